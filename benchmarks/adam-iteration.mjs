@@ -1,0 +1,84 @@
+// One Adam iteration of the paper's gradient image (262 144 draws from the lattice, 6 levels, 2 features, rho 3) beside the same
+// method in PyTorch, in one run:
+//   node benchmarks/adam-iteration.mjs --image camera.png --python V/bin/python --results benchmarks/results/adam-iteration.jsonl
+import * as path from 'node:path';
+import {dinf, findPython, internal, options, record, runPeer, spread, temporaryFolder} from './support.mjs';
+
+const given = options({
+  image: '',
+  python: '',
+  results: '',
+  iterations: 300,
+  repeats: 7,
+  peerIterations: 5,
+  threads: 0,
+  layout: 'fast,direct',
+});
+const {poisson} = internal('problems/poisson.js');
+const {readImage} = internal('imaging/codec.js');
+const {renderScene} = internal('imaging/scene.js');
+const {writeNpy} = internal('report/npy.js');
+
+const image = given.image ? await readImage(given.image) : renderScene(512);
+const posed = poisson(image, {preset: 'paper'});
+const threads = given.threads || undefined;
+
+async function secondsPerIteration() {
+  const solution = await dinf.solve(posed.problem, {
+    optimizer: dinf.adam({iterations: given.iterations, learningRate: 5e-3, decaySteps: 5000}),
+    threads,
+  });
+  solution.dispose();
+  return solution.seconds / given.iterations;
+}
+
+await secondsPerIteration(); // warm-up
+const python = findPython(given.python || undefined);
+const folder = temporaryFolder();
+await writeNpy(path.join(folder, 'image.npy'), image.data, [image.height, image.width]);
+
+// Ours before and after the peer: on a shared machine the speed drifts.
+const ours = [];
+for (let i = 0; i < Math.ceil(given.repeats / 2); i++) ours.push(await secondsPerIteration());
+const peers = {};
+if (python)
+  for (const layout of given.layout.split(','))
+    peers[layout] = runPeer(python, 'poisson_grid.py', [
+      '--image',
+      path.join(folder, 'image.npy'),
+      '--time',
+      `1,${given.peerIterations}`,
+      '--layout',
+      layout,
+    ]);
+while (ours.length < given.repeats) ours.push(await secondsPerIteration());
+
+const own = spread(ours);
+record(
+  {
+    benchmark: 'adam-iteration',
+    setting: {
+      size: [image.width, image.height],
+      samples: posed.samplesPerIteration,
+      levels: 6,
+      features: 2,
+      rings: 3,
+      dtype: 'float32',
+      threads: threads ?? 'all',
+    },
+    secondsPerIteration: own,
+    peers: Object.fromEntries(
+      Object.entries(peers).map(([layout, peer]) => [
+        layout,
+        {
+          torch: peer.torch,
+          threads: peer.threads,
+          chunks: peer.chunks,
+          secondsPerIteration: peer.secondsPerIteration,
+          ratio: peer.secondsPerIteration.median / own.median,
+        },
+      ]),
+    ),
+  },
+  given.results || undefined,
+);

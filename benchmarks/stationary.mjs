@@ -1,0 +1,104 @@
+// What the stationary problems reach: the wave of a point source by resolution, degree and iterations, the plate in both forms, fits.
+//   node benchmarks/stationary.mjs --results benchmarks/results/stationary.jsonl
+//   node benchmarks/stationary.mjs --only paper --paper-iterations 20       the authors' settings alone, so many iterations of Adam
+import {dinf, internal, options, record, spread} from './support.mjs';
+
+const given = options({results: '', repeats: 3, only: '', paperIterations: 20});
+const {helmholtzDefinition} = internal('problems/helmholtz.js');
+const {plateDefinition} = internal('problems/plate.js');
+const {fitDefinition} = internal('problems/fit.js');
+
+/** Solves once to warm up (unless it is to be done once only), then `repeats` times; one line, with the command that repeats it. */
+async function measure(definition, name, command, run, dtype = 'float32', repeats = given.repeats) {
+  const prepared = await definition.prepare({preset: 'fast', own: {}, ...run});
+  const seconds = [];
+  let line;
+  for (let i = repeats === 1 ? 1 : 0; i <= repeats; i++) {
+    const solution = await dinf.solve(prepared.problem, {optimizer: prepared.optimizers.map(({stage}) => stage), dtype});
+    if (i > 0) seconds.push(solution.seconds);
+    if (i === repeats) {
+      const {metrics} = await prepared.assess(solution);
+      const {iterations, unknowns, loss, stopReason} = solution;
+      line = {iterations, unknowns, loss, stopReason, metrics};
+    }
+    solution.dispose();
+  }
+  const {samplesPerIteration, settings} = prepared;
+  record(
+    {
+      benchmark: 'stationary',
+      case: name,
+      command: `dinf-grid solve ${command}${dtype === 'float64' ? ' --dtype float64' : ''}`,
+      dtype,
+      settings,
+      samplesPerIteration,
+      ...line,
+      seconds: spread(seconds),
+    },
+    given.results || undefined,
+  );
+}
+
+const wanted = (group) => given.only === '' || given.only === group;
+
+if (wanted('helmholtz')) {
+  await measure(helmholtzDefinition, 'helmholtz, fast', 'helmholtz', {});
+  await measure(helmholtzDefinition, 'helmholtz, fast', 'helmholtz', {}, 'float64');
+  // The Gaussian of the paper, on the same equations, samples and solver.
+  for (const resolution of [64, 128]) {
+    await measure(
+      helmholtzDefinition,
+      'helmholtz, Gaussian kernel, least squares',
+      `helmholtz --kernel gaussian --resolution ${resolution} --iterations 300`,
+      {kernel: dinf.gaussian(), resolution, iterations: [300]},
+      'float32',
+      1,
+    );
+  }
+}
+if (wanted('convergence')) {
+  for (const degree of [5, 7]) {
+    for (const resolution of [64, 96, 128]) {
+      for (const iterations of [25, 50, 100, 150, 200, 300]) {
+        await measure(
+          helmholtzDefinition,
+          'helmholtz, convergence',
+          `helmholtz --kernel bspline:${degree} --resolution ${resolution} --iterations ${iterations}`,
+          {kernel: dinf.bspline(degree), resolution, iterations: [iterations]},
+          'float32',
+          1,
+        );
+      }
+    }
+  }
+}
+if (wanted('plate')) {
+  for (const form of ['strong', 'ritz']) {
+    for (const [width, height] of [
+      ['1', '1'],
+      ['2', '1'],
+    ]) {
+      const command = `plate --form ${form} --width ${width} --height ${height}`;
+      for (const dtype of ['float32', 'float64'])
+        await measure(plateDefinition, 'plate', command, {own: {form, width, height}}, dtype);
+    }
+  }
+}
+if (wanted('fit')) {
+  await measure(fitDefinition, 'fit, image', 'fit', {});
+  for (const text of ['sin(10*x)*y', 'sin(30*x*y)', 'exp(-20*(x^2 + y^2))'])
+    await measure(fitDefinition, 'fit, function', `fit --function '${text}'`, {own: {function: text}});
+}
+if (given.only === 'fit-paper')
+  await measure(fitDefinition, "fit, image, the paper's Adam", 'fit --preset paper', {preset: 'paper'}, 'float32', 1);
+if (wanted('paper')) {
+  const iterations = given.paperIterations;
+  await measure(
+    helmholtzDefinition,
+    "helmholtz, the paper's preset",
+    `helmholtz --preset paper --iterations ${iterations}`,
+    {preset: 'paper', iterations: [iterations]},
+    'float32',
+    1,
+  );
+}

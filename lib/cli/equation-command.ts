@@ -1,0 +1,135 @@
+/** `dinf-grid solve --equation ...` and `dinf-grid solve problem.json`: equations that nobody wrote code for. */
+import {existsSync} from 'node:fs';
+import type {Command} from 'commander';
+import {InvalidArgumentError, Option} from 'commander';
+import type {ConstraintMode} from '../constraints';
+import {CONSTRAINT_MODES} from '../constraints';
+import {DinfError} from '../errors';
+import type {EquationOptions} from '../problems/equation';
+import {prepareEquation} from '../problems/equation';
+import type {ProblemDefinition} from '../problems/definition';
+import {readProblemFile} from '../problems/problem-file';
+import {EXIT} from './exit';
+
+/** What the command shares with those of the built-in problems. */
+export interface SolveParts<Parsed> {
+  readonly names: readonly string[];
+  addSharedOptions(command: Command): void;
+  run(definition: ProblemDefinition, parsed: Parsed): Promise<number>;
+}
+
+interface Own {
+  equation?: string[];
+  domain?: string;
+  where?: string[];
+  unknowns?: string[];
+  uniform?: Record<string, number>;
+  exact?: string;
+  constraints?: ConstraintMode;
+  boundaryWeight?: number;
+}
+
+export const EQUATION_EXAMPLE = `
+A problem of your own:
+  $ dinf-grid solve --equation "u_t = 0.1*u_xx" --domain "t=0..1,x=0..1" \\
+      --where "t=0: u=sin(pi*x)" --where "x=0|x=1: u=0"
+  $ dinf-grid solve problem.json
+Its options: dinf-grid solve equation --help`;
+
+/** Makes `equation` the command that runs where no built-in problem is named. */
+export function addEquationCommand<Parsed extends object>(
+  solve: Command,
+  parts: SolveParts<Parsed>,
+  finish: (code: number) => void,
+): void {
+  const command = solve
+    .command('equation', {isDefault: true})
+    .description('your own equations, from options or a problem file; the word equation may be left out')
+    .argument('[file]', 'a problem file (JSON); options given here come before what it says')
+    .option('--equation <text>', 'an equation, such as "u_xx + u_yy = 1"; repeat it for a system', collect)
+    .option('--domain <ranges>', 'coordinates with their bounds, such as "t=0..1,x=-pi..pi"')
+    .option('--where <condition>', '"FACE[|FACE...]: EQUATION", such as "x=0|x=1: u=0"; repeat it', collect)
+    .option('--unknowns <names>', 'names of the unknowns, with commas (default: found in the equations)', list)
+    .option('--uniform <name=number>', 'a number by name for the equations; repeat it', uniform)
+    .option('--exact <answer>', 'a known answer to compare with: an expression, or "u=...; v=..."')
+    .addOption(new Option('--constraints <mode>', 'how conditions are met').choices([...CONSTRAINT_MODES]))
+    .option('--boundary-weight <x>', 'weight of conditions met by least squares', weight);
+  parts.addSharedOptions(command);
+  command.addHelpText('after', EQUATION_EXAMPLE.replace(/\nIts options.*/, ''));
+  command.action(async (file: string | undefined, parsed: Parsed & Own, self: Command) => {
+    const nothing = parsed.equation === undefined && parsed.domain === undefined && parsed.where === undefined;
+    if (file === undefined && nothing)
+      self.error('error: name a problem; see dinf-grid list, or give --equation', {exitCode: EXIT.usage});
+    if (file !== undefined && !looksLikeFile(file)) {
+      const misplaced = parts.names.includes(file);
+      self.error(
+        misplaced
+          ? `error: the name of a problem comes first: dinf-grid solve ${file} ...`
+          : `error: no problem is called '${file}'; see dinf-grid list`,
+        {exitCode: EXIT.usage},
+      );
+    }
+    const definition: ProblemDefinition = {
+      name: 'equation',
+      summary: command.description(),
+      options: [],
+      prepare: (shared) => Promise.resolve(prepareEquation(options, shared)),
+    };
+    const {equation: from, shared = {}} = file === undefined ? {} : await readProblemFile(file);
+    for (const [name, text] of Object.entries(shared)) applyShared(self, name, text, file!);
+    const options = merged(parsed, from ?? {});
+    finish(await parts.run(definition, self.opts<Parsed & Own>()));
+  });
+}
+
+/** What the command line says comes before what the file says. */
+function merged(parsed: Own, file: Partial<EquationOptions>): EquationOptions {
+  const given: Partial<EquationOptions> = {
+    equations: parsed.equation ?? file.equations,
+    domain: parsed.domain ?? file.domain,
+    where: parsed.where ?? file.where,
+    unknowns: parsed.unknowns ?? file.unknowns,
+    uniforms: {...file.uniforms, ...parsed.uniform},
+    exact: parsed.exact ?? file.exact,
+    constraints: parsed.constraints ?? file.constraints,
+    boundaryWeight: parsed.boundaryWeight ?? file.boundaryWeight,
+  };
+  const {equations, domain} = given;
+  if (equations === undefined) throw new DinfError('INVALID_ARGUMENT', 'no equation is given: write --equation "u_xx = 1"');
+  if (domain === undefined) throw new DinfError('INVALID_ARGUMENT', 'no domain is given: write --domain "x=0..1"');
+  return {...given, equations, domain};
+}
+
+/** Sets a shared option from a problem file, read and refused as the command line would. */
+function applyShared(command: Command, name: string, text: string, file: string): void {
+  if (command.getOptionValueSource(name) === 'cli') return;
+  const option = command.options.find((candidate) => candidate.attributeName() === name)!;
+  try {
+    const value: unknown = option.parseArg === undefined ? text : option.parseArg(text, undefined);
+    command.setOptionValueWithSource(name, value, 'config');
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    throw new DinfError('INVALID_ARGUMENT', `${file}: '${name}' is ${text}: ${error.message}`, {cause: error});
+  }
+}
+
+const looksLikeFile = (word: string): boolean => /\.json$|[/\\]/i.test(word) || existsSync(word);
+
+const collect = (text: string, before: string[] = []): string[] => [...before, text];
+
+const list = (text: string): string[] => text.split(',').map((name) => name.trim());
+
+function uniform(text: string, before: Record<string, number> = {}): Record<string, number> {
+  const [, name, number] = /^\s*([\p{L}][\p{L}0-9_]*)\s*=\s*(\S+)\s*$/u.exec(text) ?? [];
+  const value = Number(number);
+  if (number === undefined || !Number.isFinite(value))
+    throw new InvalidArgumentError('--uniform is NAME=NUMBER, such as nu=0.05.');
+  return {...before, [name]: value};
+}
+
+function weight(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError('--boundary-weight is a number of at least 0.');
+  return value;
+}

@@ -1,0 +1,24 @@
+import type {DinfErrorCode} from '../errors';
+import {DinfError} from '../errors';
+
+/** Exit codes of the command line (documented in the README). */
+export const EXIT = {solved: 0, failed: 1, usage: 2, noDevice: 3, diverged: 4, interrupted: 130} as const;
+
+const USAGE: ReadonlySet<DinfErrorCode> = new Set([
+  'INVALID_ARGUMENT',
+  'UNKNOWN_OPTION',
+  'UNKNOWN_SYMBOL',
+  'SYNTAX',
+  'ORDER_TOO_HIGH',
+  'EXPRESSION_TOO_LARGE',
+  'OUT_OF_DOMAIN',
+]);
+
+/** The exit code of an error. */
+export function exitCode(error: unknown): number {
+  if (!(error instanceof DinfError)) return EXIT.failed;
+  if (USAGE.has(error.code)) return EXIT.usage;
+  if (error.code === 'NO_SUCH_DEVICE') return EXIT.noDevice;
+  if (error.code === 'ABORTED') return EXIT.interrupted;
+  return error.code === 'DIVERGED' ? EXIT.diverged : EXIT.failed;
+}

@@ -1,0 +1,338 @@
+import {mkdir, rm} from 'node:fs/promises';
+import * as path from 'node:path';
+import type {Command} from 'commander';
+import {InvalidArgumentError, Option} from 'commander';
+import {DinfError} from '../errors';
+import type {Decoder} from '../field';
+import {linearDecoder, mlpDecoder} from '../field';
+import {encodePng, writePng} from '../imaging/codec';
+import {parseKernel} from '../kernel';
+import {toText} from '../expression';
+import {resolve} from '../expression/equation';
+import {writeObj} from '../mesh/obj';
+import {writePly} from '../mesh/ply';
+import {PROBLEMS} from '../problems';
+import type {Assessment, OptimizerName, Prepared, ProblemDefinition, RunOptions} from '../problems/definition';
+import {OPTIMIZER_NAMES} from '../problems/definition';
+import {scopeOf} from '../problem-spec';
+import {writeReport} from '../report/html';
+import {writeNpy} from '../report/npy';
+import {writeVti} from '../report/vti';
+import type {Device} from '../device';
+import {chooseDevice} from '../device';
+import type {Solution} from '../solution';
+import {solve} from '../solve';
+import {addEquationCommand, EQUATION_EXAMPLE} from './equation-command';
+import {EXIT} from './exit';
+import {duration, progressView} from './progress';
+
+/** Options after parsing, by commander's names. */
+interface Parsed {
+  preset: 'paper' | 'fast';
+  kernel?: ReturnType<typeof parseKernel>;
+  edge?: 'clamp' | 'extend';
+  decoder?: 'linear' | 'mlp';
+  resolution?: number;
+  levels?: number;
+  features?: number;
+  optimizer?: OptimizerName[];
+  iterations?: number[];
+  tolerance?: number;
+  learningRate?: number;
+  device: string;
+  dtype: 'float32' | 'float64';
+  threads?: number;
+  seed: number;
+  out?: string;
+  json?: boolean;
+  quiet?: boolean;
+  [own: string]: unknown;
+}
+
+/** Adds `solve` with one subcommand a problem. */
+export function addSolveCommand(program: Command, finish: (code: number) => void): void {
+  const command = program.command('solve').description('solve one of the built-in problems, or your own equations');
+  for (const definition of PROBLEMS) {
+    const sub = command.command(definition.name).description(definition.summary);
+    for (const {flag, description, choices} of definition.options) {
+      const option = new Option(flag, description);
+      sub.addOption(choices === undefined ? option : option.choices([...choices]));
+    }
+    addSharedOptions(sub);
+    sub.action(async (parsed: Parsed) => {
+      finish(await run(definition, parsed));
+    });
+  }
+  const names = PROBLEMS.map(({name}) => name);
+  addEquationCommand<Parsed>(command, {names, addSharedOptions, run}, finish);
+  command.addHelpText('after', EQUATION_EXAMPLE);
+}
+
+function addSharedOptions(command: Command): void {
+  command
+    .addOption(
+      new Option('--preset <name>', "the authors' settings, or the best that is built")
+        .choices(['paper', 'fast'])
+        .default('fast'),
+    )
+    .option('--kernel <kernel>', 'gaussian[:EPSILON[:RINGS]], bspline[:DEGREE] or hat', usage(parseKernel))
+    .addOption(new Option('--edge <mode>', 'the border of the grid').choices(['clamp', 'extend']))
+    .addOption(new Option('--decoder <kind>', 'from features to unknowns').choices(['linear', 'mlp']))
+    .option('--resolution <cells>', 'cells of the finest level along the longest axis', whole('--resolution', 1))
+    .option('--levels <n>', 'grid levels', whole('--levels', 1))
+    .option('--features <n>', 'features a node', whole('--features', 1))
+    .option('--optimizer <names>', `${OPTIMIZER_NAMES.join(', ')}; a comma makes a schedule`, usage(parseOptimizers))
+    .option(
+      '--iterations <n>',
+      'most iterations; with a schedule, one number or one a stage',
+      usage((text) => text.split(',').map((part) => whole('--iterations', 0)(part))),
+    )
+    .option(
+      '--tolerance <x>',
+      'stop least squares when the gradient norm has fallen by this factor',
+      usage(positive('--tolerance')),
+    )
+    .option('--learning-rate <x>', "Adam's initial rate", usage(positive('--learning-rate')))
+    .option('--device <name>', 'auto, cpu, cuda or cuda:N', 'auto')
+    .addOption(new Option('--dtype <type>', 'precision').choices(['float32', 'float64']).default('float32'))
+    .option('--threads <n>', 'CPU threads (default: one a core)', whole('--threads', 1))
+    .option('--seed <n>', 'of everything random', whole('--seed', 0), 0)
+    .option('--out <dir>', 'where pictures and the report go (default: out/<problem>)')
+    .option('--json', 'print one JSON object on stdout')
+    .option('--quiet', 'no progress');
+}
+
+async function run(definition: ProblemDefinition, parsed: Parsed): Promise<number> {
+  chooseDevice(parsed.device); // before any file is read
+  const out = parsed.out ?? path.join('out', definition.name);
+  const prepared = await definition.prepare(runOptions(definition, parsed));
+  const view = progressView(process.stderr, parsed.quiet === true);
+  const controller = new AbortController();
+  const interrupt = (): void => {
+    if (controller.signal.aborted) process.exit(EXIT.interrupted); // asked twice: at once
+    controller.abort();
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  try {
+    if (parsed.json !== true && parsed.quiet !== true) process.stderr.write(`${prepared.headline}\n`);
+    using solution = await solve(prepared.problem, {
+      optimizer: prepared.optimizers.map(({stage}) => stage),
+      device: parsed.device as Device,
+      dtype: parsed.dtype,
+      threads: parsed.threads,
+      seed: parsed.seed,
+      signal: controller.signal,
+      onProgress: (progress) => {
+        view.update(progress);
+      },
+    }).finally(() => {
+      view.stop();
+    });
+    const assessment = await prepared.assess(solution);
+    const outputs = await writeOutputs(out, definition, prepared, solution, assessment);
+    const summary = {
+      problem: definition.name,
+      device: solution.device,
+      dtype: solution.dtype,
+      optimizer: prepared.optimizers.map(({name}) => name).join(','),
+      iterations: solution.iterations,
+      seconds: solution.seconds,
+      parameters: solution.unknowns,
+      samplesPerIteration: prepared.samplesPerIteration,
+      loss: solution.loss,
+      stopReason: solution.stopReason,
+      metrics: assessment.metrics,
+      outputs,
+      seed: solution.seed,
+      settings: prepared.settings,
+      notes: solution.notes,
+    };
+    for (const note of solution.notes) process.stderr.write(`dinf-grid: note: ${note}.\n`);
+    if (parsed.json === true) process.stdout.write(`${JSON.stringify(summary)}\n`);
+    else process.stdout.write(summaryText(summary));
+    if (solution.stopReason === 'diverged') {
+      process.stderr.write(
+        `dinf-grid: diverged: ${solution.message}. The last good field was kept; lower the learning rate or check the equation.\n`,
+      );
+      return EXIT.diverged;
+    }
+    return solution.stopReason === 'aborted' ? EXIT.interrupted : EXIT.solved;
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}
+
+function runOptions(definition: ProblemDefinition, parsed: Parsed): RunOptions {
+  const decoders: Record<string, () => Decoder> = {linear: linearDecoder, mlp: mlpDecoder};
+  const own: Record<string, string | undefined> = {};
+  for (const {flag} of definition.options) {
+    const name = new Option(flag).attributeName();
+    own[name] = parsed[name] as string | undefined;
+  }
+  return {
+    preset: parsed.preset,
+    kernel: parsed.kernel,
+    edge: parsed.edge,
+    decoder: parsed.decoder === undefined ? undefined : decoders[parsed.decoder](),
+    resolution: parsed.resolution,
+    levels: parsed.levels,
+    features: parsed.features,
+    optimizers: parsed.optimizer,
+    iterations: parsed.iterations,
+    tolerance: parsed.tolerance,
+    learningRate: parsed.learningRate,
+    own,
+  };
+}
+
+async function writeOutputs(
+  out: string,
+  definition: ProblemDefinition,
+  prepared: Prepared,
+  solution: Solution,
+  assessment: Assessment,
+): Promise<string[]> {
+  let created: string | undefined;
+  try {
+    created = await mkdir(out, {recursive: true});
+  } catch (cause) {
+    throw new DinfError('FILE_UNWRITABLE', `cannot make the folder ${out}: ${(cause as Error).message}; choose another --out`, {
+      cause,
+    });
+  }
+  try {
+    const outputs: string[] = [];
+    const add = async (name: string, write: (file: string) => Promise<void>): Promise<void> => {
+      const file = path.join(out, name);
+      await write(file);
+      outputs.push(file);
+    };
+    for (const {name, picture} of assessment.pictures) await add(`${name}.png`, (file) => writePng(file, picture));
+    for (const {name, values, shape} of assessment.arrays) await add(`${name}.npy`, (file) => writeNpy(file, values, shape));
+    for (const {name, volume} of assessment.volumes ?? []) await add(`${name}.vti`, (file) => writeVti(file, volume));
+    for (const {name, mesh} of assessment.meshes ?? []) {
+      await add(`${name}.ply`, (file) => writePly(file, mesh));
+      await add(`${name}.obj`, (file) => writeObj(file, mesh));
+    }
+    await add('report.html', (file) =>
+      writeReport(file, {
+        title: `dinf-grid: ${definition.name}`,
+        subtitle: prepared.headline,
+        command: ['dinf-grid', ...process.argv.slice(2).map(quoted)].join(' '),
+        figures: [
+          ...Object.entries(assessment.metrics).map(([label, value]) => ({label, value, hint: METRIC_HINTS[label]})),
+          {label: 'seconds', value: solution.seconds, hint: 'the solve alone, without reading files and start-up'},
+          {label: 'iterations', value: solution.iterations, hint: `stopped by: ${solution.stopReason}`},
+          {label: 'loss', value: solution.loss},
+          {label: 'parameters', value: solution.unknowns, hint: 'unknowns of the last stage'},
+          {label: 'device', value: solution.device, hint: solution.dtype},
+        ],
+        pictures: assessment.pictures.map(({title, picture}) => ({title, png: encodePng(picture)})),
+        curves: [
+          {
+            title: 'Loss',
+            xLabel: 'iteration',
+            yLabel: 'loss',
+            series: [{label: 'loss', x: [...solution.losses.iteration], y: [...solution.losses.loss]}],
+          },
+        ],
+        sections: [
+          ...(solution.notes.length > 0 ? [{title: 'Notes', text: solution.notes.join('\n')}] : []),
+          {title: 'Equations', text: equationsText(solution)},
+          {
+            title: 'Settings',
+            text: Object.entries({...prepared.settings, seed: solution.seed})
+              .map(([key, value]) => `${key}: ${value}`)
+              .join('\n'),
+          },
+        ],
+      }),
+    );
+    return outputs;
+  } catch (error) {
+    // A folder of our own making that holds half the pictures would look like a result.
+    if (created !== undefined) await rm(created, {recursive: true, force: true});
+    throw error;
+  }
+}
+
+const METRIC_HINTS: Readonly<Record<string, string>> = {
+  psnr: 'dB, peak = range of the truth, after the best offset where the border is free',
+  psnrPaper: "dB, the paper's rescaling by percentiles; a perfect image scores only about 43",
+  psnrAffine: 'dB, after the best a·u + b',
+  ssim: '7 × 7 window, 1 is perfect',
+  residualRms: 'root mean square of left minus right, on a finer lattice than the samples',
+};
+
+function equationsText(solution: Solution): string {
+  const {spec} = solution.problem;
+  return spec.terms
+    .flatMap((term) =>
+      term.equations.map((equation) => `${term.name} (${term.loss}): ${toText(resolve(equation, scopeOf(spec, term.data)))}`),
+    )
+    .join('\n');
+}
+
+function summaryText(summary: {
+  metrics: Readonly<Record<string, number>>;
+  seconds: number;
+  iterations: number;
+  device: string;
+  parameters: number;
+  stopReason: string;
+  outputs: string[];
+}): string {
+  const metrics = Object.entries(summary.metrics).map(
+    ([name, value]) => `${name} ${name.startsWith('psnr') ? `${value.toFixed(2)} dB` : value.toPrecision(4)}`,
+  );
+  return [
+    metrics.join(', '),
+    `${duration(summary.seconds)} (${summary.seconds.toFixed(3)} seconds) on ${summary.device}: ${summary.iterations} iterations, ${summary.parameters} unknowns, stopped by ${summary.stopReason}`,
+    ...summary.outputs,
+    '',
+  ].join('\n');
+}
+
+/** Commander prints what an InvalidArgumentError says; ours say more than its own. */
+function usage<T>(parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      throw error instanceof DinfError ? new InvalidArgumentError(error.message) : error;
+    }
+  };
+}
+
+function whole(name: string, least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`${name} is a whole number of at least ${least}.`);
+    }
+    return value;
+  };
+}
+
+function parseOptimizers(text: string): OptimizerName[] {
+  return text.split(',').map((part) => {
+    const name = OPTIMIZER_NAMES.find((known) => known === part.trim());
+    if (name === undefined) throw new InvalidArgumentError(`'${part}' is not one of ${OPTIMIZER_NAMES.join(', ')}.`);
+    return name;
+  });
+}
+
+function positive(name: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+      throw new InvalidArgumentError(`${name} is a number of at least 0.`);
+    return value;
+  };
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

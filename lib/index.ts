@@ -1,0 +1,27 @@
+/**
+ * dinf-grid: differential equations with neural fields on differentiable feature grids.
+ *
+ * @packageDocumentation
+ */
+export {DinfError} from './errors';
+export type {DinfErrorCode} from './errors';
+export * from './expression';
+export type {Kernel} from './kernel';
+export {bspline, gaussian, hat, parseKernel} from './kernel';
+export type {Decoder, Edge, Grid, GridOptions} from './field';
+export {linearDecoder, mlpDecoder, rbfGrid} from './field';
+export type {Samples} from './sampling';
+export {gauss, lattice, linspace, points, stratified} from './sampling';
+export type {Adam, GaussNewton, Optimizer, StageValues} from './optimizers';
+export {adam, gaussNewton, leastSquares} from './optimizers';
+export type {ProblemOptions, ProblemSymbols, Term, TermOptions} from './problem';
+export type {FieldSpec, Loss, ProblemSpec, TermSpec} from './problem-spec';
+export {interior, Problem, problem, term} from './problem';
+export type {Checkpoint} from './checkpoint/checkpoint';
+export {readCheckpoint} from './checkpoint/checkpoint';
+export {loadSolution} from './checkpoint/load';
+export type {Device} from './device';
+export type {Progress, SolveOptions} from './solve';
+export {Solve, solve} from './solve';
+export type {LossCurve, StopReason} from './solution';
+export {Solution} from './solution';

@@ -1,0 +1,216 @@
+/** The whole surface of the native addon, and how it is loaded. */
+import * as path from 'node:path';
+import type {DinfErrorCode} from './errors';
+import {DinfError} from './errors';
+
+/** A program with its inputs as (kind, a, b, c) quadruples; see native/core/program.h. */
+export interface NativeProgram {
+  code: Uint16Array;
+  constants: Float64Array;
+  inputs: number[];
+  registers: number;
+  stores: number;
+  sums: number;
+}
+
+/** Kinds of {@link NativeProgram.inputs}, in the order of native/core/program.h. */
+export const INPUT_KINDS = {
+  coordinate: 0,
+  jet: 1,
+  tangent: 2,
+  channel: 3,
+  uniform: 4,
+  scalar: 5,
+  scalarTangent: 6,
+  weight: 7,
+  coefficient: 8,
+  row: 9,
+} as const;
+
+export interface NativeField {
+  cells: number[];
+  levels: number;
+  features: number;
+  outputs: number;
+  kernel: {kind: number; epsilon: number; rings: number; degree: number};
+  edge: number;
+  /** Widths of the hidden layers; empty: a linear decoder. */
+  hidden: number[];
+  initialScale: number;
+}
+
+export interface NativeSamples {
+  kind: number;
+  axes?: Float64Array[];
+  axisWeights?: Float64Array[] | null;
+  points?: Float64Array;
+  boxes?: number[];
+  weights: Float64Array | null;
+  draws: number;
+  redraw: boolean;
+}
+
+export interface NativeTerm {
+  name: string;
+  samples: number;
+  residuals: number;
+  coefficients: number;
+  hasRows: boolean;
+  linear: boolean;
+  channels: Float64Array[];
+  jetSets: number[][][];
+  /** (field, output, plane) triples. */
+  jets: number[];
+  scalars: number[];
+  /** (residual, jet, slot) triples. */
+  pattern: number[];
+  value: NativeProgram;
+  gradient: NativeProgram;
+  linearise: NativeProgram | null;
+  tangent: NativeProgram | null;
+  adjoint: NativeProgram | null;
+  squares: NativeProgram | null;
+}
+
+export interface NativeProblem {
+  dtype: 'float32' | 'float64';
+  threads: number;
+  lower: Float64Array;
+  upper: Float64Array;
+  seed: number;
+  uniforms: Float64Array;
+  scalars: Float64Array;
+  fields: NativeField[];
+  samples: NativeSamples[];
+  terms: NativeTerm[];
+}
+
+export interface NativeStage {
+  kind: number;
+  iterations: number;
+  tolerance: number;
+  /** Iterations that an earlier run of this stage has done; Adam's state must have been left or set. */
+  begun?: number;
+  learningRate?: number;
+  decaySteps?: number;
+  beta1?: number;
+  beta2?: number;
+  epsilon?: number;
+  steps?: number;
+  damping?: number;
+  /** Values of all uniforms from this stage on; empty: as they are. */
+  uniforms: Float64Array;
+}
+
+export interface NativeEvaluation {
+  samples: NativeSamples;
+  jetSets: number[][][];
+  channels: Float64Array[];
+  program: NativeProgram;
+}
+
+export interface NativeProgress {
+  iteration: number;
+  iterations: number;
+  loss: number;
+}
+
+export interface NativeResult {
+  stopReason: 'iterations' | 'tolerance' | 'aborted' | 'diverged';
+  message: string;
+  iterations: number;
+  seconds: number;
+  loss: number;
+  unknowns: number;
+  losses: Float64Array;
+  lossIterations: Float64Array;
+}
+
+/** A named range of the parameter vector, row-major. */
+export interface ParameterBlock {
+  name: string;
+  shape: number[];
+}
+
+/** What Adam carries from one iteration to the next beside the parameters. */
+export interface OptimizerState {
+  iteration: number;
+  /** Null until the first window of losses is full. */
+  bestMean: number | null;
+  windowSum: number;
+  windowCount: number;
+  first: Float64Array;
+  second: Float64Array;
+  best: Float64Array;
+  /** The iterate, where the parameters went back to `best`. */
+  current: Float64Array | null;
+}
+
+/** One call at a time; every call that computes runs on a thread of its own. */
+export interface NativeSolver {
+  prepare(): Promise<void>;
+  run(stages: NativeStage[], onProgress?: (progress: NativeProgress) => void): Promise<NativeResult>;
+  cancel(): void;
+  state(): {parameters: number; rows: number; folded: boolean; blocks: ParameterBlock[]};
+  parameters(): Promise<Float64Array>;
+  setParameters(values: Float64Array, folded: boolean): Promise<void>;
+  /** Null unless the last stage was Adam and did not diverge. */
+  optimizerState(): Promise<OptimizerState | null>;
+  setOptimizerState(state: OptimizerState): Promise<void>;
+  setUniforms(values: Float64Array): Promise<void>;
+  draw(iteration: number): Promise<void>;
+  sampleWeights(term: number): Promise<Float64Array>;
+  evaluate(evaluation: NativeEvaluation): Promise<Float64Array>;
+  loss(): Promise<number>;
+  gradient(): Promise<Float64Array>;
+  linearise(): Promise<Float64Array>;
+  tangent(direction: Float64Array): Promise<Float64Array>;
+  adjoint(rows: Float64Array): Promise<Float64Array>;
+  columnSquares(): Promise<Float64Array>;
+}
+
+export interface NativeBuildInfo {
+  instructionSet: string;
+  hardwareThreads: number;
+  compiler: string;
+  cuda: boolean;
+}
+
+interface Addon {
+  Solver: new (problem: NativeProblem) => NativeSolver;
+  buildInfo(): NativeBuildInfo;
+}
+
+let loaded: Addon | undefined;
+
+/**
+ * The addon: a prebuilt binary if the package holds one for this platform, else the one built at install.
+ *
+ * @throws NO_NATIVE_BUILD with how to build.
+ */
+export function addon(): Addon {
+  if (loaded === undefined) {
+    try {
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- a synchronous load whose path is decided at run time
+      const find = require('node-gyp-build') as (directory: string) => Addon;
+      loaded = find(path.join(__dirname, '..'));
+    } catch (cause) {
+      throw new DinfError(
+        'NO_NATIVE_BUILD',
+        `no native build of dinf-grid loads on ${process.platform}-${process.arch}: run 'npm rebuild dinf-grid' with CMake 3.22 or ` +
+          `newer and a C++20 compiler installed (${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)})`,
+        {cause},
+      );
+    }
+  }
+  return loaded;
+}
+
+/** Native errors carry a `code` of ours but are plain errors of another realm: make them our own class. */
+export function rethrow(error: unknown): never {
+  const {code, message} = error as {code?: unknown; message?: unknown};
+  if (error instanceof DinfError) throw error;
+  if (typeof code === 'string' && typeof message === 'string')
+    throw new DinfError(code as DinfErrorCode, message, {cause: error});
+  throw error;
+}

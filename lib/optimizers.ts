@@ -1,0 +1,104 @@
+import {checkInteger, checkNumber, rejectUnknown} from './options';
+
+/** One stage of a solve; a solve runs its stages in order, each from where the one before ended. */
+export type Optimizer = Adam | GaussNewton;
+
+/** What a stage may set before it begins: continuation without compiling again. It holds for the stages after it, and for evaluation. */
+export interface StageValues {
+  /** New values of uniforms, by name. */
+  readonly uniforms?: Readonly<Record<string, number>>;
+  /** New weights λ of terms, by the terms' names. */
+  readonly weights?: Readonly<Record<string, number>>;
+}
+
+export interface Adam extends StageValues {
+  readonly type: 'adam';
+  readonly iterations: number;
+  readonly learningRate: number;
+  /** The rate at iteration i is learningRate · 0.1^(i / decaySteps); 0: constant. */
+  readonly decaySteps: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+}
+
+export interface GaussNewton extends StageValues {
+  readonly type: 'gauss-newton';
+  /** Most outer steps. A linear problem takes one. */
+  readonly steps: number;
+  /** Most inner (CGLS) iterations a step. */
+  readonly iterations: number;
+  /** Inner: relative norm of the scaled gradient; outer: relative decrease of the loss. 0: run all iterations. */
+  readonly tolerance: number;
+  /** Initial Levenberg–Marquardt damping, relative to the scaled normal matrix; undefined: 0, or 1 where a decoder is an MLP. */
+  readonly damping?: number;
+}
+
+/**
+ * Adam (Kingma & Ba 2015). Trains grid and decoder together.
+ *
+ * @param options.iterations default 1000.
+ * @param options.uniforms, options.weights see {@link StageValues}.
+ * @param options.learningRate default 1e-2.
+ * @param options.decaySteps iterations in which the rate falls tenfold, default 0: constant.
+ * @throws INVALID_ARGUMENT, UNKNOWN_OPTION
+ */
+export function adam(options: Partial<Omit<Adam, 'type'>> = {}): Adam {
+  rejectUnknown(
+    options,
+    ['iterations', 'learningRate', 'decaySteps', 'beta1', 'beta2', 'epsilon', 'uniforms', 'weights'],
+    'adam',
+  );
+  const {iterations = 1000, learningRate = 1e-2, decaySteps = 0, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8} = options;
+  return {
+    type: 'adam',
+    iterations: checkInteger(iterations, 'adam: iterations', 0, 2 ** 31),
+    learningRate: checkNumber(learningRate, 'adam: learningRate', 0),
+    decaySteps: checkNumber(decaySteps, 'adam: decaySteps', 0),
+    beta1: checkNumber(beta1, 'adam: beta1', 0, 1 - 1e-9),
+    beta2: checkNumber(beta2, 'adam: beta2', 0, 1 - 1e-12),
+    epsilon: checkNumber(epsilon, 'adam: epsilon', 0),
+    ...stageValues(options, 'adam'),
+  };
+}
+
+/**
+ * Damped Gauss–Newton: each step a least-squares problem solved by CGLS, scaled by exact column norms (on a multi-level grid
+ * that is the BPX preconditioner). A linear decoder is folded into its grid for this stage and those after it.
+ *
+ * @param options.steps default 20.
+ * @param options.uniforms, options.weights see {@link StageValues}.
+ * @param options.iterations inner iterations a step, default 50.
+ * @param options.tolerance default 1e-6.
+ * @param options.damping default 0 for linear decoders; 1 for MLPs, whose weights leave the linear region at once.
+ * @throws INVALID_ARGUMENT, UNKNOWN_OPTION
+ */
+export function gaussNewton(options: Partial<Omit<GaussNewton, 'type'>> = {}): GaussNewton {
+  rejectUnknown(options, ['steps', 'iterations', 'tolerance', 'damping', 'uniforms', 'weights'], 'gaussNewton');
+  const {steps = 20, iterations = 50, tolerance = 1e-6, damping} = options;
+  return {
+    type: 'gauss-newton',
+    steps: checkInteger(steps, 'gaussNewton: steps', 1, 1 << 20),
+    iterations: checkInteger(iterations, 'gaussNewton: iterations', 0, 2 ** 31),
+    tolerance: checkNumber(tolerance, 'gaussNewton: tolerance', 0),
+    damping: damping === undefined ? undefined : checkNumber(damping, 'gaussNewton: damping', 0),
+    ...stageValues(options, 'gaussNewton'),
+  };
+}
+
+/**
+ * Least squares for linear equations: Gauss–Newton's one-step case.
+ *
+ * @param options.iterations CGLS iterations, default 50.
+ * @param options.tolerance relative norm of the scaled gradient at which to stop, default 0: run all iterations.
+ */
+export function leastSquares(options: {iterations?: number; tolerance?: number} = {}): GaussNewton {
+  rejectUnknown(options, ['iterations', 'tolerance'], 'leastSquares');
+  return gaussNewton({steps: 1, iterations: options.iterations ?? 50, tolerance: options.tolerance ?? 0});
+}
+
+function stageValues({uniforms, weights}: StageValues, name: string): StageValues {
+  for (const [key, value] of Object.entries(uniforms ?? {})) checkNumber(value, `${name}: uniform ${key}`);
+  for (const [key, value] of Object.entries(weights ?? {})) checkNumber(value, `${name}: weight of ${key}`, 0);
+  return {...(uniforms && {uniforms: {...uniforms}}), ...(weights && {weights: {...weights}})};
+}

@@ -1,0 +1,70 @@
+/** The plain values that say what a problem is: what `problem()` makes and the compiler reads. */
+import type {Scope} from './expression/scope';
+import type {Decoder, Grid} from './field';
+import type {Samples} from './sampling';
+
+/** ρ of a term's loss Σ λ w ρ(R): R², |R|, Huber's, or R itself, which then is an energy density. */
+export type Loss = 'square' | 'abs' | 'huber' | 'identity';
+
+/** One term of the loss, with expressions as text: part of the plain value that describes a problem. */
+export interface TermSpec {
+  readonly name: string;
+  readonly samples: Samples;
+  /** Residuals; several equations of one term share its samples. */
+  readonly equations: readonly string[];
+  readonly loss: Loss;
+  /** Where Huber's loss turns linear. */
+  readonly delta: number;
+  /** λ. A new value never recompiles. */
+  readonly weight: number;
+  /** Per-sample channels in the order of the samples, by the name the equations use. */
+  readonly data: Readonly<Record<string, Float64Array>>;
+}
+
+/** A field: a grid, a decoder and the unknowns that are its outputs. */
+export interface FieldSpec {
+  readonly unknowns: readonly string[];
+  readonly grid: Grid;
+  readonly decoder: Decoder;
+}
+
+/** Everything that says what a problem is, as plain values. */
+export interface ProblemSpec {
+  /** Coordinates with their bounds, in the order that arrays use: the last one varies fastest. */
+  readonly domain: readonly {readonly name: string; readonly lower: number; readonly upper: number}[];
+  readonly fields: readonly FieldSpec[];
+  readonly uniforms: Readonly<Record<string, number>>;
+  /** Trainable numbers and where they start. */
+  readonly scalars: Readonly<Record<string, number>>;
+  /** u := lift(u): hard constraints. */
+  readonly lift: Readonly<Record<string, string>>;
+  readonly terms: readonly TermSpec[];
+}
+
+/** The names of a problem; with a term's data, those its equations may use. */
+export function scopeOf(
+  spec: Pick<ProblemSpec, 'domain' | 'fields' | 'uniforms' | 'scalars'>,
+  data: Readonly<Record<string, unknown>> = {},
+): Scope {
+  return {
+    coordinates: spec.domain.map((axis) => axis.name),
+    unknowns: spec.fields.flatMap((field) => field.unknowns),
+    uniforms: Object.keys(spec.uniforms),
+    scalars: Object.keys(spec.scalars),
+    data: Object.keys(data),
+  };
+}
+
+/** Cells of the finest level along each axis. */
+export function gridCells(grid: Grid, dimensions: number): number[] {
+  return typeof grid.resolution === 'number' ? Array<number>(dimensions).fill(grid.resolution) : [...grid.resolution];
+}
+
+/** Samples of a set, after {@link problem} decided its options. */
+export function sampleCount(samples: Samples, spec: Pick<ProblemSpec, 'domain'>): number {
+  const product = (values: readonly number[]): number => values.reduce((a, b) => a * b, 1);
+  if (samples.kind === 'tensor') return product(samples.axes.map((axis) => axis.length));
+  if (samples.kind === 'points') return samples.points.length / spec.domain.length;
+  if (samples.kind === 'stratified') return product(samples.boxes as readonly number[]);
+  return product((samples.cells as readonly number[]).map((n) => n * samples.points));
+}

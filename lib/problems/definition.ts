@@ -1,0 +1,65 @@
+/** What the command line and the reports know of a problem: one shape for all of them. */
+import type {Decoder, Edge} from '../field';
+import type {BytePicture} from '../imaging/codec';
+import type {Kernel} from '../kernel';
+import type {TriangleMesh} from '../mesh/mesh';
+import type {Optimizer} from '../optimizers';
+import type {Problem} from '../problem';
+import type {Volume} from '../report/vti';
+import type {Solution} from '../solution';
+
+/** Optimizers by the names that the command line uses. */
+export const OPTIMIZER_NAMES = ['adam', 'lsq', 'gauss-newton'] as const;
+export type OptimizerName = (typeof OPTIMIZER_NAMES)[number];
+
+/** Options that every problem shares; undefined: the preset decides. */
+export interface RunOptions {
+  preset: 'paper' | 'fast';
+  kernel?: Kernel;
+  edge?: Edge;
+  resolution?: number;
+  levels?: number;
+  features?: number;
+  decoder?: Decoder;
+  /** A schedule: stages in order. */
+  optimizers?: readonly OptimizerName[];
+  /** One number for all stages, or one a stage. */
+  iterations?: readonly number[];
+  tolerance?: number;
+  /** Of Adam. */
+  learningRate?: number;
+  /** Options of one problem alone, such as `image`. */
+  own: Readonly<Record<string, string | undefined>>;
+}
+
+/** A problem ready to be solved. */
+export interface Prepared {
+  readonly problem: Problem;
+  readonly optimizers: readonly {readonly name: OptimizerName; readonly stage: Optimizer}[];
+  readonly samplesPerIteration: number;
+  /** One line: what is solved, on what. */
+  readonly headline: string;
+  readonly settings: Readonly<Record<string, string | number>>;
+  assess(solution: Solution): Promise<Assessment>;
+}
+
+/** How good a solution is, and what there is to look at. */
+export interface Assessment {
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Written as `<name>.png`. */
+  readonly pictures: readonly {readonly name: string; readonly title: string; readonly picture: BytePicture}[];
+  /** Written as `<name>.npy`. */
+  readonly arrays: readonly {readonly name: string; readonly values: Float64Array; readonly shape: readonly number[]}[];
+  /** Written as `<name>.vti`, for ParaView. */
+  readonly volumes?: readonly {readonly name: string; readonly volume: Volume}[];
+  /** Written as `<name>.ply` and `<name>.obj`. */
+  readonly meshes?: readonly {readonly name: string; readonly mesh: TriangleMesh}[];
+}
+
+export interface ProblemDefinition {
+  readonly name: string;
+  readonly summary: string;
+  /** Options of this problem alone: flag with its argument, and what it does. */
+  readonly options: readonly {readonly flag: string; readonly description: string; readonly choices?: readonly string[]}[];
+  prepare(options: RunOptions): Promise<Prepared>;
+}

@@ -1,0 +1,109 @@
+import type {Image} from '../imaging/image';
+import {readImage} from '../imaging/codec';
+import {renderScene} from '../imaging/scene';
+import {kernelText} from '../kernel';
+import {checkMemory} from '../memory';
+import {errorPicture, imagePicture, sideBySide} from '../report/pictures';
+import type {Assessment, Prepared, ProblemDefinition, RunOptions} from './definition';
+import type {PoissonOptions} from './poisson';
+import {assessPoisson, poisson, poissonBytes, poissonStages} from './poisson';
+import {stagesFrom} from './shared';
+
+/** Side of the built-in scene. */
+const SCENE_SIZE = 512;
+
+/** `dinf-grid solve poisson`. */
+export const poissonDefinition: ProblemDefinition = {
+  name: 'poisson',
+  summary: 'an image from its gradient or its Laplacian',
+  options: [
+    {flag: '--image <file>', description: 'PNG or JPEG, gray or colour (default: a rendered scene of 512 × 512)'},
+    {flag: '--supervision <what>', description: 'what is known of the image', choices: ['gradient', 'laplacian']},
+    {
+      flag: '--target <kind>',
+      description: "the paper's filtered derivatives, or exact differences",
+      choices: ['sobel', 'differences'],
+    },
+    {flag: '--border <kind>', description: 'whether border pixels are known', choices: ['free', 'known']},
+  ],
+  async prepare(options: RunOptions): Promise<Prepared> {
+    const {own} = options;
+    const image =
+      own.image === undefined
+        ? renderScene(SCENE_SIZE)
+        : await readImage(own.image, {guard: refuseHuge, maxPixels: Number.MAX_SAFE_INTEGER});
+    const posed = poisson(image, {
+      supervision: own.supervision as PoissonOptions['supervision'],
+      target: own.target as PoissonOptions['target'],
+      border: own.border as PoissonOptions['border'],
+      preset: options.preset,
+      kernel: options.kernel,
+      edge: options.edge,
+      resolution: options.resolution,
+      levels: options.levels,
+      features: options.features,
+      decoder: options.decoder,
+    });
+    const optimizers = stagesFrom(options, poissonStages(posed));
+    const {grid, decoder} = posed.problem.spec.fields[0];
+    const {supervision, target, border} = posed.options;
+    const size = `${image.width} × ${image.height}`;
+    return {
+      problem: posed.problem,
+      optimizers,
+      samplesPerIteration: posed.samplesPerIteration,
+      headline: `${image.channels === 3 ? 'colour' : 'gray'} image of ${size} from its ${supervision} (${target}, border ${border})`,
+      settings: {
+        image: own.image ?? 'built-in scene',
+        size,
+        supervision,
+        target,
+        border,
+        kernel: kernelText(grid.kernel),
+        edge: grid.edge,
+        resolution: (grid.resolution as readonly number[]).slice().reverse().join(' × '),
+        levels: grid.levels,
+        features: grid.features,
+        decoder: decoder.type,
+      },
+      async assess(solution) {
+        const {reconstruction, metrics} = await assessPoisson(posed, solution);
+        const pictures = panels(image, reconstruction, metrics);
+        return {
+          metrics,
+          pictures,
+          arrays: [
+            {
+              name: 'reconstruction',
+              values: reconstruction,
+              shape: image.channels === 1 ? [image.height, image.width] : [image.height, image.width, image.channels],
+            },
+          ],
+        };
+      },
+    };
+  },
+};
+
+/** Before a single pixel is decoded: a header may ask for more than the machine has. */
+function refuseHuge(width: number, height: number, channels: number): void {
+  checkMemory(poissonBytes(width, height, channels), `an image of ${width} × ${height} pixels`, 'scale the image down');
+}
+
+function panels(image: Image, reconstruction: Float64Array, metrics: Record<string, number>): Assessment['pictures'] {
+  const truth = imagePicture(image.data, image);
+  const shown = imagePicture(reconstruction, image);
+  const error = errorPicture(reconstruction, image.data, image);
+  const decibels = (name: string): string => `${metrics[name].toFixed(2)} dB`;
+  const comparison = sideBySide([
+    {caption: 'Truth', note: `${image.width} x ${image.height}`, picture: truth},
+    {caption: 'Reconstruction', note: `psnr ${decibels('psnr')}, psnrPaper ${decibels('psnrPaper')}`, picture: shown},
+    {caption: 'Error', note: 'absolute difference', picture: error},
+  ]);
+  return [
+    {name: 'comparison', title: 'Truth, reconstruction, error', picture: comparison},
+    {name: 'truth', title: 'Truth', picture: truth},
+    {name: 'reconstruction', title: 'Reconstruction', picture: shown},
+    {name: 'error', title: 'Absolute error', picture: error},
+  ];
+}

@@ -1,0 +1,192 @@
+/** Runs the stages of a solve one after another, from the beginning or from where an earlier solve stood. */
+import {compileStages} from './compile';
+import type {NativeProgress, NativeResult, OptimizerState} from './native';
+import type {Optimizer} from './optimizers';
+import type {Session} from './session';
+
+/** The loss along a solve; long histories are thinned evenly. */
+export interface LossCurve {
+  readonly iteration: Float64Array;
+  readonly loss: Float64Array;
+}
+
+/** Where a schedule stands. */
+export interface Position {
+  /** The stage that ran last. */
+  readonly stage: number;
+  /** Iterations of that stage. */
+  readonly iterations: number;
+  /** It ended by itself: it was neither stopped nor did it diverge. */
+  readonly complete: boolean;
+}
+
+/** How a solve went, from its first beginning on. */
+export interface Outcome {
+  readonly schedule: readonly Optimizer[];
+  readonly position: Position;
+  readonly stopReason: NativeResult['stopReason'];
+  /** Where a diverged solve broke; empty otherwise. */
+  readonly message: string;
+  /** Of all stages. */
+  readonly iterations: number;
+  /** Of the solve alone. */
+  readonly seconds: number;
+  readonly loss: number;
+  /** Unknowns of the last stage. */
+  readonly unknowns: number;
+  readonly losses: LossCurve;
+}
+
+/** What an interrupted solve needs to go on. */
+export interface Standing extends Outcome {
+  readonly optimizer: OptimizerState | null;
+}
+
+export interface ScheduleHooks {
+  onProgress(progress: NativeProgress): void;
+  /** Whether the solve was told to stop. */
+  stopped(): boolean;
+  /** Adam is interrupted every so often, which changes no bit of its result. */
+  pause?: {readonly seconds: number; at(outcome: Outcome): Promise<void>};
+}
+
+/** As many points as a plot can use; native histories keep as many. */
+const MOST_LOSSES = 20_000;
+
+/**
+ * Runs a schedule. With `from`, the stage that stood there goes on where the schedules' stages are of the same kinds up to it: Adam to the
+ * bit, least squares and the others from the parameters. Iterations of a stage count from its own beginning. With any other schedule the
+ * first stage begins anew, from the parameters as they are.
+ *
+ * @param session has the parameters and the optimizer's state of `from`.
+ */
+export async function runSchedule(
+  session: Session,
+  schedule: readonly Optimizer[],
+  from: Standing | undefined,
+  hooks: ScheduleHooks,
+): Promise<Outcome> {
+  compileStages(session.spec, schedule); // what is wrong with a later stage is said before the first one runs
+  const begin = startOf(schedule, from);
+  let outcome: Outcome = await beginning(session, schedule, from, begin.continues);
+  const planned =
+    outcome.iterations + schedule.slice(begin.stage).reduce((n, stage) => n + plannedIterations(stage), 0) - begin.iterations;
+  for (let k = begin.stage; k < schedule.length; k++) {
+    let begun = k === begin.stage ? begin.iterations : 0;
+    for (let again = true; again;) {
+      if (hooks.stopped()) return {...outcome, stopReason: 'aborted'};
+      const pausing = schedule[k].type === 'adam' && hooks.pause !== undefined;
+      let paused = false;
+      const timer = pausing
+        ? setTimeout(() => {
+            paused = true;
+            session.cancel();
+          }, hooks.pause!.seconds * 1000)
+        : undefined;
+      const before = outcome;
+      const result = await session
+        .run(
+          [remaining(schedule[k], begun)],
+          ({iteration, loss}) => {
+            hooks.onProgress({iteration: before.iterations + iteration, iterations: planned, loss});
+          },
+          resumable(schedule[k]) ? begun : 0,
+        )
+        .finally(() => {
+          clearTimeout(timer);
+        });
+      begun += result.iterations;
+      outcome = extended(before, result, {
+        stage: k,
+        iterations: begun,
+        complete: result.stopReason === 'iterations' || result.stopReason === 'tolerance',
+      });
+      again = paused && result.stopReason === 'aborted' && !hooks.stopped();
+      if (again) await hooks.pause!.at(outcome);
+    }
+    if (outcome.stopReason === 'aborted' || outcome.stopReason === 'diverged') break;
+  }
+  return outcome;
+}
+
+/** Most iterations of a stage. */
+function plannedIterations(stage: Optimizer): number {
+  return stage.type === 'gauss-newton' ? stage.iterations * stage.steps : stage.iterations;
+}
+
+/** Stages whose native form is told how many iterations are done; the others begin anew with fewer left. */
+function resumable(stage: Optimizer): boolean {
+  return stage.type === 'adam' || (stage.type === 'gauss-newton' && stage.steps === 1);
+}
+
+function remaining(stage: Optimizer, begun: number): Optimizer {
+  if (resumable(stage) || stage.type === 'gauss-newton') return stage;
+  return {...stage, iterations: Math.max(0, stage.iterations - begun)};
+}
+
+/** The first stage to run, how much of it is done, and whether the schedule goes on where the earlier one stood. */
+function startOf(
+  schedule: readonly Optimizer[],
+  from: Standing | undefined,
+): {stage: number; iterations: number; continues: boolean} {
+  const fresh = {stage: 0, iterations: 0, continues: false};
+  if (from === undefined || schedule.length <= from.position.stage) return fresh;
+  const {stage, iterations, complete} = from.position;
+  if (from.schedule.slice(0, stage + 1).some(({type}, i) => schedule[i].type !== type)) return fresh;
+  const here = schedule[stage];
+  const limited = here.type !== 'gauss-newton' || here.steps === 1;
+  const unchanged = JSON.stringify(here) === JSON.stringify(from.schedule[stage]);
+  if ((complete && unchanged) || (limited && iterations >= here.iterations))
+    return {stage: stage + 1, iterations: 0, continues: true};
+  // Adam without its state, after divergence, is a stage of its own.
+  const lost = !limited || (here.type === 'adam' && from.optimizer === null);
+  return {stage, iterations: lost ? 0 : iterations, continues: true};
+}
+
+async function beginning(
+  session: Session,
+  schedule: readonly Optimizer[],
+  from: Standing | undefined,
+  continues: boolean,
+): Promise<Outcome> {
+  if (from !== undefined) {
+    const {position, stopReason, message, iterations, seconds, loss, unknowns, losses} = from;
+    return {
+      schedule,
+      position: continues ? position : {stage: 0, iterations: 0, complete: false},
+      ...{stopReason, message, iterations, seconds, loss, unknowns, losses},
+    };
+  }
+  const {parameters} = await session.state();
+  const losses = {iteration: new Float64Array(), loss: new Float64Array()};
+  const position = {stage: 0, iterations: 0, complete: schedule.length === 0};
+  return {
+    schedule,
+    position,
+    stopReason: 'iterations',
+    message: '',
+    iterations: 0,
+    seconds: 0,
+    loss: 0,
+    unknowns: parameters,
+    losses,
+  };
+}
+
+function extended(before: Outcome, result: NativeResult, position: Position): Outcome {
+  const {stopReason, message, loss, unknowns} = result;
+  const seconds = before.seconds + result.seconds;
+  const losses = joined(before.losses, before.iterations, {iteration: result.lossIterations, loss: result.losses});
+  const iterations = before.iterations + result.iterations;
+  return {schedule: before.schedule, position, stopReason, message, iterations, seconds, loss, unknowns, losses};
+}
+
+function joined(before: LossCurve, offset: number, next: LossCurve): LossCurve {
+  if (before.loss.length === 0 && offset === 0) return next;
+  const iteration = Float64Array.from([...before.iteration, ...next.iteration.map((i) => i + offset)]);
+  const loss = Float64Array.from([...before.loss, ...next.loss]);
+  if (loss.length < MOST_LOSSES) return {iteration, loss};
+  const stride = 2 ** Math.ceil(Math.log2(iteration.length / MOST_LOSSES) + 1e-9);
+  const kept = [...iteration.keys()].filter((i) => iteration[i] % stride === 0);
+  return {iteration: Float64Array.from(kept, (i) => iteration[i]), loss: Float64Array.from(kept, (i) => loss[i])};
+}

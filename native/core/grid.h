@@ -1,0 +1,64 @@
+// The geometry of a multi-level grid and of its two layouts.
+//   canonical: what parameter vectors hold: level by level, channel by channel, nodes row-major (ghost nodes included when
+//              the edge mode stores them).
+//   packed:    what encoders read: rho - 1 ghost nodes a side in every edge mode (zero where they are no unknowns), rows
+//              padded to whole lane groups; one plane a (channel, level).
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include "math/jet.h"
+#include "math/kernel1d.h"
+
+namespace dinf {
+
+struct GridShape {
+  int dims = 0;
+  int cells[kMaxDims] = {1, 1, 1};  // of the finest level; level s has cells >> s
+  int levels = 1;
+  Kernel1d kernel;
+  Edge edge = Edge::extend;
+
+  int rings() const { return kernel.rings; }
+  int cellsAt(int level, int axis) const { return cells[axis] >> level; }
+  int ghosts() const { return edge == Edge::extend ? kernel.rings - 1 : 0; }
+  int nodesAt(int level, int axis) const { return axis < dims ? cellsAt(level, axis) + 1 + 2 * ghosts() : 1; }
+  int64_t nodesAt(int level) const {
+    return int64_t{nodesAt(level, 0)} * nodesAt(level, 1) * nodesAt(level, 2);
+  }
+  // Canonical offset of (level, channel), for a vector that holds `channels` channels a level.
+  int64_t canonicalOffset(int level, int channel, int channels) const {
+    int64_t offset = 0;
+    for (int s = 0; s < level; ++s) offset += nodesAt(s) * channels;
+    return offset + nodesAt(level) * channel;
+  }
+  int64_t canonicalSize(int channels) const { return canonicalOffset(levels, 0, channels); }
+
+  // Packed rows run along the last axis that exists; kLanes spare values keep a full-width load inside the plane.
+  int packedNodes(int level, int axis) const { return axis < dims ? cellsAt(level, axis) + 2 * kernel.rings - 1 : 1; }
+  int64_t packedRow(int level) const {
+    return (packedNodes(level, dims - 1) + kLanes + kLanes - 1) / kLanes * kLanes;
+  }
+  // Rows of axis 0 are the unit in which bands own memory; in 1-D a row is a node.
+  int64_t packedStride0(int level) const {
+    return dims == 1 ? 1 : dims == 2 ? packedRow(level) : packedNodes(level, 1) * packedRow(level);
+  }
+  int64_t packedStride1(int level) const { return dims == 3 ? packedRow(level) : 1; }
+  int64_t packedPlane(int level) const {
+    return packedStride0(level) * packedNodes(level, 0) + (dims == 1 ? 2 * kLanes : kLanes);
+  }
+  int64_t packedOffset(int level, int channel) const {  // planes ordered channel-major, so that a channel's levels are neighbours
+    int64_t perChannel = 0, offset = 0;
+    for (int s = 0; s < levels; ++s) {
+      if (s < level) offset += packedPlane(s);
+      perChannel += packedPlane(s);
+    }
+    return channel * perChannel + offset;
+  }
+  int64_t packedSize(int channels) const { return packedOffset(0, channels); }
+};
+
+// Which levels of which packed plane sum into an output channel of the encoder. Folded (linear decoder): one channel an
+// output, all levels summed. Unfolded: a channel a (level, feature).
+enum class ChannelMap : int { sumLevels = 0, separateLevels = 1 };
+
+}  // namespace dinf

@@ -1,0 +1,150 @@
+// Least squares and damped Gauss-Newton, with CGLS inside.
+#include <algorithm>
+#include <cmath>
+#include "core/check.h"
+#include "core/optimizer.h"
+
+namespace dinf {
+namespace {
+// Relative gradient norm below which CGLS may be at its floor, and how many iterations without a better one say that it is.
+template <class Real>
+constexpr double kRoundingFloor = sizeof(Real) == 4 ? 1e-4 : 1e-11;
+constexpr int64_t kStall = 10;
+
+// Slots of the backend's state block.
+enum Slot : int { kGamma = 0, kNextGamma, kRowNorm, kStepNorm, kScratch };
+}  // namespace
+
+// min ||r + A d||^2 + energy by CGLS on the scaled unknowns y = d / D, D the inverse column norms (on a multi-level grid
+// that is the BPX preconditioner). Energies that are affine enter through their gradient alone: the normal equations read
+// D A^T A D y = -D (A^T r + g / 2). One step for a linear problem, damped Gauss-Newton with backtracking otherwise.
+template <class Real>
+void runGaussNewton(const StageSpec& stage, const StageRun<Real>& run) {
+  Problem<Real>& problem = run.problem;
+  Backend<Real>& be = run.backend();
+  Real* const parameters = run.parameters;
+  SolveResult& result = run.result;
+  const bool linear = problem.linear(), energies = problem.hasEnergy();
+  const int64_t n = problem.parameterCount(), m = problem.rowCount();
+  check(m > 0, "INVALID_ARGUMENT", "least squares needs a term with a squared, absolute or Huber loss");
+  DeviceVector<Real> rows(be, m), image(be, m), y(be, n), direction(be, n), residual(be, n), scaled(be, n), scale(be, n),
+      energy(be, energies ? n : 1), trial(be, n), best(be, n);
+  double* slot = be.slots();
+  // The answer of a linear problem does not depend on the start; unreached unknowns stay zero.
+  if (linear && stage.begun == 0) be.fill(parameters, Real(0), n);
+  double loss = problem.loss(parameters), damping = stage.damping;
+  result.loss = loss;
+  run.report(loss);
+  bool moved = true;
+  for (int64_t step = 0; step < stage.steps; ++step) {
+    // CGLS consumes the rows, so they are computed anew even after a refused step; the scale is not.
+    problem.linearise(parameters, rows, energies ? static_cast<Real*>(energy) : nullptr);
+    if (moved) {
+      problem.columnSquares(scaled);
+      be.inverseRoots(scale, scaled, 1e-30, n);
+    }
+    be.fill(y, Real(0), n);
+    const double start = loss;
+    double predicted = loss;
+    // s = -D (A^T r + g / 2) - damping y; rows hold the current residual r + A D y.
+    const auto gradient = [&] {
+      problem.adjoint(rows, residual);
+      if (energies) {
+        slot[kScratch] = 0.5;
+        be.axpy(residual, 1, kScratch, kOne, energy, n);
+      }
+      be.multiply(scaled, residual, scale, n);
+      slot[kScratch] = damping;
+      if (damping > 0) be.axpy(scaled, 1, kScratch, kOne, y, n);
+    };
+    gradient();
+    be.dot(scaled, scaled, n, kGamma);
+    const double firstGamma = slot[kGamma];
+    be.copy(direction, scaled, n);
+    bool stop = firstGamma == 0, aborted = false;
+    double bestGamma = firstGamma;
+    int64_t sinceBest = 0;
+    for (int64_t i = step == 0 ? stage.begun : 0; i < stage.iterations && !stop; ++i) {
+      if (run.isCancelled()) {
+        aborted = true;
+        break;
+      }
+      be.multiply(trial, direction, scale, n);
+      problem.tangent(trial, image);
+      be.dot(image, image, m, kRowNorm);
+      if (damping > 0) {
+        be.dot(direction, direction, n, kStepNorm);
+        slot[kRowNorm] += damping * slot[kStepNorm];
+      }
+      if (!(slot[kRowNorm] > 0) || !std::isfinite(slot[kRowNorm])) {
+        if (!std::isfinite(slot[kRowNorm])) {
+          run.diverged(parameters, "the linear solve");
+          return;
+        }
+        break;
+      }
+      // `scaled` and `direction` carry the opposite sign of CGLS's textbook residual, hence the minus signs.
+      be.axpy(y, -1, kGamma, kRowNorm, direction, n);
+      be.axpy(rows, -1, kGamma, kRowNorm, image, m);
+      predicted -= slot[kGamma] * slot[kGamma] / slot[kRowNorm];
+      gradient();
+      be.dot(scaled, scaled, n, kNextGamma);
+      ++result.iterations;
+      run.report(predicted);
+      stop = stage.tolerance > 0 && slot[kNextGamma] <= stage.tolerance * stage.tolerance * firstGamma;
+      // Where rounding decides the gradient, further iterations only add noise: keep the best and stop.
+      if (slot[kNextGamma] < bestGamma) {
+        bestGamma = slot[kNextGamma];
+        sinceBest = 0;
+        if (bestGamma < kRoundingFloor<Real> * kRoundingFloor<Real> * firstGamma) be.copy(best, y, n);
+      } else if (bestGamma < kRoundingFloor<Real> * kRoundingFloor<Real> * firstGamma && ++sinceBest >= kStall) {
+        be.copy(y, best, n);
+        stop = true;
+      }
+      be.xpby(direction, scaled, kNextGamma, kGamma, n);
+      slot[kGamma] = slot[kNextGamma];
+    }
+    // The step, backtracked until the loss falls; a linear problem's step is the answer itself.
+    be.multiply(y, y, scale, n);
+    double length = 1;
+    bool accepted = false;
+    for (int halving = 0; halving < 12 && !accepted; ++halving, length *= 0.5) {
+      be.copy(trial, parameters, n);
+      slot[kScratch] = length;
+      be.axpy(trial, 1, kScratch, kOne, y, n);
+      const double value = problem.loss(trial);
+      accepted = linear || (std::isfinite(value) && value < loss);
+      if (!accepted) continue;
+      if (!std::isfinite(value)) {
+        run.diverged(trial, "the linear solve");
+        return;
+      }
+      be.copy(parameters, trial, n);
+      loss = value;
+    }
+    result.loss = loss;
+    run.report(loss);
+    if (aborted) {
+      result.stopReason = "aborted";
+      return;
+    }
+    if (linear) {
+      if (stop) result.stopReason = "tolerance";
+      return;
+    }
+    // Levenberg-Marquardt: trust the model more after a full step, less after a shortened or refused one.
+    // (length has been halved once more after the accepted trial)
+    damping = !accepted ? std::max(1e-2, damping * 10) : length == 0.5 ? damping * 0.2 : damping;
+    moved = accepted;
+    if (!accepted && damping > 1e6) return;
+    if (accepted && stage.tolerance > 0 && start - loss <= stage.tolerance * std::abs(start)) {
+      result.stopReason = "tolerance";
+      return;
+    }
+  }
+}
+
+template void runGaussNewton<float>(const StageSpec&, const StageRun<float>&);
+template void runGaussNewton<double>(const StageSpec&, const StageRun<double>&);
+
+}  // namespace dinf

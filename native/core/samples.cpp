@@ -1,0 +1,166 @@
+#include "core/samples.h"
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include "core/check.h"
+
+namespace dinf {
+namespace {
+constexpr int kBands = 16;                     // enough for 16 cores; more would only add halos
+constexpr int64_t kSmallestScatteredBand = 256;  // samples under which a band's fixed costs outweigh its parallelism
+
+int64_t roundUp(int64_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
+}  // namespace
+
+SampleSet::SampleSet(SampleSetSpec spec, const int orderCells[kMaxDims]) : spec_(std::move(spec)) {
+  check(spec_.dims >= 1 && spec_.dims <= kMaxDims, "INVALID_ARGUMENT", "a sample set has 1, 2 or 3 dimensions");
+  if (spec_.kind == SampleKind::tensor) layTensor();
+  else if (spec_.kind == SampleKind::points) layPoints(orderCells);
+  else layStratified();
+  place_.assign(userCount_, -1);
+  for (int64_t i = 0; i < paddedCount(); ++i)
+    if (order_[i] >= 0) place_[order_[i]] = i;
+  layWeights();
+}
+
+// Lane = 16 neighbouring samples of axis 0; within a slab the other axes run, last axis fastest.
+void SampleSet::layTensor() {
+  const int64_t n0 = tensorCount(0), rest = tensorCount(1) * tensorCount(2);
+  userCount_ = n0 * rest;
+  const int64_t slabs = (n0 + kLanes - 1) / kLanes;
+  unit_ = rest * kLanes;
+  order_.resize(slabs * unit_);
+  for (int64_t b = 0; b < slabs; ++b)
+    for (int64_t r = 0; r < rest; ++r)
+      for (int64_t l = 0; l < kLanes; ++l) {
+        const int64_t q0 = b * kLanes + l;
+        order_[b * unit_ + r * kLanes + l] = q0 < n0 ? q0 * rest + r : -1;
+      }
+  const int64_t bands = std::min<int64_t>(slabs, kBands);
+  for (int64_t b = 0; b <= bands; ++b) bandStart_.push_back(slabs * b / bands * unit_);
+  for (int64_t b = 0; b < bands; ++b) {
+    const int64_t q = slabs * b / bands * kLanes, e = std::min(n0, slabs * (b + 1) / bands * kLanes);
+    const auto [low, high] = std::minmax_element(spec_.axes[0].begin() + q, spec_.axes[0].begin() + e);
+    bandLow_.push_back(*low);
+    bandHigh_.push_back(*high);
+  }
+}
+
+// Sorted by finest cell, so that neighbours in the order share grid rows; bands are ranges of cell rows along axis 0.
+void SampleSet::layPoints(const int orderCells[kMaxDims]) {
+  const int d = spec_.dims;
+  const int64_t n = static_cast<int64_t>(spec_.points.size()) / d;
+  userCount_ = n;
+  std::vector<int64_t> key(n), sorted(n);
+  const auto cellOf = [&](int64_t i, int k) {
+    return std::min<int64_t>(static_cast<int64_t>(spec_.points[i * d + k] * orderCells[k]), orderCells[k] - 1);
+  };
+  for (int64_t i = 0; i < n; ++i) {
+    int64_t cell = 0;
+    for (int k = 0; k < d; ++k) cell = cell * orderCells[k] + cellOf(i, k);
+    key[i] = cell;
+  }
+  std::iota(sorted.begin(), sorted.end(), 0);
+  std::stable_sort(sorted.begin(), sorted.end(), [&](int64_t a, int64_t b) { return key[a] < key[b]; });
+
+  const int64_t bands = std::max<int64_t>(1, std::min<int64_t>(kBands, n / kSmallestScatteredBand));
+  bandStart_.push_back(0);
+  for (int64_t b = 0; b < bands; ++b) {
+    const int64_t begin = n * b / bands, end = n * (b + 1) / bands;
+    double low = 1, high = 0;
+    for (int64_t i = begin; i < end; ++i) {
+      order_.push_back(sorted[i]);
+      low = std::min(low, spec_.points[sorted[i] * d]);
+      high = std::max(high, spec_.points[sorted[i] * d]);
+    }
+    order_.resize(roundUp(static_cast<int64_t>(order_.size())), -1);
+    bandStart_.push_back(static_cast<int64_t>(order_.size()));
+    bandLow_.push_back(low);
+    bandHigh_.push_back(high);
+  }
+  for (int k = 0; k < d; ++k) {
+    unitCoordinates_[k].resize(order_.size());
+    double last = 0;
+    for (size_t i = 0; i < order_.size(); ++i) {
+      if (order_[i] >= 0) last = spec_.points[order_[i] * d + k];
+      unitCoordinates_[k][i] = last;  // padding repeats the sample before it
+    }
+  }
+}
+
+// One sample in each box, boxes row-major: already in cell order, so a draw moves samples but never re-sorts them.
+void SampleSet::layStratified() {
+  const int64_t n0 = spec_.boxes[0];
+  int64_t rest = 1;
+  for (int k = 1; k < spec_.dims; ++k) rest *= spec_.boxes[k];
+  userCount_ = n0 * rest;
+  const int64_t bands = std::max<int64_t>(1, std::min<int64_t>({kBands, n0, userCount_ / kSmallestScatteredBand}));
+  order_.reserve(userCount_ + bands * kLanes);  // too many boxes fail here, not after filling the memory
+  bandStart_.push_back(0);
+  for (int64_t b = 0; b < bands; ++b) {
+    const int64_t begin = n0 * b / bands, end = n0 * (b + 1) / bands;
+    for (int64_t i = begin * rest; i < end * rest; ++i) order_.push_back(i);
+    order_.resize(roundUp(static_cast<int64_t>(order_.size())), -1);
+    bandStart_.push_back(static_cast<int64_t>(order_.size()));
+    bandLow_.push_back(static_cast<double>(begin) / n0);
+    bandHigh_.push_back(static_cast<double>(end) / n0);
+  }
+  for (int k = 0; k < spec_.dims; ++k) unitCoordinates_[k].assign(order_.size(), 0.5);
+}
+
+void SampleSet::layWeights() {
+  weights_.assign(order_.size(), 0);
+  const int64_t n1 = tensorCount(1), n2 = tensorCount(2);
+  const bool byAxis = isTensor() && !spec_.axisWeights[0].empty();
+  for (int64_t i = 0; i < paddedCount(); ++i) {
+    const int64_t u = order_[i];
+    if (u < 0) continue;
+    if (!spec_.weights.empty()) weights_[i] = spec_.weights[u];
+    else if (byAxis) {
+      weights_[i] = spec_.axisWeights[0][u / (n1 * n2)];
+      if (spec_.dims > 1) weights_[i] *= spec_.axisWeights[1][u / n2 % n1];
+      if (spec_.dims > 2) weights_[i] *= spec_.axisWeights[2][u % n2];
+    } else weights_[i] = 1.0 / static_cast<double>(userCount_);
+  }
+}
+
+void SampleSet::coordinates(int64_t internal, double* out) const {
+  double unit[kMaxDims] = {0, 0, 0};
+  if (isTensor()) {
+    const int64_t n1 = tensorCount(1), n2 = tensorCount(2), lane = internal % kLanes, r = internal % unit_ / kLanes;
+    unit[0] = spec_.axes[0][std::min(internal / unit_ * kLanes + lane, tensorCount(0) - 1)];
+    if (spec_.dims > 1) unit[1] = spec_.axes[1][r / n2 % n1];
+    if (spec_.dims > 2) unit[2] = spec_.axes[2][r % n2];
+  } else {
+    for (int k = 0; k < spec_.dims; ++k) unit[k] = unitCoordinates_[k][internal];
+  }
+  for (int k = 0; k < spec_.dims; ++k) out[k] = spec_.lower[k] + unit[k] * (spec_.upper[k] - spec_.lower[k]);
+}
+
+Tile SampleSet::whole() const {
+  Tile tile;
+  for (int b = 0; b < bands(); ++b) tile.segments.push_back({bandStart_[b], bandStart_[b + 1], bandStart_[b], b});
+  tile.size = paddedCount();
+  return tile;
+}
+
+std::vector<Tile> SampleSet::tiles(int64_t limit) const {
+  if (paddedCount() <= limit) return {whole()};
+  int64_t longest = 0;
+  for (int b = 0; b < bands(); ++b) longest = std::max(longest, bandStart_[b + 1] - bandStart_[b]);
+  const int64_t piece = std::max<int64_t>(1, limit / bands() / unit_) * unit_;
+  std::vector<Tile> result;
+  for (int64_t from = 0; from < longest; from += piece) {
+    Tile tile;
+    for (int b = 0; b < bands(); ++b) {
+      const int64_t begin = bandStart_[b] + from, end = std::min(bandStart_[b + 1], begin + piece);
+      if (begin >= end) continue;
+      tile.segments.push_back({begin, end, tile.size, b});
+      tile.size += end - begin;
+    }
+    result.push_back(std::move(tile));
+  }
+  return result;
+}
+
+}  // namespace dinf

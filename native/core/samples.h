@@ -1,0 +1,92 @@
+// Sample sets: where the rows of a term lie, what each is worth, and in which order a backend walks them.
+//
+// Internal order: whole lane groups of kLanes samples, grouped into bands. A band is a range of samples whose neighbourhoods
+// along axis 0 are contiguous; the number and borders of bands depend on the set alone, never on threads, which is what
+// makes every sum reproducible. Padding samples repeat a real one and weigh nothing.
+#pragma once
+#include <cstdint>
+#include <vector>
+#include "math/config.h"
+
+namespace dinf {
+
+enum class SampleKind : int { tensor = 0, points = 1, stratified = 2 };
+
+struct SampleSetSpec {
+  SampleKind kind = SampleKind::points;
+  int dims = 0;
+  double lower[kMaxDims] = {0, 0, 0}, upper[kMaxDims] = {1, 1, 1};  // the box that unit coordinates refer to
+  std::vector<double> axes[kMaxDims];         // tensor: unit coordinates an axis
+  std::vector<double> axisWeights[kMaxDims];  // tensor: quadrature weights an axis (all empty: 1 / n)
+  std::vector<double> points;                 // points: unit coordinates, (n, dims) row-major
+  std::vector<double> weights;                // a weight a sample in user order (empty: axisWeights or 1 / n)
+  int64_t boxes[kMaxDims] = {1, 1, 1};        // stratified: boxes an axis
+  int64_t draws = 0;                          // tensor, points: that many drawn with replacement an iteration (0: full pass)
+  bool redraw = true;                         // a new draw each iteration
+};
+
+struct Segment {
+  int64_t begin, end;  // internal sample indices, multiples of kLanes
+  int64_t local;       // where the segment starts in buffers that live for one tile
+  int band;
+};
+
+struct Tile {
+  std::vector<Segment> segments;
+  int64_t size = 0;  // samples of a tile-local plane
+};
+
+class SampleSet {
+ public:
+  // `orderCells`: cells an axis by which scattered points are sorted (the finest grid that reads the set).
+  SampleSet(SampleSetSpec spec, const int orderCells[kMaxDims]);
+
+  const SampleSetSpec& spec() const { return spec_; }
+  int dims() const { return spec_.dims; }
+  int64_t userCount() const { return userCount_; }
+  int64_t paddedCount() const { return static_cast<int64_t>(order_.size()); }
+  bool isTensor() const { return spec_.kind == SampleKind::tensor; }
+  bool changesEachDraw() const { return spec_.kind == SampleKind::stratified || spec_.draws > 0; }
+
+  // Internal index -> user index, -1 for padding.
+  const std::vector<int64_t>& order() const { return order_; }
+  // User index -> internal index.
+  const std::vector<int64_t>& place() const { return place_; }
+  int bands() const { return static_cast<int>(bandStart_.size()) - 1; }
+  const std::vector<int64_t>& bandStart() const { return bandStart_; }
+  // The smallest piece that may be split off a band: a slab of a tensor set (kLanes leading samples and all others).
+  int64_t unit() const { return unit_; }
+  int64_t tensorCount(int axis) const { return axis < spec_.dims ? static_cast<int64_t>(spec_.axes[axis].size()) : 1; }
+
+  // Unit coordinates in internal order, one plane an axis (scattered kinds only).
+  const std::vector<double>& unit(int axis) const { return unitCoordinates_[axis]; }
+  std::vector<double>& unit(int axis) { return unitCoordinates_[axis]; }
+  // What each sample is worth, internal order; padding is 0.
+  const std::vector<double>& weights() const { return weights_; }
+  std::vector<double>& weights() { return weights_; }
+  // Unit-coordinate range along axis 0 of a band, for the rows of a grid that the band may touch.
+  void bandRange(int band, double& low, double& high) const {
+    low = bandLow_[band];
+    high = bandHigh_[band];
+  }
+  // Domain coordinates of an internal sample.
+  void coordinates(int64_t internal, double* out) const;
+
+  // Cuts the set into tiles of at most `limit` samples a tile (at least one unit a band).
+  std::vector<Tile> tiles(int64_t limit) const;
+  // The set as one tile whose local indices are the set's own.
+  Tile whole() const;
+
+ private:
+  void layTensor();
+  void layPoints(const int orderCells[kMaxDims]);
+  void layStratified();
+  void layWeights();
+
+  SampleSetSpec spec_;
+  int64_t userCount_ = 0, unit_ = kLanes;
+  std::vector<int64_t> order_, place_, bandStart_;
+  std::vector<double> unitCoordinates_[kMaxDims], weights_, bandLow_, bandHigh_;
+};
+
+}  // namespace dinf

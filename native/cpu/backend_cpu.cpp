@@ -1,0 +1,559 @@
+// The CPU backend: spreads the kernels of one instruction set over a pool of threads. Work is split by bands and fixed
+// chunks, never by threads, and every sum runs in an order that the problem alone decides.
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <new>
+#include "core/backend.h"
+#include "cpu/binding.h"
+#include "cpu/kernels.h"
+#include "cpu/thread_pool.h"
+#include "math/philox.h"
+
+namespace dinf {
+namespace {
+
+constexpr int64_t kChunk = 16384;           // vector ops: 64 KB in float, a few in the second-level cache
+constexpr int64_t kScatteredChunk = 1024;   // samples
+constexpr int64_t kRowChunk = 16;           // grid rows of one fold or reduction item
+
+template <class Real>
+class CpuBackend final : public Backend<Real> {
+ public:
+  explicit CpuBackend(int threads) : pool_(threads), kernels_(cpuKernels<Real>()), scratch_(pool_.threads()) {}
+
+  Real* allocate(int64_t count) override {
+    check(count < int64_t{1} << 48, "OUT_OF_MEMORY", "cannot allocate " + std::to_string(count) + " values");  // no overflow below
+    const size_t bytes = (static_cast<size_t>(std::max<int64_t>(count, 1)) * sizeof(Real) + 63) / 64 * 64;
+    void* memory = std::aligned_alloc(64, bytes);
+    check(memory != nullptr, "OUT_OF_MEMORY", "cannot allocate " + std::to_string(bytes) + " bytes");
+    std::fill_n(static_cast<char*>(memory), bytes, 0);
+    return static_cast<Real*>(memory);
+  }
+  void release(Real* buffer) override { std::free(buffer); }
+  void upload(Real* to, const Real* from, int64_t count) override { std::copy_n(from, count, to); }
+  void download(Real* to, const Real* from, int64_t count) override { std::copy_n(from, count, to); }
+  void fill(Real* to, Real value, int64_t count) override {
+    chunks(count, [&](int64_t at, int64_t n) { std::fill_n(to + at, n, value); });
+  }
+  void copy(Real* to, const Real* from, int64_t count) override {
+    chunks(count, [&](int64_t at, int64_t n) { std::copy_n(from + at, n, to + at); });
+  }
+
+  // --- samples
+
+  void draw(SampleSet& samples, uint64_t seed, uint32_t term, uint32_t iteration) override {
+    if (samples.spec().kind == SampleKind::stratified) drawStratified(samples, seed, term, iteration);
+    else if (samples.spec().draws > 0) drawCounts(samples, seed, term, iteration);
+  }
+
+  std::unique_ptr<Binding> bind(const GridShape& grid, const SampleSet& samples, const JetSet& jets, int channels,
+                                ChannelMap map) override {
+    return std::make_unique<CpuBinding<Real>>(grid, samples, jets, channels, map);
+  }
+
+  void coordinates(const SampleSet& samples, const Tile& tile, int axis, Real* out) override {
+    const double lower = samples.spec().lower[axis], extent = samples.spec().upper[axis] - lower;
+    pool_.parallelFor(static_cast<int64_t>(tile.segments.size()), [&](int64_t i, int) {
+      const Segment& segment = tile.segments[i];
+      if (!samples.isTensor()) {
+        const double* unit = samples.unit(axis).data() + segment.begin;
+        for (int64_t n = 0; n < segment.end - segment.begin; ++n) out[segment.local + n] = static_cast<Real>(lower + unit[n] * extent);
+        return;
+      }
+      double x[kMaxDims];
+      for (int64_t n = segment.begin; n < segment.end; ++n) {
+        samples.coordinates(n, x);
+        out[segment.local + n - segment.begin] = static_cast<Real>(x[axis]);
+      }
+    });
+  }
+
+  void weights(const SampleSet& samples, Real* out) override {
+    const std::vector<double>& from = samples.weights();
+    chunks(samples.paddedCount(), [&](int64_t at, int64_t n) {
+      for (int64_t i = at; i < at + n; ++i) out[i] = static_cast<Real>(from[i]);
+    });
+  }
+
+  // --- encoder
+
+  void encode(const Binding& general, const Tile& tile, const Real* packed, Real* jets) override {
+    const auto& binding = static_cast<const CpuBinding<Real>&>(general);
+    const int64_t piece = binding.tensor() ? binding.samples.unit() : kScatteredChunk;
+    const std::vector<Segment> pieces = split(tile, piece);
+    reserveTensorScratch(binding);
+    pool_.parallelFor(static_cast<int64_t>(pieces.size()), [&](int64_t i, int thread) {
+      const Segment& at = pieces[i];
+      if (!binding.tensor()) {
+        ScatteredCall<Real> call = binding.scatteredCall(0, binding.grid.levels);
+        call.outputStride = binding.jets.count * tile.size;
+        kernels_.encodeScattered(call, packed, at.begin, at.end, jets + at.local, tile.size);
+        return;
+      }
+      eachOutputChannel(binding, [&](int output, int channel, int firstLevel, int levels) {
+        const Real* plane = packed + binding.grid.packedOffset(0, channel);
+        Real* out = jets + int64_t{output} * binding.jets.count * tile.size + at.local;
+        kernels_.encodeTensor(binding.tensorCall(firstLevel, levels), plane, at.begin / piece, out, tile.size, scratch_[thread].data());
+      });
+    });
+  }
+
+  void encodeAdjointBegin(Binding& general) override {
+    auto& binding = static_cast<CpuBinding<Real>&>(general);
+    pool_.parallelFor(binding.bands(), [&](int64_t band, int) { binding.clearBand(static_cast<int>(band)); });
+  }
+
+  void encodeAdjoint(Binding& general, const Tile& tile, const Real* jets) override {
+    auto& binding = static_cast<CpuBinding<Real>&>(general);
+    reserveTensorScratch(binding);
+    const int64_t unit = binding.samples.unit();
+    pool_.parallelFor(static_cast<int64_t>(tile.segments.size()), [&](int64_t i, int thread) {
+      const Segment& at = tile.segments[i];
+      if (!binding.tensor()) {
+        ScatteredCall<Real> call = binding.scatteredCall(0, binding.grid.levels);
+        binding.aim(call, 0, at.band);
+        call.outputStride = binding.jets.count * tile.size;
+        kernels_.encodeScatteredAdjoint(call, binding.accumulator(at.band, 0), at.begin, at.end, jets + at.local, tile.size);
+        return;
+      }
+      eachOutputChannel(binding, [&](int output, int channel, int firstLevel, int levels) {
+        const Real* in = jets + int64_t{output} * binding.jets.count * tile.size + at.local;
+        TensorCall<Real> call = binding.tensorCall(firstLevel, levels);
+        binding.aim(call, firstLevel, at.band);
+        for (int64_t n = at.begin; n < at.end; n += unit)
+          kernels_.encodeTensorAdjoint(call, binding.accumulator(at.band, channel), n / unit, in + (n - at.begin), tile.size,
+                                       scratch_[thread].data());
+      });
+    });
+  }
+
+  // Rows of a summed channel reach every level; of separate levels, one.
+  void encodeSquares(Binding& general, const Tile& tile, int output, const std::vector<JacobianPlane<Real>>& planes) override {
+    auto& binding = static_cast<CpuBinding<Real>&>(general);
+    const bool separate = binding.map == ChannelMap::separateLevels;
+    const int channel = separate ? output % binding.channels : output;
+    const int firstLevel = separate ? output / binding.channels : 0, levels = separate ? 1 : binding.grid.levels;
+    if (binding.tensor()) {
+      squaresByProducts(binding, tile, channel, firstLevel, levels, planes);
+      return;
+    }
+    pool_.parallelFor(static_cast<int64_t>(tile.segments.size()), [&](int64_t i, int) {
+      const Segment& at = tile.segments[i];
+      ScatteredCall<Real> call = binding.scatteredCall(firstLevel, levels);
+      binding.aim(call, firstLevel, at.band);
+      int index[kMaxPlanes];
+      const Real* values[kMaxPlanes];
+      for (size_t p = 0; p < planes.size(); ++p) {
+        index[p] = planes[p].plane;
+        values[p] = planes[p].values + (planes[p].scope == InputPlane<Real>::tile ? at.local : at.begin);
+      }
+      kernels_.encodeScatteredSquares(call, binding.accumulator(at.band, channel), at.begin, at.end, static_cast<int>(planes.size()),
+                                      index, values);
+    });
+  }
+
+  void encodeAdjointEnd(Binding& general, Real* packed) override {
+    const auto& binding = static_cast<const CpuBinding<Real>&>(general);
+    struct Item {
+      int channel, level, first, last;
+    };
+    std::vector<Item> items;
+    for (int c = 0; c < binding.channels; ++c)
+      for (int s = 0; s < binding.grid.levels; ++s) {
+        const int rows = binding.grid.packedNodes(s, 0);
+        const int step = binding.grid.dims == 1 ? rows : static_cast<int>(kRowChunk);
+        for (int r = 0; r < rows; r += step) items.push_back({c, s, r, std::min(rows, r + step)});
+      }
+    pool_.parallelFor(static_cast<int64_t>(items.size()), [&](int64_t i, int) {
+      const Item& item = items[i];
+      binding.reduceRows(kernels_, item.channel, item.level, item.first, item.last, packed);
+    });
+  }
+
+  // --- decoder
+
+  void fold(const FoldShape& shape, const Real* parameters, Real* packed) override {
+    const int features = shape.folded ? 1 : shape.features;
+    const int channels = shape.folded ? shape.outputs : shape.features;
+    const int64_t gridSize = shape.grid.canonicalSize(channels);
+    const Real* decoder = parameters + gridSize;
+    const Real* bias = decoder + int64_t{shape.outputs} * shape.grid.levels * shape.features;
+    const Real one = 1;
+    eachRow(shape.grid, [&](int level, int64_t canonicalRow, int64_t packedRow, int64_t nodes, int64_t) {
+      const int64_t stride = shape.grid.nodesAt(level);
+      for (int o = 0; o < shape.outputs; ++o) {
+        const int64_t from = shape.grid.canonicalOffset(level, shape.folded ? o : 0, channels) + canonicalRow;
+        Real* to = packed + shape.grid.packedOffset(level, o) + packedRow;
+        if (shape.folded) kernels_.combine(to, parameters + from, &one, 1, stride, Real(0), nodes);
+        else
+          kernels_.combine(to, parameters + from, decoder + (int64_t{o} * shape.grid.levels + level) * shape.features, features, stride,
+                           level == 0 ? bias[o] : Real(0), nodes);
+      }
+    });
+  }
+
+  void unfold(const FoldShape& shape, const Real* parameters, const Real* packed, Real* gradient) override {
+    const GridShape& grid = shape.grid;
+    if (shape.folded) {
+      eachRow(grid, [&](int level, int64_t canonicalRow, int64_t packedRow, int64_t nodes, int64_t) {
+        const Real one = 1;
+        for (int o = 0; o < shape.outputs; ++o) {
+          const int64_t to = grid.canonicalOffset(level, o, shape.outputs) + canonicalRow;
+          const Real* from = packed + grid.packedOffset(level, o) + packedRow;
+          kernels_.combine(gradient + to, from, &one, 1, 0, Real(0), nodes);
+        }
+      });
+      return;
+    }
+    const int features = shape.features, outputs = shape.outputs;
+    const int64_t gridSize = grid.canonicalSize(features), weights = int64_t{outputs} * grid.levels * features;
+    const Real* decoder = parameters + gridSize;
+    // Decoder gradients: a partial sum a row and (output, feature), and the sum of level 0 for the bias.
+    const int64_t perRow = int64_t{outputs} * (features + 1);
+    std::vector<double> partial(rowCount(grid) * perRow, 0.0);
+    std::vector<int> rowLevel(rowCount(grid));
+    eachRow(grid, [&](int level, int64_t canonicalRow, int64_t packedRow, int64_t nodes, int64_t item) {
+      const int64_t stride = grid.nodesAt(level), at = grid.canonicalOffset(level, 0, features) + canonicalRow;
+      rowLevel[item] = level;
+      for (int o = 0; o < outputs; ++o) {
+        const Real* from = packed + grid.packedOffset(level, o) + packedRow;
+        double* dots = partial.data() + item * perRow + o * (features + 1);
+        kernels_.spread(gradient + at, from, parameters + at, decoder + (int64_t{o} * grid.levels + level) * features, features, stride,
+                        o > 0, nodes, dots);
+        if (level == 0 && shape.biasActive)
+          for (int64_t i = 0; i < nodes; ++i) dots[features] += static_cast<double>(from[i]);
+      }
+    });
+    std::vector<double> total(weights + outputs, 0.0);
+    for (int64_t item = 0; item < rowCount(grid); ++item)
+      for (int o = 0; o < outputs; ++o) {
+        const double* dots = partial.data() + item * perRow + o * (features + 1);
+        for (int f = 0; f < features; ++f) total[(int64_t{o} * grid.levels + rowLevel[item]) * features + f] += dots[f];
+        total[weights + o] += dots[features];  // weights of a sample sum to one: level 0 alone sees every sample once
+      }
+    for (int64_t i = 0; i < weights + outputs; ++i) gradient[gridSize + i] = static_cast<Real>(total[i]);
+  }
+
+  void mlp(const MlpShape& shape, const JetSet& jets, const Real* weights, const Tile& tile, const Real* in, Real* out) override {
+    const JetProduct product(jets);
+    eachMlpPiece(shape, jets, tile, [&](const Segment& at, int thread) {
+      MlpCall<Real> call{};
+      call.in = in;
+      call.out = out;
+      kernels_.mlp(prepare(call, shape, jets, product, weights, tile, thread), at.local, at.local + at.end - at.begin);
+    });
+  }
+  void mlpTangent(const MlpShape& shape, const JetSet& jets, const Real* weights, const Real* weightTangents, const Tile& tile,
+                  const Real* in, const Real* inTangent, Real* outTangent) override {
+    const JetProduct product(jets);
+    eachMlpPiece(shape, jets, tile, [&](const Segment& at, int thread) {
+      MlpCall<Real> call{};
+      call.in = in;
+      call.inTangent = inTangent;
+      call.weightTangents = weightTangents;
+      call.out = outTangent;
+      kernels_.mlpTangent(prepare(call, shape, jets, product, weights, tile, thread), at.local, at.local + at.end - at.begin);
+    });
+  }
+  void mlpAdjoint(const MlpShape& shape, const JetSet& jets, const Real* weights, const Tile& tile, const Real* in,
+                  const Real* outAdjoint, Real* inAdjoint, double* weightAdjoints) override {
+    const JetProduct product(jets);
+    reserve(kernels_.mlpScratch(shape, jets));
+    pool_.parallelFor(static_cast<int64_t>(tile.segments.size()), [&](int64_t i, int thread) {
+      const Segment& at = tile.segments[i];
+      MlpCall<Real> call{};
+      call.in = in;
+      call.outAdjoint = outAdjoint;
+      call.inAdjoint = inAdjoint;
+      call.weightAdjoints = weightAdjoints + at.band * shape.parameterCount();
+      kernels_.mlpAdjoint(prepare(call, shape, jets, product, weights, tile, thread), at.local, at.local + at.end - at.begin);
+    });
+  }
+
+  // --- programs
+
+  void run(const ProgramCall<Real>& call, const Tile& tile) override {
+    const Program& program = *call.program;
+    if (program.empty()) return;
+    // One column a constant and a broadcast input, shared by all bands.
+    std::vector<Real> columns;
+    std::vector<const Real*> constants(program.constants.size());
+    columns.resize((program.constants.size() + call.inputs.size()) * kProgramColumn);
+    Real* column = columns.data();
+    for (size_t i = 0; i < program.constants.size(); ++i, column += kProgramColumn)
+      std::fill_n(const_cast<Real*>(constants[i] = column), kProgramColumn, static_cast<Real>(program.constants[i]));
+    std::vector<const Real*> broadcast(call.inputs.size(), nullptr);
+    for (size_t i = 0; i < call.inputs.size(); ++i)
+      if (call.inputs[i].scope == InputPlane<Real>::broadcast) {
+        std::fill_n(column, kProgramColumn, *call.inputs[i].data);
+        broadcast[i] = column;
+        column += kProgramColumn;
+      }
+    const int64_t operands = program.registers + static_cast<int64_t>(constants.size() + call.inputs.size()) + 1;
+    reserve(int64_t{program.registers} * kProgramColumn + operands * static_cast<int64_t>(sizeof(void*) / sizeof(Real) + 1));
+
+    pool_.parallelFor(static_cast<int64_t>(tile.segments.size()), [&](int64_t s, int thread) {
+      const Segment& at = tile.segments[s];
+      std::vector<const Real*> inputs(call.inputs.size());
+      std::vector<int> stride(call.inputs.size());
+      for (size_t i = 0; i < call.inputs.size(); ++i) {
+        const auto scope = call.inputs[i].scope;
+        stride[i] = scope == InputPlane<Real>::broadcast ? 0 : 1;
+        inputs[i] = stride[i] == 0 ? broadcast[i] : call.inputs[i].data + (scope == InputPlane<Real>::tile ? at.local : at.begin);
+      }
+      std::vector<Real*> stores(std::max<size_t>(program.stores, call.stores.size()), nullptr);
+      for (size_t i = 0; i < call.stores.size(); ++i)
+        if (call.stores[i].data) stores[i] = call.stores[i].data + (call.stores[i].scope == InputPlane<Real>::tile ? at.local : at.begin);
+      RunCall<Real> run{};
+      run.code = program.code.data();
+      run.instructions = program.instructions();
+      run.registers = program.registers;
+      run.constants = constants.data();
+      run.constantCount = static_cast<int>(constants.size());
+      run.inputCount = static_cast<int>(inputs.size());
+      run.sumCount = program.sums;
+      run.inputs = inputs.data();
+      run.inputStride = stride.data();
+      run.stores = stores.data();
+      std::vector<double> sums(program.sums, 0.0);
+      run.sums = sums.data();
+      run.scratch = scratch_[thread].data();
+      kernels_.run(run, at.end - at.begin);
+      for (int i = 0; i < program.sums && call.sums; ++i) call.sums[at.band * program.sums + i] += sums[i];
+    });
+  }
+
+  // --- vectors
+
+  double* slots() override { return slots_; }
+  void dot(const Real* x, const Real* y, int64_t count, int slot) override {
+    std::vector<double> partial((count + kChunk - 1) / kChunk, 0.0);
+    chunks(count, [&](int64_t at, int64_t n) { partial[at / kChunk] = kernels_.dot(x + at, y + at, n); });
+    double total = 0;
+    for (const double p : partial) total += p;
+    slots_[slot] = total;
+  }
+  void axpy(Real* y, double sign, int numerator, int denominator, const Real* x, int64_t count) override {
+    const Real a = static_cast<Real>(sign * ratio(numerator, denominator));
+    chunks(count, [&](int64_t at, int64_t n) { kernels_.axpy(y + at, a, x + at, n); });
+  }
+  void xpby(Real* y, const Real* x, int numerator, int denominator, int64_t count) override {
+    const Real b = static_cast<Real>(ratio(numerator, denominator));
+    chunks(count, [&](int64_t at, int64_t n) { kernels_.xpby(y + at, x + at, b, n); });
+  }
+  void multiply(Real* out, const Real* x, const Real* y, int64_t count) override {
+    chunks(count, [&](int64_t at, int64_t n) { kernels_.multiply(out + at, x + at, y + at, n); });
+  }
+  void inverseRoots(Real* out, const Real* squares, double floor, int64_t count) override {
+    chunks(count, [&](int64_t at, int64_t n) {
+      for (int64_t i = at; i < at + n; ++i) {
+        const double s = static_cast<double>(squares[i]);
+        out[i] = s > floor ? static_cast<Real>(1 / std::sqrt(s)) : Real(0);
+      }
+    });
+  }
+  void adam(Real* parameters, const Real* gradient, Real* first, Real* second, int64_t count, double rate, double beta1, double beta2,
+            double epsilon, int64_t step) override {
+    const double correction1 = 1 - std::pow(beta1, static_cast<double>(step)), correction2 = 1 - std::pow(beta2, static_cast<double>(step));
+    chunks(count, [&](int64_t at, int64_t n) {
+      kernels_.adam(parameters + at, gradient + at, first + at, second + at, n, static_cast<Real>(rate / correction1),
+                    static_cast<Real>(beta1), static_cast<Real>(beta2), static_cast<Real>(epsilon),
+                    static_cast<Real>(1 / std::sqrt(correction2)));
+    });
+  }
+
+ private:
+  double ratio(int numerator, int denominator) const {
+    const auto value = [&](int slot) { return slot == kOne ? 1.0 : slots_[slot]; };
+    return value(numerator) / value(denominator);
+  }
+
+  template <class F>
+  void chunks(int64_t count, F f) {
+    pool_.parallelFor((count + kChunk - 1) / kChunk, [&](int64_t i, int) { f(i * kChunk, std::min(kChunk, count - i * kChunk)); });
+  }
+
+  static std::vector<Segment> split(const Tile& tile, int64_t piece) {
+    std::vector<Segment> pieces;
+    for (const Segment& s : tile.segments)
+      for (int64_t at = s.begin; at < s.end; at += piece)
+        pieces.push_back({at, std::min(s.end, at + piece), s.local + at - s.begin, s.band});
+    return pieces;
+  }
+
+  template <class F>
+  static void eachOutputChannel(const CpuBinding<Real>& binding, F f) {
+    if (binding.map == ChannelMap::sumLevels) {
+      for (int c = 0; c < binding.channels; ++c) f(c, c, 0, binding.grid.levels);
+    } else {
+      for (int s = 0; s < binding.grid.levels; ++s)
+        for (int c = 0; c < binding.channels; ++c) f(s * binding.channels + c, c, s, 1);
+    }
+  }
+
+  void reserve(int64_t size) {
+    for (std::vector<Real>& s : scratch_)
+      if (static_cast<int64_t>(s.size()) < size) s.resize(size);
+  }
+  void reserveTensorScratch(const CpuBinding<Real>& binding) {
+    if (binding.tensor()) reserve(tensorScratch(binding.tensorCall(0, binding.grid.levels)));
+  }
+
+  // (sum_p c_p w^(p))^2 = sum_pq c_p c_q w^(p) w^(q), and each product of weights is again a product over the axes.
+  void squaresByProducts(CpuBinding<Real>& binding, const Tile& tile, int channel, int firstLevel, int levels,
+                         const std::vector<JacobianPlane<Real>>& planes) {
+    std::vector<Real> product(tile.size + kLanes);
+    for (size_t a = 0; a < planes.size(); ++a)
+      for (size_t b = a; b < planes.size(); ++b) {
+        ProductTables<Real> tables(binding, planes[a].plane, planes[b].plane);
+        if (levels == 1) {
+          tables.call.level[0] = tables.call.level[firstLevel];
+          tables.call.levels = 1;
+        }
+        reserve(tensorScratch(tables.call));
+        const Real twice = a == b ? Real(1) : Real(2);
+        const int64_t unit = binding.samples.unit();
+        pool_.parallelFor(static_cast<int64_t>(tile.segments.size()), [&](int64_t i, int thread) {
+          const Segment& at = tile.segments[i];
+          const auto from = [&](const JacobianPlane<Real>& p) { return p.values + (p.scope == InputPlane<Real>::tile ? at.local : at.begin); };
+          const Real *x = from(planes[a]), *y = from(planes[b]);
+          Real* to = product.data() + at.local;
+          for (int64_t n = 0; n < at.end - at.begin; ++n) to[n] = twice * x[n] * y[n];
+          TensorCall<Real> call = tables.call;
+          binding.aim(call, firstLevel, at.band);
+          for (int64_t n = at.begin; n < at.end; n += unit)
+            kernels_.encodeTensorAdjoint(call, binding.accumulator(at.band, channel), n / unit, to + (n - at.begin), tile.size,
+                                         scratch_[thread].data());
+        });
+      }
+  }
+
+  static int64_t rowCount(const GridShape& grid) {
+    int64_t rows = 0;
+    for (int s = 0; s < grid.levels; ++s) rows += grid.nodesAt(s) / grid.nodesAt(s, grid.dims - 1);
+    return rows;
+  }
+  // Calls f(level, canonical offset in the plane, packed offset in the plane, nodes, item) for each row along the last axis.
+  template <class F>
+  void eachRow(const GridShape& grid, F f) {
+    struct Item {
+      int level;
+      int64_t row, number;
+    };
+    std::vector<Item> items;
+    int64_t number = 0;
+    for (int s = 0; s < grid.levels; ++s) {
+      const int64_t rows = grid.nodesAt(s) / grid.nodesAt(s, grid.dims - 1);
+      for (int64_t r = 0; r < rows; r += kRowChunk) items.push_back({s, r, number + r});
+      number += rows;
+    }
+    const int shift = grid.rings() - 1 - grid.ghosts();
+    pool_.parallelFor(static_cast<int64_t>(items.size()), [&](int64_t i, int) {
+      const int s = items[i].level;
+      const int64_t nodes = grid.nodesAt(s, grid.dims - 1), rows = grid.nodesAt(s) / nodes;
+      for (int64_t r = items[i].row; r < std::min(rows, items[i].row + kRowChunk); ++r) {
+        int64_t at = shift;
+        if (grid.dims == 2) at += (r + shift) * grid.packedStride0(s);
+        if (grid.dims == 3) {
+          const int64_t n1 = grid.nodesAt(s, 1);
+          at += (r / n1 + shift) * grid.packedStride0(s) + (r % n1 + shift) * grid.packedStride1(s);
+        }
+        f(s, r * nodes, at, nodes, items[i].number + r - items[i].row);
+      }
+    });
+  }
+
+  MlpCall<Real>& prepare(MlpCall<Real>& call, const MlpShape& shape, const JetSet& jets, const JetProduct& product, const Real* weights,
+                         const Tile& tile, int thread) {
+    call.shape = &shape;
+    call.jets = &jets;
+    call.product = &product;
+    call.weights = weights;
+    call.planeStride = tile.size;
+    call.scratch = scratch_[thread].data();
+    return call;
+  }
+  template <class F>
+  void eachMlpPiece(const MlpShape& shape, const JetSet& jets, const Tile& tile, F f) {
+    reserve(kernels_.mlpScratch(shape, jets));
+    const std::vector<Segment> pieces = split(tile, kScatteredChunk);
+    pool_.parallelFor(static_cast<int64_t>(pieces.size()), [&](int64_t i, int thread) { f(pieces[i], thread); });
+  }
+
+  // Boxes follow one another in the internal order of a band, so an odometer replaces divisions by their numbers.
+  void drawStratified(SampleSet& samples, uint64_t seed, uint32_t term, uint32_t iteration) {
+    const SampleSetSpec& spec = samples.spec();
+    const std::vector<int64_t>& order = samples.order();
+    constexpr int64_t kDraws = 1024;
+    chunks(samples.paddedCount(), [&](int64_t begin, int64_t n) {
+      uint32_t bits[4 * kDraws];
+      for (int64_t at = begin; at < begin + n;) {
+        const bool padding = order[at] < 0;  // repeats the last real sample of its band
+        int64_t from = at;
+        while (order[from] < 0) --from;
+        const int64_t user = order[from], high = user >> 32;
+        int64_t count = 1;
+        while (!padding && count < kDraws && at + count < begin + n && order[at + count] == user + count && (user + count) >> 32 == high)
+          ++count;
+        kernels_.randomBits(seed, static_cast<uint32_t>(user), iteration, term,
+                            generic::kStreamSamples | static_cast<uint32_t>(high) << 8, count, bits);
+        int64_t box[kMaxDims] = {0, 0, 0}, rest = user;
+        for (int k = spec.dims - 1; k >= 0; --k) {
+          box[k] = rest % spec.boxes[k];
+          rest /= spec.boxes[k];
+        }
+        for (int64_t i = 0; i < count; ++i) {
+          for (int k = 0; k < spec.dims; ++k)
+            samples.unit(k)[at + i] = (static_cast<double>(box[k]) + generic::philoxUniform(bits[4 * i + k])) / static_cast<double>(spec.boxes[k]);
+          for (int k = spec.dims - 1; k >= 0 && ++box[k] == spec.boxes[k]; --k) box[k] = 0;
+        }
+        at += count;
+      }
+    });
+  }
+
+  // Data drawn with replacement are the whole set times how often each was drawn: exact, and the lattice keeps its structure.
+  // Every thread counts for itself; sums of integers do not depend on who counted what.
+  void drawCounts(SampleSet& samples, uint64_t seed, uint32_t term, uint32_t iteration) {
+    const int64_t draws = samples.spec().draws, n = samples.userCount();
+    constexpr int64_t kDraws = 8192;
+    counts_.resize(pool_.threads());
+    pool_.parallelFor(pool_.threads(), [&](int64_t t, int) { counts_[t].assign(n, 0); });
+    pool_.parallelFor((draws + kDraws - 1) / kDraws, [&](int64_t piece, int thread) {
+      const int64_t from = piece * kDraws, count = std::min(kDraws, draws - from);
+      uint32_t bits[kDraws];
+      kernels_.randomBits(seed, static_cast<uint32_t>(from / 4), iteration, term, generic::kStreamSamples, (count + 3) / 4, bits);
+      uint32_t* counts = counts_[thread].data();
+      for (int64_t i = 0; i < count; ++i) ++counts[(uint64_t{bits[i]} * static_cast<uint64_t>(n)) >> 32];
+    });
+    std::vector<double>& weights = samples.weights();
+    const std::vector<int64_t>& order = samples.order();
+    const double one = 1.0 / static_cast<double>(draws);
+    chunks(samples.paddedCount(), [&](int64_t at, int64_t count) {
+      for (int64_t i = at; i < at + count; ++i) {
+        uint32_t times = 0;
+        if (order[i] >= 0)
+          for (const std::vector<uint32_t>& counts : counts_) times += counts[order[i]];
+        weights[i] = times * one;
+      }
+    });
+  }
+
+  ThreadPool pool_;
+  const CpuKernels<Real>& kernels_;
+  std::vector<std::vector<Real>> scratch_;
+  std::vector<std::vector<uint32_t>> counts_;  // a thread
+  double slots_[32] = {};
+};
+
+}  // namespace
+
+template <class Real>
+std::unique_ptr<Backend<Real>> makeCpuBackend(int threads) {
+  return std::make_unique<CpuBackend<Real>>(threads);
+}
+template std::unique_ptr<Backend<float>> makeCpuBackend<float>(int);
+template std::unique_ptr<Backend<double>> makeCpuBackend<double>(int);
+
+}  // namespace dinf

@@ -1,0 +1,56 @@
+// What the CPU backend tabulates for grid x sample set x jets: axis weight tables of tensor sets, and where each band's own
+// accumulator of packed rows lies.
+#pragma once
+#include <vector>
+#include "core/backend.h"
+#include "cpu/kernels.h"
+
+namespace dinf {
+
+template <class Real>
+class CpuBinding final : public Binding {
+ public:
+  CpuBinding(const GridShape& grid, const SampleSet& samples, const JetSet& jets, int channels, ChannelMap map);
+
+  bool tensor() const { return samples.isTensor(); }
+  // All levels (summed), or one level alone.
+  TensorCall<Real> tensorCall(int firstLevel, int levels) const;
+  ScatteredCall<Real> scatteredCall(int firstLevel, int levels) const;
+  // The same calls aimed at a band's accumulator of one channel.
+  Real* accumulator(int band, int channel) { return accumulators.data() + bandOffset_[band] + channel * bandSize_[band]; }
+  void aim(TensorCall<Real>& call, int firstLevel, int band) const;
+  void aim(ScatteredCall<Real>& call, int firstLevel, int band) const;
+  void clearBand(int band);
+  // Adds the bands' rows [firstRow, lastRow) of (channel, level) in band order.
+  void reduceRows(const CpuKernels<Real>& kernels, int channel, int level, int firstRow, int lastRow, Real* packed) const;
+  int bands() const { return samples.bands(); }
+
+  std::vector<Real> accumulators;
+
+ private:
+  struct Rows {
+    int first, count;
+    int64_t offset;  // in the band's channel
+  };
+  void tabulate();
+  void placeBands();
+
+  std::vector<int32_t> start_[kMaxDims][kMaxLevels];
+  std::vector<Real> weight_[kMaxDims][kMaxLevels];
+  int orders_[kMaxDims] = {1, 1, 1};
+  std::vector<std::vector<Rows>> rows_;  // [band][level]
+  std::vector<int64_t> bandOffset_, bandSize_;
+};
+
+// Tables whose weights are products w^(a) w^(b) of two planes' weights: what squares of rows need (exact column norms).
+template <class Real>
+class ProductTables {
+ public:
+  ProductTables(const CpuBinding<Real>& binding, int firstPlane, int secondPlane);
+  TensorCall<Real> call;
+
+ private:
+  std::vector<Real> weight_[kMaxDims][kMaxLevels];
+};
+
+}  // namespace dinf

@@ -1,0 +1,159 @@
+// The 1-D interpolation weights of one cell and their derivatives, order 0..4: everything an encoder knows about a kernel.
+//
+// A cell has 2 rho nodes at offsets o_j = j - rho + 1 (j = 0..2 rho - 1) from its lower face; `fraction` in [0, 1] is the
+// position in the cell. Weights are in grid units; callers scale by (cells)^k / k! to get Taylor coefficients in the unit box.
+#pragma once
+#include "math/config.h"
+#include "math/elementary.h"
+
+namespace dinf {
+// `hat` (linear interpolation) is the B-spline of degree 1.
+enum class KernelKind : int { gaussian = 0, bspline = 1 };
+enum class Edge : int { clamp = 0, extend = 1 };
+
+struct Kernel1d {
+  KernelKind kind = KernelKind::gaussian;
+  double epsilon = 1;  // gaussian: phi(r) = exp(-(epsilon r)^2), r in cells
+  int rings = 3;       // rho
+  int degree = 1;      // bspline: 2 rho = degree + 1
+  int taps() const { return 2 * rings; }
+};
+}  // namespace dinf
+
+DINF_MATH_BEGIN
+
+// Normalised Gaussian, paper eq. for w(x, x_i). exp(-eps^2 (f - o_j)^2) over the cell is, up to a common factor that the
+// normaliser cancels, c_j h^(2j - 2 rho + 1) with h = exp(eps^2 (f - 1/2)): one exponential. The normalised weights are a
+// softmax whose logits are linear in f, so their derivatives are cumulants of the node offsets under the weights.
+// `multiplicity` (or null) counts a node several times: that is what clamping indices at the border does. `tails` are the c_j,
+// from gaussianTails: they depend on the kernel alone.
+template <class Real>
+DINF_HD inline void gaussianTails(const Kernel1d& kernel, Real* tails) {
+  const Real e2 = static_cast<Real>(kernel.epsilon) * static_cast<Real>(kernel.epsilon);
+  for (int r = 0; r < kernel.rings; ++r) {
+    const Real a = r + Real(0.5);
+    tails[r] = vectorExp(-e2 * a * a);
+  }
+}
+template <class Real, class V>
+DINF_HD DINF_INLINE void gaussianWeights(Real epsilon, const Real* tails, int rings, int order, V fraction, const V* multiplicity,
+                                         V (*w)[kMaxTaps]) {
+  const int taps = 2 * rings;
+  const Real e2 = epsilon * epsilon;
+  const V up0 = vectorExp((fraction - Real(0.5)) * e2);
+  const V down0 = Real(1) / up0;
+  const V upStep = up0 * up0, downStep = down0 * down0;
+  V up = up0, down = down0, sum = V{};
+  for (int r = 0; r < rings; ++r) {
+    V right = up * tails[r], left = down * tails[r];
+    if (multiplicity) {
+      right = right * multiplicity[rings + r];
+      left = left * multiplicity[rings - 1 - r];
+    }
+    w[0][rings + r] = right;
+    w[0][rings - 1 - r] = left;
+    sum = sum + (right + left);
+    up = up * upStep;
+    down = down * downStep;
+  }
+  const V inverse = Real(1) / sum;
+  for (int j = 0; j < taps; ++j) w[0][j] = w[0][j] * inverse;
+  if (order == 0) return;
+
+  const auto offset = [rings](int j) { return Real(j - rings) + Real(0.5); };
+  V mean = V{};
+  for (int j = 0; j < taps; ++j) mean = mean + w[0][j] * offset(j);
+  const Real s1 = 2 * e2, s2 = s1 * s1, s3 = s2 * s1, s4 = s2 * s2;
+  V variance = V{}, third = V{}, fourth = V{};
+  for (int j = 0; j < taps; ++j) {
+    const V d = offset(j) - mean, d2 = d * d;
+    variance = variance + w[0][j] * d2;
+    if (order >= 3) third = third + w[0][j] * (d2 * d);
+    if (order >= 4) fourth = fourth + w[0][j] * (d2 * d2);
+  }
+  for (int j = 0; j < taps; ++j) {
+    const V d = offset(j) - mean, d2 = d * d;
+    w[1][j] = w[0][j] * d * s1;
+    if (order >= 2) w[2][j] = w[0][j] * (d2 - variance) * s2;
+    if (order >= 3) w[3][j] = w[0][j] * (d * (d2 - Real(3) * variance) - third) * s3;
+    if (order >= 4)
+      w[4][j] = w[0][j] * (d2 * (d2 - Real(6) * variance) - Real(4) * d * third + Real(6) * variance * variance - fourth) * s4;
+  }
+}
+
+// Cardinal B-spline of odd degree p: the k-th derivative is the k-th difference of the degree p - k basis, and bases grow by
+// the uniform Cox-de Boor recursion, a convex combination at every step (no cancellation).
+template <class Real, class V>
+DINF_HD DINF_INLINE void bsplineWeights(int degree, int order, V fraction, V (*w)[kMaxTaps]) {
+  const int taps = degree + 1;
+  for (int k = 0; k <= order; ++k) {
+    V* b = w[k];
+    for (int j = 0; j < taps; ++j) b[j] = V{};
+    const int lower = degree - k;
+    if (lower < 0) continue;  // a polynomial of degree p has no derivative of order p + 1
+    b[0] = V{} + Real(1);
+    for (int q = 1; q <= lower; ++q) {
+      const Real inverse = Real(1) / Real(q);
+      for (int j = q; j >= 0; --j) {
+        V value = V{};
+        if (j > 0) value = (fraction + Real(q - j)) * b[j - 1];
+        if (j < q) value = value + (Real(1 + j) - fraction) * b[j];
+        b[j] = value * inverse;
+      }
+    }
+    for (int q = lower + 1; q <= degree; ++q)
+      for (int j = q; j >= 0; --j) b[j] = (j > 0 ? b[j - 1] : V{}) - (j < q ? b[j] : V{});
+  }
+}
+
+template <class Real, class V>
+DINF_HD DINF_INLINE void kernelWeights(const Kernel1d& kernel, int order, V fraction, V (*w)[kMaxTaps]) {
+  if (kernel.kind == KernelKind::gaussian) {
+    Real tails[kMaxTaps / 2];
+    gaussianTails(kernel, tails);
+    gaussianWeights<Real, V>(static_cast<Real>(kernel.epsilon), tails, kernel.rings, order, fraction, nullptr, w);
+  } else {
+    bsplineWeights<Real, V>(kernel.degree, order, fraction, w);
+  }
+}
+
+// Is cell c of n one whose neighbourhood leaves the nodes 0..n?
+DINF_HD DINF_INLINE bool touchesBorder(int cell, int cells, int rings) { return cell < rings - 1 || cell > cells - rings; }
+
+// One sample's weights with the edge mode applied, for a cell that may touch the border. `extend` needs nothing: its ghost
+// nodes are unknowns. `clamp` has no ghost nodes: the Gaussian counts the border node as often as the clamped index hits it
+// (the paper's code), a B-spline gives the border node the weights of the ghosts beyond it; ghosts get weight zero either way.
+template <class Real>
+DINF_HD inline void edgeWeights(const Kernel1d& kernel, Edge edge, int order, int cell, int cells, Real fraction,
+                                Real (*w)[kMaxTaps]) {
+  const int rings = kernel.rings, taps = 2 * rings;
+  if (edge == Edge::extend || !touchesBorder(cell, cells, rings)) {
+    kernelWeights<Real, Real>(kernel, order, fraction, w);
+    return;
+  }
+  const int first = cell - rings + 1;  // node index of tap 0
+  if (kernel.kind == KernelKind::gaussian) {
+    Real multiplicity[kMaxTaps];
+    for (int j = 0; j < taps; ++j) {
+      const int node = first + j;
+      Real m = node < 0 || node > cells ? Real(0) : Real(1);
+      if (node == 0) m += Real(first < 0 ? -first : 0);
+      if (node == cells) m += Real(first + taps - 1 > cells ? first + taps - 1 - cells : 0);
+      multiplicity[j] = m;
+    }
+    Real tails[kMaxTaps / 2];
+    gaussianTails(kernel, tails);
+    gaussianWeights<Real, Real>(static_cast<Real>(kernel.epsilon), tails, rings, order, fraction, multiplicity, w);
+    return;
+  }
+  bsplineWeights<Real, Real>(kernel.degree, order, fraction, w);
+  for (int k = 0; k <= order; ++k)
+    for (int j = 0; j < taps; ++j) {
+      const int node = first + j, inside = node < 0 ? 0 : node > cells ? cells : node;
+      if (inside == node) continue;
+      w[k][inside - first] += w[k][j];
+      w[k][j] = 0;
+    }
+}
+
+DINF_MATH_END

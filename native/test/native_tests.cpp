@@ -1,0 +1,22 @@
+// Tests of the native core without Node: what the sanitizers and valgrind run (scripts/sanitize.sh).
+//
+//   dinf_native_tests [--quick] [part of a case's name]
+#include "cpu/kernels.h"
+#include "test/check.h"
+#include "test/derivative_cases.h"
+#include "test/solve_cases.h"
+#include "test/unit_cases.h"
+
+int main(int argc, char** argv) {
+  dinf::test::Report& report = dinf::test::report();
+  for (int i = 1; i < argc; ++i) {
+    if (std::string(argv[i]) == "--quick") report.quick = true;
+    else report.filter = argv[i];
+  }
+  std::printf("instruction set %s\n", dinf::cpuInstructionSet());
+  dinf::test::unitCases();
+  dinf::test::derivativeCases();
+  dinf::test::solveCases();
+  std::printf("%d passed, %d failed\n", report.passed, report.failed);
+  return report.failed == 0 && report.passed > 0 ? 0 : 1;
+}

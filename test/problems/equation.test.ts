@@ -1,0 +1,220 @@
+import {evaluateExpression, lattice, linspace, parse, solve} from '../../lib';
+import type {RunOptions} from '../../lib/problems/definition';
+import type {EquationOptions} from '../../lib/problems/equation';
+import {prepareEquation} from '../../lib/problems/equation';
+import {findUnknowns, readDomain, readExact} from '../../lib/problems/equation-names';
+import {parseProblemFile} from '../../lib/problems/problem-file';
+
+async function solved(options: EquationOptions, shared: Partial<RunOptions> = {}) {
+  const prepared = prepareEquation(options, {preset: 'fast', own: {}, ...shared});
+  const solution = await solve(prepared.problem, {optimizer: prepared.optimizers.map(({stage}) => stage)});
+  return {prepared, solution};
+}
+
+/** The worst relative L2 error of the unknowns on a coarse lattice, bounds included: the truth point by point, in float64. */
+async function errorOf(
+  options: EquationOptions,
+  shared: Partial<RunOptions> = {},
+): Promise<{error: number; optimizers: string[]}> {
+  const {prepared, solution} = await solved(options, shared);
+  using field = solution;
+  const {domain, uniforms, fields} = prepared.problem.spec;
+  const axes = domain.map(({lower, upper}) => linspace(lower, upper, domain.length === 3 ? 8 : 24));
+  const unknowns = fields.flatMap((one) => one.unknowns);
+  const values = await field.evaluate(lattice(axes));
+  const coordinates = domain.map(({name}) => name);
+  const errors = Object.entries(readExact(options.exact!, unknowns)).map(([name, text]) => {
+    const truth = parse(text, {coordinates, unknowns, uniforms: Object.keys(uniforms)});
+    let [difference, size] = [0, 0];
+    values[name].forEach((value, i) => {
+      const place: Record<string, number> = {...uniforms};
+      let rest = i;
+      for (let k = axes.length - 1; k >= 0; k--) {
+        place[coordinates[k]] = axes[k][rest % axes[k].length];
+        rest = Math.floor(rest / axes[k].length);
+      }
+      const known = evaluateExpression(truth, place);
+      difference += (value - known) ** 2;
+      size += known ** 2;
+    });
+    return Math.sqrt(difference / size);
+  });
+  return {error: Math.max(...errors), optimizers: prepared.optimizers.map(({name}) => name)};
+}
+
+const POISSON: EquationOptions = {
+  equations: ['u_xx + u_yy = -2*sin(x + y)'],
+  domain: 'x=0..1,y=0..1',
+  where: ['x=0|x=1|y=0|y=1: u = sin(x + y)'],
+  exact: 'sin(x + y)',
+};
+
+describe('equations without code reach their known answer', () => {
+  it.each<[string, EquationOptions, string]>([
+    [
+      'heat',
+      {
+        equations: ['u_t = 0.1*u_xx'],
+        domain: 't=0..1,x=0..1',
+        where: ['t=0: u=sin(pi*x)', 'x=0|x=1: u=0'],
+        exact: 'exp(-0.1*pi^2*t)*sin(pi*x)',
+      },
+      'lsq',
+    ],
+    [
+      'Klein-Gordon, with a velocity',
+      {
+        equations: ['u_tt - u_xx + u^3 = (pi^2 - 1)*cos(t)*sin(pi*x) + (cos(t)*sin(pi*x))^3'],
+        domain: 't=0..1,x=0..1',
+        where: ['t=0: u=sin(pi*x)', 't=0: u_t=0', 'x=0|x=1: u=0'],
+        exact: 'cos(t)*sin(pi*x)',
+      },
+      'gauss-newton',
+    ],
+    ['soft conditions', {...POISSON, constraints: 'soft'}, 'lsq'],
+    [
+      'Neumann and Robin',
+      {...POISSON, where: ['x=0: u=sin(y)', 'x=1: u_x=cos(1 + y)', 'y=0: u + 2*u_y=sin(x) + 2*cos(x)', 'y=1: u_y=cos(x + 1)']},
+      'lsq',
+    ],
+    [
+      'a system with a uniform',
+      {
+        equations: ['u_x = v', 'v_x = -k^2*u'],
+        domain: {x: [0, '2*pi']},
+        uniforms: {k: 1.5},
+        where: ['x=0: u=0', 'x=0: v=k'],
+        exact: 'u=sin(k*x); v=k*cos(k*x)',
+      },
+      'lsq',
+    ],
+    [
+      'three dimensions',
+      {
+        equations: ['laplacian(u) = 0'],
+        domain: 'x=0..1,y=0..1,z=0..1',
+        where: ['x=0|x=1|y=0|y=1|z=0|z=1: u = sin(x)*sin(y)*exp(sqrt(2)*z)'],
+        exact: 'sin(x)*sin(y)*exp(sqrt(2)*z)',
+      },
+      'lsq',
+    ],
+  ])('%s', async (_, options, optimizer) => {
+    const shared = readDomain(options.domain).length === 3 ? {resolution: 8} : {};
+    const {error, optimizers} = await errorOf(options, shared);
+    expect(optimizers).toEqual([optimizer]);
+    expect(error).toBeLessThan(1e-4);
+  });
+
+  it('and are wrong when a condition is', async () => {
+    const {error} = await errorOf({...POISSON, where: ['x=0|x=1|y=0|y=1: u = sin(x + y) + 0.1*x*y']});
+    expect(error).toBeGreaterThan(1e-2);
+  });
+
+  it('meet values on faces exactly, whether solved or not', async () => {
+    const {solution, prepared} = await solved(POISSON, {iterations: [1]});
+    using field = solution;
+    expect(prepared.settings.hardConditions).toContain('u on x=0');
+    const {u} = await field.evaluate(lattice([[0], linspace(0, 1, 9)]));
+    u.forEach((value, i) => {
+      expect(value).toBeCloseTo(Math.sin(i / 8), 6);
+    });
+    const inside = await field.evaluate([0.5, 0.5]);
+    expect(Math.abs(inside.u[0] - Math.sin(1))).toBeGreaterThan(1e-6); // one iteration does not solve it
+  });
+
+  it('are judged by errors and the residual, and shown', async () => {
+    const {solution, prepared} = await solved(POISSON);
+    using field = solution;
+    const {metrics, pictures, arrays, volumes} = await prepared.assess(field);
+    expect(Object.keys(metrics)).toEqual(['relativeL2', 'maxError', 'meanAbsoluteError', 'residualRms']);
+    expect(metrics.relativeL2).toBeLessThan(1e-5);
+    expect(pictures.map(({name}) => name)).toEqual(['u', 'u-exact', 'u-error', 'residual']);
+    expect(arrays.map(({name, shape}) => [name, ...shape])).toEqual([
+      ['u', 201, 201],
+      ['u-exact', 201, 201],
+    ]);
+    expect(Object.keys(volumes![0].volume.arrays)).toEqual(['u', 'u_exact', 'u_error', 'residual']);
+  });
+
+  it('can be trained by Adam, with an MLP and in the paper preset', async () => {
+    const shared = {preset: 'paper', resolution: 8, iterations: [300], learningRate: 1e-2} as const;
+    const {error, optimizers} = await errorOf(POISSON, shared);
+    expect(optimizers).toEqual(['adam']);
+    expect(error).toBeLessThan(0.2);
+    const mlp = prepareEquation(POISSON, {preset: 'fast', own: {}, decoder: {type: 'mlp', hidden: [8], activation: 'tanh'}});
+    expect(mlp.optimizers.map(({name}) => name)).toEqual(['adam']);
+  });
+});
+
+describe('unknowns', () => {
+  it.each([
+    [['u_xx + u_yy = x*u'], [], ['u']],
+    [['u_x = v', 'v_x = u'], [], ['u', 'v']],
+    [['w = u_xx', 'w_xx = 1'], [], ['w', 'u']],
+    [['d(k*phi, x) = sin(pi*x)'], ['phi = 0'], ['phi']],
+    [['laplacian(temp) = 1'], [], ['temp']],
+    [['p = x^2'], [], ['p']],
+    [['u_xx = nu'], ['u_y = u'], ['u']],
+    [['let a = x^2; a*u_x = 1'], [], ['u']],
+  ])('of %j with %j are %j', (equations, conditions, expected) => {
+    expect(findUnknowns(equations, conditions, ['x', 'y'])).toEqual(expected);
+  });
+});
+
+describe('refusals', () => {
+  it.each<[Partial<EquationOptions>, RegExp]>([
+    [{equations: ['u_xx + u_yy = k']}, /unknown symbol k.*line 1, column 15[^]*\^/],
+    [{equations: ['u_xx + + ']}, /column/],
+    [{equations: ['d(u, x, 5) = u_yy']}, /order 5/],
+    [{equations: ['u_xx = v_x']}, /1 equation for 2 unknowns \(u, v\)/],
+    [{equations: []}, /at least one equation/],
+    [{domain: 'x=1..1,y=0..1'}, /empty: x runs from 1 to 1/],
+    [{domain: 'x=0-1'}, /is no range/],
+    [{domain: 'x=0..1,x=0..2'}, /names x twice/],
+    [{domain: 'x=0..1,y=0..1,z=0..1,w=0..1'}, /1, 2 or 3/],
+    [{exact: 'u + 1'}, /mentions an unknown/],
+    [{exact: 'v = 1'}, /names v/],
+    [{boundaryWeight: -1}, /boundary-weight/],
+  ])('%j', (part, message) => {
+    expect(() => prepareEquation({...POISSON, ...part}, {preset: 'fast', own: {}})).toThrow(message);
+  });
+  it('least squares for a nonlinear equation', () => {
+    const nonlinear = {...POISSON, equations: ['u*u_xx + u_yy = 1']};
+    expect(() => prepareEquation(nonlinear, {preset: 'fast', own: {}, optimizers: ['lsq']})).toThrow(
+      /this equation is not linear/,
+    );
+  });
+  it('an exact answer for one unknown of two', () => {
+    expect(() => readExact('u = 1', ['u', 'v'])).toThrow(/says nothing about v/);
+    expect(() => readExact('x', ['u', 'v'])).toThrow(/u=...; v=.../);
+  });
+});
+
+describe('problem files', () => {
+  it('hold what the options say', () => {
+    const text = JSON.stringify({
+      equation: 'u_xx = 1',
+      domain: {x: [0, 'pi']},
+      where: ['x=0: u=0'],
+      uniform: {k: 2},
+      unknowns: 'u',
+      iterations: [5, 6],
+      kernel: 'bspline:7',
+    });
+    expect(parseProblemFile(`\uFEFF${text}`, 'a.json')).toEqual({
+      equation: {equations: ['u_xx = 1'], domain: {x: [0, 'pi']}, where: ['x=0: u=0'], uniforms: {k: 2}, unknowns: ['u']},
+      shared: {iterations: '5,6', kernel: 'bspline:7'},
+    });
+  });
+  it.each([
+    ['{"equations": "u_xx = 1"}', /a.json: a problem has no 'equations', did you mean 'equation'\?/],
+    ['{"equation": 3}', /'equation' must be a text, or a list of which each is a text, and is 3/],
+    ['{"domain": {"x": [0]}}', /\[LOWER, UPPER\]/],
+    ['{"uniform": {"k": "2"}}', /each value is a number/],
+    ['[1]', /one object/],
+    ['{"equation": "u",\n  "domain" 1}', /line 2, column 12/],
+    ['{"equation": "u"', /no JSON/],
+  ])('%j is refused', (text, message) => {
+    expect(() => parseProblemFile(text, 'a.json')).toThrow(message);
+  });
+});
