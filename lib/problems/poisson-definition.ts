@@ -1,6 +1,7 @@
 import type {Image} from '../imaging/image';
 import {readImage} from '../imaging/codec';
 import {renderScene} from '../imaging/scene';
+import {edgeText} from '../field';
 import {kernelText} from '../kernel';
 import {checkMemory} from '../memory';
 import {errorPicture, imagePicture, sideBySide} from '../report/pictures';
@@ -60,7 +61,7 @@ export const poissonDefinition: ProblemDefinition = {
         target,
         border,
         kernel: kernelText(grid.kernel),
-        edge: grid.edge,
+        edge: edgeText(grid),
         resolution: (grid.resolution as readonly number[]).slice().reverse().join(' × '),
         levels: grid.levels,
         features: grid.features,
