@@ -7,6 +7,7 @@ import {DinfError} from '../errors';
 import {availableBytes} from '../memory';
 import {addon} from '../native';
 import {PROBLEMS} from '../problems';
+import {addAblateCommand} from './ablate-command';
 import {EXIT, exitCode} from './exit';
 import {addSolveCommand} from './solve-command';
 
@@ -24,6 +25,7 @@ function build(finish: (code: number) => void): Command {
     })
     .showSuggestionAfterError();
   addSolveCommand(program, finish);
+  addAblateCommand(program, finish);
   program
     .command('list')
     .description('the built-in problems')

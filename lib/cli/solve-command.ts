@@ -300,7 +300,7 @@ function summaryText(summary: {
 }
 
 /** Commander prints what an InvalidArgumentError says; ours say more than its own. */
-function usage<T>(parse: (text: string) => T): (text: string) => T {
+export function usage<T>(parse: (text: string) => T): (text: string) => T {
   return (text) => {
     try {
       return parse(text);
@@ -310,7 +310,7 @@ function usage<T>(parse: (text: string) => T): (text: string) => T {
   };
 }
 
-function whole(name: string, least: number): (text: string) => number {
+export function whole(name: string, least: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (text.trim() === '' || !Number.isSafeInteger(value) || value < least) {
@@ -320,7 +320,7 @@ function whole(name: string, least: number): (text: string) => number {
   };
 }
 
-function parseOptimizers(text: string): OptimizerName[] {
+export function parseOptimizers(text: string): OptimizerName[] {
   return text.split(',').map((part) => {
     const name = OPTIMIZER_NAMES.find((known) => known === part.trim());
     if (name === undefined) throw new InvalidArgumentError(`'${part}' is not one of ${OPTIMIZER_NAMES.join(', ')}.`);
@@ -337,6 +337,6 @@ function positive(name: string): (text: string) => number {
   };
 }
 
-function quoted(word: string): string {
+export function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

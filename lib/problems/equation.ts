@@ -46,7 +46,17 @@ export interface EquationOptions {
   periodic?: readonly string[];
 }
 
-const OPTION_NAMES = ['equations', 'domain', 'where', 'unknowns', 'uniforms', 'exact', 'constraints', 'boundaryWeight', 'periodic'] as const;
+const OPTION_NAMES = [
+  'equations',
+  'domain',
+  'where',
+  'unknowns',
+  'uniforms',
+  'exact',
+  'constraints',
+  'boundaryWeight',
+  'periodic',
+] as const;
 
 /**
  * A compromise, in float32 on u = sin(x + y): for 100, 1000, 10 000 the relative L2 error is 4e-5, 3e-7, 5e-7 with soft values on all

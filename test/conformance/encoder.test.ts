@@ -56,9 +56,7 @@ const LATTICE = [
 ];
 
 const cases = KERNELS.flatMap(([name, kernel]) =>
-  CELLS.flatMap((cells, d) =>
-    EDGES[d].map((edge) => [`${name}, ${d + 1}-D, ${edge.join(' ')}`, {kernel, cells, edge}] as const),
-  ),
+  CELLS.flatMap((cells, d) => EDGES[d].map((edge) => [`${name}, ${d + 1}-D, ${edge.join(' ')}`, {kernel, cells, edge}] as const)),
 );
 
 /** Random, on faces of cells along some axes, and on the border along some. */

@@ -109,7 +109,8 @@ describe.each(BACKENDS)('kernels on $name', (backend) => {
         for (const dtype of backend.dtypes) {
           for (const set of [
             (end: number) => points(flat(at(end))),
-            (end: number) => lattice(cells.map((_cells, k) => (k === axis ? [one.place(cells.map(() => end))[k]] : at(0).map((p) => p[k])))),
+            (end: number) =>
+              lattice(cells.map((_cells, k) => (k === axis ? [one.place(cells.map(() => end))[k]] : at(0).map((p) => p[k])))),
           ]) {
             const [left] = await one.evaluate(backend, dtype, set(0));
             const [right] = await one.evaluate(backend, dtype, set(1));

@@ -124,7 +124,13 @@ export const PROBLEMS: Readonly<Record<string, () => Problem>> = {
     problem({
       domain: XY,
       unknowns: ['u', 'v'],
-      field: rbfGrid({resolution: [4, 8], levels: 2, features: 2, kernel: inverseQuadratic({rings: 2}), edge: ['clamp', 'periodic']}),
+      field: rbfGrid({
+        resolution: [4, 8],
+        levels: 2,
+        features: 2,
+        kernel: inverseQuadratic({rings: 2}),
+        edge: ['clamp', 'periodic'],
+      }),
       terms: [
         term(points(inXY(30, 13)), '0.01*u_xy + v*u_y'),
         term(lattice([linspace(0, 1, 19), [-1, 0.2, 1]]), 'v_xx - x*u'),
@@ -142,7 +148,13 @@ export const PROBLEMS: Readonly<Record<string, () => Problem>> = {
     problem({
       domain: XY,
       unknowns: ['u'],
-      field: rbfGrid({resolution: [2, 4], levels: 2, features: 2, kernel: inverseQuadratic({rings: 2}), edge: ['periodic', 'extend']}),
+      field: rbfGrid({
+        resolution: [2, 4],
+        levels: 2,
+        features: 2,
+        kernel: inverseQuadratic({rings: 2}),
+        edge: ['periodic', 'extend'],
+      }),
       decoder: mlpDecoder({hidden: [4]}),
       terms: [term(points(inXY(25, 15)), '0.1*u_xx + u*u_y')],
     }),

@@ -90,7 +90,9 @@ export class Reference {
     const {lower, upper, cells, levels, channels} = this.grid;
     const unit = point.map((x, k) => (x - lower[k]) / (upper[k] - lower[k]));
     // Cells are half open; the upper bound belongs to the last, or to the first one around the ring.
-    const finest = unit.map((x, k) => Math.min(Math.floor(x * cells[k]), cells[k] - (edgeOf(this.grid, k) === 'periodic' ? 0 : 1)));
+    const finest = unit.map((x, k) =>
+      Math.min(Math.floor(x * cells[k]), cells[k] - (edgeOf(this.grid, k) === 'periodic' ? 0 : 1)),
+    );
     const empty = (): Float64Array[] => Array.from({length: channels}, () => new Float64Array(this.indices.length));
     const jet = {value: empty(), magnitude: empty()};
     let offset = 0;
