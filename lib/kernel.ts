@@ -103,6 +103,12 @@ export function kernelText(kernel: Kernel): string {
   return kernel.type === 'bspline' ? `bspline, degree ${kernel.degree}` : 'hat';
 }
 
+/** A kernel as {@link parseKernel} reads it. */
+export function kernelSpelling(kernel: Kernel): string {
+  if ('epsilon' in kernel) return `${kernel.type}:${kernel.epsilon}:${kernel.rings}`;
+  return kernel.type === 'bspline' ? `bspline:${kernel.degree}` : 'hat';
+}
+
 /** How the command line writes kernels. */
 export const KERNEL_SYNTAX =
   'gaussian[:EPSILON[:RINGS]], bspline[:DEGREE], hat, inverse-quadratic[:EPSILON[:RINGS]] or inverse-multiquadric[:EPSILON[:RINGS]]';

@@ -1,4 +1,4 @@
-import {bspline, gaussian, hat, inverseMultiquadric, inverseQuadratic, kernelText} from '../kernel';
+import {bspline, gaussian, hat, inverseMultiquadric, inverseQuadratic, kernelSpelling} from '../kernel';
 import type {Ablation} from './ablation';
 import {imageOf, imageSubject} from './subjects';
 
@@ -22,7 +22,7 @@ export const kernels: Ablation = {
     const all = [gaussian(), bspline(3), bspline(5), bspline(7), hat(), inverseQuadratic(), inverseMultiquadric()];
     return subjects.flatMap((subject) =>
       all.map((kernel) => ({
-        labels: {supervision: subject.name, kernel: kernelText(kernel)},
+        labels: {supervision: subject.name, kernel: kernelSpelling(kernel)},
         prepare: () => subject.prepare({kernel}),
       })),
     );

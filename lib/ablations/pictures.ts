@@ -21,7 +21,7 @@ export function resultPicture({arrays, pictures}: Pick<Assessment, 'arrays' | 'p
     return found.values[((top + row) * width + left + column) * channels + (i % channels)];
   });
   const picture = imagePicture(values, {width: side, height: side, channels});
-  return fitted(picture, {largest: Math.max(PANEL, side), smallest: PANEL});
+  return fitted(picture, {largest: 2 * Math.max(PANEL, side), smallest: PANEL});
 }
 
 /** All results on one sheet, four in a row, each with what it is and how good. */

@@ -131,9 +131,10 @@ async function run(ablation: Ablation, parsed: Parsed): Promise<number> {
   }
 }
 
+/** `levels 4`, `gradient, hat`: a number says nothing without its name. */
 const labelText = (labels: Readonly<Record<string, string>>): string =>
   Object.entries(labels)
-    .map(([name, value]) => `${name} ${value}`)
+    .map(([name, value]) => (Number.isFinite(Number(value)) ? `${name} ${value}` : value))
     .join(', ');
 
 function textOf(ablation: Ablation, rows: readonly Row[]): string {

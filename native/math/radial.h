@@ -15,48 +15,66 @@
 
 DINF_MATH_BEGIN
 
-// A closed jet set with, for each coefficient, where its predecessors along the axes are.
-struct RadialPlan {
-  JetSet set;
-  int dims;
-  int order[kMaxPlanes];
-  int one[kMaxPlanes][kMaxDims], two[kMaxPlanes][kMaxDims];  // of gamma - e_k and gamma - 2 e_k, or -1
+// The closed jet set of order K in D variables, in JetSet::closed's order, and where each coefficient's predecessors are: constants of
+// the code, so that a jet of few coefficients stays in registers.
+template <int D, int K>
+struct RadialTables {
+  static constexpr int number(int d) { return d == 0 ? 1 : number(d - 1) * (K + d) / d; }
+  static constexpr int count = number(D);
+  int order[count] = {};
+  int one[count][D] = {}, two[count][D] = {};  // of gamma - e_k and gamma - 2 e_k, or -1
 
-  RadialPlan(int dims, int order) : set(JetSet::closed(dims, order)), dims(dims) {
-    for (int i = 0; i < set.count; ++i) {
-      this->order[i] = set.index[i].order();
-      for (int k = 0; k < dims; ++k) {
-        MultiIndex lower = set.index[i];
-        lower.a[k] -= 1;
-        one[i][k] = lower.a[k] < 0 ? -1 : set.find(lower);
-        lower.a[k] -= 1;
-        two[i][k] = lower.a[k] < 0 ? -1 : set.find(lower);
+  constexpr RadialTables() {
+    int index[count][3] = {};
+    int n = 0;
+    for (int k = 0; k <= K; ++k)
+      for (int i = k; i >= 0; --i)
+        for (int j = k - i; j >= 0; --j) {
+          const int l = k - i - j;
+          if ((D < 2 && j > 0) || (D < 3 && l > 0)) continue;
+          index[n][0] = i;
+          index[n][1] = j;
+          index[n][2] = l;
+          order[n++] = k;
+        }
+    for (int i = 0; i < count; ++i)
+      for (int k = 0; k < D; ++k) {
+        one[i][k] = two[i][k] = -1;
+        for (int j = 0; j < i; ++j) {
+          bool same = true;
+          for (int c = 0; c < 3; ++c) same = same && (c == k || index[i][c] == index[j][c]);
+          if (same && index[i][k] - index[j][k] == 1) one[i][k] = j;
+          if (same && index[i][k] - index[j][k] == 2) two[i][k] = j;
+        }
       }
-    }
   }
 };
 
 DINF_HD inline double radialPower(const Kernel1d& kernel) { return kernel.kind == KernelKind::inverseQuadratic ? 1 : 0.5; }
 
 // Taylor coefficients of phi at `distance` (t - t_i along each axis, in cells), times `factor`.
-template <class Real, class V>
-DINF_HD DINF_INLINE void radialJet(const RadialPlan& plan, Real power, Real epsilon, const V* distance, V factor, V* phi) {
+template <int D, int K, class Real, class V>
+DINF_HD DINF_INLINE void radialJet(Real power, Real epsilon, const V* distance, V factor, V* phi) {
+  constexpr RadialTables<D, K> tables;
   const Real e2 = epsilon * epsilon;
   V q = V{} + Real(1);
-  V first[kMaxDims];  // q's coefficients of order 1
-  for (int k = 0; k < plan.dims; ++k) {
+  V first[D];  // q's coefficients of order 1
+#pragma GCC unroll 3
+  for (int k = 0; k < D; ++k) {
     q = q + distance[k] * distance[k] * e2;
     first[k] = distance[k] * (2 * e2);
   }
   const V inverse = Real(1) / q;
   phi[0] = (power == Real(1) ? inverse : vectorSqrt(inverse)) * factor;
-  for (int i = 1; i < plan.set.count; ++i) {
+#pragma GCC unroll 35
+  for (int i = 1; i < tables.count; ++i) {
     V ones = V{}, twos = V{};
-    for (int k = 0; k < plan.dims; ++k) {
-      if (plan.one[i][k] >= 0) ones = ones + first[k] * phi[plan.one[i][k]];
-      if (plan.two[i][k] >= 0) twos = twos + phi[plan.two[i][k]];
+#pragma GCC unroll 3
+    for (int k = 0; k < D; ++k) {
+      if (tables.one[i][k] >= 0) ones = ones + first[k] * phi[tables.one[i][k]];
+      if (tables.two[i][k] >= 0) twos = twos + phi[tables.two[i][k]];
     }
-    const Real n = static_cast<Real>(plan.order[i]);
+    const Real n = static_cast<Real>(tables.order[i]);
     phi[i] = (ones * ((n - 1 + power) / n) + twos * (e2 * ((n - 2 + 2 * power) / n))) * -inverse;
   }
 }

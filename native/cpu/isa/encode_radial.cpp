@@ -2,8 +2,8 @@
 // neighbour's value into the numerators and once into the normaliser; then one division of jets (math/radial.h).
 //
 // Budget a sample and level at order 1 in 2-D, rho = 3: 36 neighbours of about 20 operations for the jet, 3 for the normaliser and,
-// a channel, one value picked by hand and 3 multiply-adds. The adjoint computes the jets twice, for the normaliser and for what each
-// neighbour gets. Everything stays in registers and the first-level cache but the grid. Jets are of doubles whatever Real is: quotients
+// a channel, one value picked by hand and 3 multiply-adds. The adjoint meets each jet twice, for the normaliser and for what each
+// neighbour gets, and keeps them in between where they fit. Everything stays in registers and the first-level cache but the grid. Jets are of doubles whatever Real is: quotients
 // of jets cancel, and in float a fourth derivative would be left with three digits where it is small.
 #include "cpu/isa/simd.h"
 #include "cpu/isa/table.h"
@@ -14,14 +14,16 @@ DINF_MATH_BEGIN
 namespace {
 
 constexpr int kChannels = 4;  // whose numerators are held at once
+constexpr int kKept = 384;    // coefficients of neighbours that the adjoint keeps: 24 KB, order 2 in 2-D and order 0 in 3-D at rho = 3
 
-template <class Real, int D>
+template <class Real, int D, int K>
 struct Radial {
   using V = Simd<double>::V;
   static constexpr int W = Simd<double>::W;
 
   const ScatteredCall<Real>& call;
-  const RadialPlan plan;
+  static constexpr int kCount = RadialTables<D, K>::count;
+  const JetSet set;  // closed, of order K
   const JetProduct product;
   const double power, epsilon;
   const int rings, taps;
@@ -29,13 +31,13 @@ struct Radial {
 
   explicit Radial(const ScatteredCall<Real>& call)
       : call(call),
-        plan(D, call.jets.maxOrder()),
-        product(plan.set),
+        set(JetSet::closed(D, K)),
+        product(set),
         power(radialPower(call.kernel)),
         epsilon(call.kernel.epsilon),
         rings(call.kernel.rings),
         taps(call.kernel.taps()) {
-    for (int p = 0; p < call.jets.count; ++p) plane[p] = plan.set.find(call.jets.index[p]);
+    for (int p = 0; p < call.jets.count; ++p) plane[p] = set.find(call.jets.index[p]);
   }
 
   // Where W samples lie in one level.
@@ -75,10 +77,10 @@ struct Radial {
       place.clamped |= border;
       for (int j = 0; j < taps; ++j) place.multiplicity[k][j] = border ? load<V>(count[j]) : V{} + 1.0;
     }
-    for (int i = 0; i < plan.set.count; ++i) {
+    for (int i = 0; i < kCount; ++i) {
       place.scale[i] = 1;
       for (int k = 0; k < D; ++k)
-        for (int a = 0; a < plan.set.index[i].a[k]; ++a) place.scale[i] *= place.cells[k];
+        for (int a = 0; a < set.index[i].a[k]; ++a) place.scale[i] *= place.cells[k];
     }
   }
 
@@ -90,7 +92,7 @@ struct Radial {
       distance[k] = place.fraction[k] - double(j[k] - rings + 1);
       if (place.clamped) factor = factor * place.multiplicity[k][j[k]];
     }
-    radialJet<double, V>(plan, power, epsilon, distance, factor, phi);
+    radialJet<D, K, double, V>(power, epsilon, distance, factor, phi);
   }
 
   // Calls f(phi, offset from the corner) for every neighbour, in the order of the packed nodes.
@@ -108,6 +110,20 @@ struct Radial {
         }
   }
 
+  // The same from the jets that inverseNormaliser kept, in its order.
+  template <class F>
+  DINF_INLINE void eachKept(const Place& place, const V* kept, F f) const {
+    for (int i = 0; i < taps; ++i)
+      for (int j = 0; j < (D > 1 ? taps : 1); ++j)
+        for (int l = 0; l < (D > 2 ? taps : 1); ++l, kept += kCount)
+          f(kept, i * place.stride[0] + (D > 1 ? j * place.stride[1] : 0) + (D > 2 ? l * place.stride[2] : 0));
+  }
+  DINF_INLINE bool fits() const {
+    int values = kCount;
+    for (int k = 0; k < D; ++k) values *= taps;
+    return values <= kKept;
+  }
+
   static DINF_INLINE V gather(const Real* from, const int64_t* corner) {
     V v;
     for (int l = 0; l < W; ++l) v[l] = from[corner[l]];
@@ -122,13 +138,12 @@ struct Radial {
     return v;
   }
   DINF_INLINE void clear(V* jet) const {
-    for (int i = 0; i < plan.set.count; ++i) jet[i] = V{};
+    for (int i = 0; i < kCount; ++i) jet[i] = V{};
   }
 
   void forward(const Real* packed, int64_t begin, int64_t end, Real* out, int64_t planeStride) const {
     Place place;
     V sum[kMaxPlanes] = {}, inverse[kMaxPlanes], numerator[kChannels][kMaxPlanes], total[kChannels][kMaxPlanes], value[kMaxPlanes];
-    const int count = plan.set.count;
     for (int c0 = 0; c0 < call.channels; c0 += kChannels) {
       const int channels = call.channels - c0 < kChannels ? call.channels - c0 : kChannels;
       for (int64_t at = begin; at < end; at += W) {
@@ -137,10 +152,10 @@ struct Radial {
           clear(sum);
           for (int c = 0; c < channels; ++c) clear(numerator[c]);
           eachNeighbour(place, [&](const V* phi, int64_t offset) {
-            for (int i = 0; i < count; ++i) sum[i] += phi[i];
+            for (int i = 0; i < kCount; ++i) sum[i] += phi[i];
             for (int c = 0; c < channels; ++c) {
               const V node = gather(packed + (c0 + c) * call.channelStride + offset, place.corner);
-              for (int i = 0; i < count; ++i) numerator[c][i] += phi[i] * node;
+              for (int i = 0; i < kCount; ++i) numerator[c][i] += phi[i] * node;
             }
           });
           reciprocalJet<double, V>(product, sum, inverse);
@@ -148,7 +163,7 @@ struct Radial {
             clear(value);
             multiplyJet(product, numerator[c], inverse, value);
             if (s == 0 || call.separate) clear(total[c]);
-            for (int i = 0; i < count; ++i) total[c][i] += value[i] * place.scale[i];
+            for (int i = 0; i < kCount; ++i) total[c][i] += value[i] * place.scale[i];
             if (s + 1 < call.levels && !call.separate) continue;
             const int output = call.separate ? s * call.channels + c0 + c : c0 + c;
             for (int p = 0; p < call.jets.count; ++p) {
@@ -164,32 +179,37 @@ struct Radial {
   // From the adjoint of the quotient to that of the numerators: what each neighbour's phi meets.
   DINF_INLINE void backThroughDivision(const Place& place, const V* adjoint, V* numerator, const V* inverse) const {
     V scaled[kMaxPlanes];
-    for (int i = 0; i < plan.set.count; ++i) scaled[i] = adjoint[i] * place.scale[i];
+    for (int i = 0; i < kCount; ++i) scaled[i] = adjoint[i] * place.scale[i];
     clear(numerator);
     multiplyJetTransposed(product, numerator, inverse, scaled);
   }
   DINF_INLINE V contract(const V* phi, const V* numerator) const {
     V v = V{};
-    for (int i = 0; i < plan.set.count; ++i) v += phi[i] * numerator[i];
+    for (int i = 0; i < kCount; ++i) v += phi[i] * numerator[i];
     return v;
   }
 
-  DINF_INLINE void inverseNormaliser(const Place& place, V* inverse) const {
+  // Keeps the jets of all neighbours in `kept` where they fit.
+  DINF_INLINE void inverseNormaliser(const Place& place, V* inverse, V* kept) const {
     V sum[kMaxPlanes] = {};
     clear(sum);
+    const bool keep = fits();
     eachNeighbour(place, [&](const V* phi, int64_t) {
-      for (int i = 0; i < plan.set.count; ++i) sum[i] += phi[i];
+      for (int i = 0; i < kCount; ++i) sum[i] += phi[i];
+      if (!keep) return;
+      for (int i = 0; i < kCount; ++i) kept[i] = phi[i];
+      kept += kCount;
     });
     reciprocalJet<double, V>(product, sum, inverse);
   }
 
   void adjoint(Real* accumulator, int64_t begin, int64_t end, const Real* in, int64_t planeStride) const {
     Place place;
-    V inverse[kMaxPlanes], numerator[kChannels][kMaxPlanes], jet[kMaxPlanes];
+    V inverse[kMaxPlanes], numerator[kChannels][kMaxPlanes], jet[kMaxPlanes], kept[kKept];
     for (int64_t at = begin; at < end; at += W)
       for (int s = 0; s < call.levels; ++s) {
         locate(at, s, place);
-        inverseNormaliser(place, inverse);
+        inverseNormaliser(place, inverse, kept);
         for (int c0 = 0; c0 < call.channels; c0 += kChannels) {
           const int channels = call.channels - c0 < kChannels ? call.channels - c0 : kChannels;
           for (int c = 0; c < channels; ++c) {
@@ -198,10 +218,12 @@ struct Radial {
             for (int p = 0; p < call.jets.count; ++p) jet[plane[p]] = widen(from + p * planeStride);
             backThroughDivision(place, jet, numerator[c], inverse);
           }
-          eachNeighbour(place, [&](const V* phi, int64_t offset) {
+          const auto give = [&](const V* phi, int64_t offset) {
             for (int c = 0; c < channels; ++c)
               scatter(accumulator + (c0 + c) * call.channelStride + offset, place.corner, contract(phi, numerator[c]));
-          });
+          };
+          if (fits()) eachKept(place, kept, give);
+          else eachNeighbour(place, give);
         }
       }
   }
@@ -210,11 +232,11 @@ struct Radial {
   // before they are squared.
   void squares(Real* accumulator, int64_t begin, int64_t end, int terms, const int* index, const Real* const* coefficient) const {
     Place place;
-    V inverse[kMaxPlanes], numerator[kMaxPlanes], jet[kMaxPlanes], phi[kMaxPlanes];
+    V inverse[kMaxPlanes], numerator[kMaxPlanes], jet[kMaxPlanes], phi[kMaxPlanes], kept[kKept];
     for (int64_t at = begin; at < end; at += W)
       for (int s = 0; s < call.levels; ++s) {
         locate(at, s, place);
-        inverseNormaliser(place, inverse);
+        inverseNormaliser(place, inverse, kept);
         clear(jet);
         for (int t = 0; t < terms; ++t) jet[plane[index[t]]] += widen(coefficient[t] + (at - begin));
         backThroughDivision(place, jet, numerator, inverse);
@@ -243,11 +265,22 @@ struct Radial {
   }
 };
 
+template <class Real, int D, class F>
+void byOrder(const ScatteredCall<Real>& call, F f) {
+  switch (call.jets.maxOrder()) {
+    case 0: f(Radial<Real, D, 0>(call)); break;
+    case 1: f(Radial<Real, D, 1>(call)); break;
+    case 2: f(Radial<Real, D, 2>(call)); break;
+    case 3: f(Radial<Real, D, 3>(call)); break;
+    default: f(Radial<Real, D, 4>(call));
+  }
+}
+
 template <class Real, class F>
 void byDimension(const ScatteredCall<Real>& call, F f) {
-  if (call.dims == 1) f(Radial<Real, 1>(call));
-  else if (call.dims == 2) f(Radial<Real, 2>(call));
-  else f(Radial<Real, 3>(call));
+  if (call.dims == 1) byOrder<Real, 1>(call, f);
+  else if (call.dims == 2) byOrder<Real, 2>(call, f);
+  else byOrder<Real, 3>(call, f);
 }
 
 }  // namespace
