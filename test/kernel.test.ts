@@ -1,9 +1,27 @@
-import {bspline, gaussian, hat, inverseMultiquadric, inverseQuadratic, parseKernel, problem, rbfGrid, stratified, term} from '../lib';
+import {
+  bspline,
+  gaussian,
+  hat,
+  inverseMultiquadric,
+  inverseQuadratic,
+  parseKernel,
+  problem,
+  rbfGrid,
+  stratified,
+  term,
+} from '../lib';
 import {edgeText, gridEdges, parseEdge} from '../lib/field';
 import {kernelRings, kernelSpelling, kernelText} from '../lib/kernel';
 
 describe('kernels by name', () => {
-  const all = [gaussian(), gaussian({epsilon: 0.6}), bspline(9), hat(), inverseQuadratic({epsilon: 2, rings: 1}), inverseMultiquadric()];
+  const all = [
+    gaussian(),
+    gaussian({epsilon: 0.6}),
+    bspline(9),
+    hat(),
+    inverseQuadratic({epsilon: 2, rings: 1}),
+    inverseMultiquadric(),
+  ];
 
   it.each(all.map((kernel) => [kernelSpelling(kernel), kernel] as const))('%s is read as it is written', (text, kernel) => {
     expect(parseKernel(text)).toEqual(kernel);

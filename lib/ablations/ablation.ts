@@ -1,4 +1,5 @@
 /** An ablation: one thing varied, everything else held, each variant solved and judged by the problem's own metrics. */
+import {DinfError} from '../errors';
 import type {BytePicture} from '../imaging/codec';
 import type {OptimizerName, Prepared} from '../problems/definition';
 import type {Progress, SolveOptions} from '../solve';
@@ -76,12 +77,18 @@ export async function runAblation(trials: readonly Trial[], run: AblationRun): P
     if (run.signal?.aborted === true) break;
     const seconds = (performance.now() - began) / 1000;
     run.onTrial?.(trial, index, trials.length, index > 0 ? (seconds / index) * (trials.length - index) : Infinity);
-    const row = await runTrial(trial, run);
+    const row = await runTrial(trial, run).catch(dropAborted);
     if (row === undefined) break;
     rows.push(row);
     run.onRow?.(row);
   }
   return rows;
+}
+
+/** A solve that is stopped before its first iteration throws: it has nothing to keep. */
+function dropAborted(error: unknown): undefined {
+  if (error instanceof DinfError && error.code === 'ABORTED') return undefined;
+  throw error;
 }
 
 async function runTrial(trial: Trial, {device, dtype, threads, seed, signal, onProgress}: AblationRun): Promise<Row | undefined> {

@@ -263,7 +263,8 @@ describe('periodic coordinates', () => {
 
   it('are read from a problem file', () => {
     const read = (periodic: unknown) =>
-      parseProblemFile(JSON.stringify({equation: 'u_t + u_x = 0', domain: 't=0..1,x=0..1', periodic}), 'p.json').equation.periodic;
+      parseProblemFile(JSON.stringify({equation: 'u_t + u_x = 0', domain: 't=0..1,x=0..1', periodic}), 'p.json').equation
+        .periodic;
     expect(read('x, t')).toEqual(['x', 't']);
     expect(read(['x'])).toEqual(['x']);
     expect(() => read(1)).toThrow(/'periodic' must be/);
