@@ -69,6 +69,8 @@ export async function runSchedule(
   compileStages(session.spec, schedule); // what is wrong with a later stage is said before the first one runs
   const begin = startOf(schedule, from);
   let outcome: Outcome = await beginning(session, schedule, from, begin.continues);
+  // The earlier solve was stopped, but has done all that is asked for now.
+  if (begin.stage >= schedule.length && outcome.stopReason === 'aborted') outcome = {...outcome, stopReason: 'iterations'};
   const planned =
     outcome.iterations + schedule.slice(begin.stage).reduce((n, stage) => n + plannedIterations(stage), 0) - begin.iterations;
   for (let k = begin.stage; k < schedule.length; k++) {

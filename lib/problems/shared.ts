@@ -35,12 +35,7 @@ export interface StageDefaults {
 export function stagesFrom(options: RunOptions, preset: StageDefaults): Prepared['optimizers'] {
   const names = options.optimizers ?? preset.schedule;
   const {iterations = [], tolerance, learningRate} = options;
-  if (iterations.length > 1 && iterations.length !== names.length) {
-    throw new DinfError(
-      'INVALID_ARGUMENT',
-      `--iterations gives ${iterations.length} numbers for ${names.length} optimizers: give one, or one each`,
-    );
-  }
+  checkIterations(iterations, names.length);
   return names.map((name, i) => {
     const given = withoutUndefined({iterations: iterations[i] ?? iterations[0], tolerance});
     const stage: Optimizer =
@@ -51,6 +46,16 @@ export function stagesFrom(options: RunOptions, preset: StageDefaults): Prepared
           : gaussNewton({...preset['gauss-newton'], ...given});
     return {name, stage};
   });
+}
+
+/** @throws INVALID_ARGUMENT unless `--iterations` gives one number, or one a stage. */
+export function checkIterations(iterations: readonly number[], stages: number): void {
+  if (iterations.length > 1 && iterations.length !== stages) {
+    throw new DinfError(
+      'INVALID_ARGUMENT',
+      `--iterations gives ${iterations.length} numbers for ${stages} optimizers: give one, or one each`,
+    );
+  }
 }
 
 /** Errors against a known answer, over all values: relative L2 and L1, largest and mean absolute difference. */
