@@ -1,5 +1,4 @@
 /** `dinf-grid evaluate FIELD`: any expression on a saved field, at a user's points or on a lattice. */
-import {constants} from 'node:buffer';
 import {once} from 'node:events';
 import * as path from 'node:path';
 import type {Command} from 'commander';
@@ -16,6 +15,7 @@ import {gridPoints} from '../evaluation/grid-points';
 import {npyPoints} from '../evaluation/npy-points';
 import type {PointSource} from '../evaluation/source';
 import {csvParts, npyParts} from '../evaluation/write';
+import {checkMemory} from '../memory';
 import type {ProblemSpec} from '../problem-spec';
 import {writeFileAtomic} from '../report/atomic-write';
 import {writeVti} from '../report/vti';
@@ -76,7 +76,11 @@ async function run(field: string, parsed: Parsed): Promise<number> {
   );
   const grid = parsed.grid === undefined ? undefined : gridPoints(parsed.grid, domain);
   const source = grid ?? (await pointsOf(parsed.points!, domain));
-  if (format === '.vti') checkVtiSize(grid!, expressions.length);
+  if (format === '.vti') {
+    // All arrays are held, and one of them turned.
+    const values = grid!.shape.reduce((product, n) => product * n, 1) * (expressions.length + 1);
+    checkMemory(8 * values, `a .vti file of ${grid!.shape.join(' × ')} points`, 'write .npy, or take fewer points');
+  }
 
   const view = partView(process.stderr, parsed.quiet === true);
   const controller = new AbortController();
@@ -157,16 +161,6 @@ function pointsOf(file: string, domain: ProblemSpec['domain']): Promise<PointSou
   return csvPoints(
     file,
     domain.map(({name}) => name),
-  );
-}
-
-/** The file is text in base64, made whole. */
-function checkVtiSize(grid: GridSource, expressions: number): void {
-  const points = grid.shape.reduce((product, n) => product * n, 1);
-  if ((points * expressions * 8 * 4) / 3 < constants.MAX_STRING_LENGTH - 65_536) return;
-  throw new DinfError(
-    'OUT_OF_MEMORY',
-    `--grid has ${points} points, too many for a .vti file of ${expressions} ${expressions === 1 ? 'expression' : 'expressions'}: write .npy, or take fewer points`,
   );
 }
 

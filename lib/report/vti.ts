@@ -18,11 +18,15 @@ export interface Volume {
  * @throws DinfError FILE_UNWRITABLE, INVALID_ARGUMENT
  */
 export async function writeVti(path: string, volume: Volume): Promise<void> {
-  await writeFileAtomic(path, vtiText(volume));
+  const parts = vtiParts(volume); // what is wrong with the volume is said before a file is opened
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    for (const part of parts) yield Buffer.from(part, 'latin1');
+  }
+  await writeFileAtomic(path, bytes());
 }
 
-/** The text of the file that {@link writeVti} writes. */
-export function vtiText({axes, arrays}: Volume): string {
+/** The text of the file that {@link writeVti} writes, which may be longer than a string can be. */
+export function vtiParts({axes, arrays}: Volume): Iterable<string> {
   if (axes.length < 1 || axes.length > 3) {
     throw new DinfError('INVALID_ARGUMENT', `ImageData has 1 to 3 axes, and this has ${axes.length}`);
   }
@@ -40,16 +44,14 @@ export function vtiText({axes, arrays}: Volume): string {
   const spacing = ({lower, upper, count}: Volume['axes'][number]): number => (count === 1 ? 1 : (upper - lower) / (count - 1));
   const names = Object.keys(arrays);
   let offset = 0;
-  const blocks: string[] = [];
   const declarations = names.map((name) => {
-    const {block, components} = encoded(name, arrays[name], axes, order);
-    blocks.push(block);
+    const components = componentsOf(name, arrays[name], axes);
     const parts = components > 1 ? ` NumberOfComponents="${components}"` : '';
     const line = `        <DataArray type="Float64" Name="${escaped(name)}"${parts} format="appended" offset="${offset}"/>`;
-    offset += block.length;
+    offset += 4 * Math.ceil((HEADER_BYTES + 8 * arrays[name].length) / 3);
     return line;
   });
-  return `<?xml version="1.0"?>
+  const head = `<?xml version="1.0"?>
 <VTKFile type="ImageData" version="1.0" byte_order="LittleEndian" header_type="UInt64">
   <!-- axes: ${ordered.map(({name}, k) => `${'xyz'[k]} is ${name.replaceAll('--', '- -')}`).join(', ')} -->
   <ImageData WholeExtent="${extent}" Origin="${triple((axis) => axis.lower, 0)}" Spacing="${triple(spacing, 1)}">
@@ -60,11 +62,18 @@ ${declarations.join('\n')}
     </Piece>
   </ImageData>
   <AppendedData encoding="base64">
-   _${blocks.join('')}
-  </AppendedData>
-</VTKFile>
-`;
+   _`;
+  return (function* () {
+    yield Buffer.from(head).toString('latin1'); // UTF-8, byte by byte
+    for (const name of names) yield* encoded(arrays[name], axes, order);
+    yield '\n  </AppendedData>\n</VTKFile>\n';
+  })();
 }
+
+/** Before the values of an array: their length in bytes. */
+const HEADER_BYTES = 8;
+/** Bytes that become base64 at once; a multiple of 3, so that only the last part is padded. */
+const PART_BYTES = 3 << 20;
 
 /** The axis of the domain that each of VTK's axes is. */
 function vtkOrder(axes: Volume['axes']): number[] {
@@ -73,19 +82,19 @@ function vtkOrder(axes: Volume['axes']): number[] {
   return indices.sort((a, b) => (axes[a].name < axes[b].name ? -1 : 1));
 }
 
-/** Length in bytes and values as one base64 block, the first axis fastest as VTK has it, components of a point side by side. */
-function encoded(
-  name: string,
-  values: Float64Array,
-  axes: Volume['axes'],
-  order: readonly number[],
-): {block: string; components: number} {
-  const points = axes.reduce((product, {count}) => product * count, 1);
-  const components = values.length / points;
+/** Values of a point. */
+function componentsOf(name: string, values: Float64Array, axes: Volume['axes']): number {
+  const components = values.length / axes.reduce((product, {count}) => product * count, 1);
   if (!Number.isInteger(components) || components < 1) {
     const shape = axes.map(({count}) => count).join(' × ');
     throw new DinfError('INVALID_ARGUMENT', `The array ${name} has ${values.length} values for ${shape} points.`);
   }
+  return components;
+}
+
+/** Length in bytes and values in base64, the first axis fastest as VTK has it, components of a point side by side. */
+function* encoded(values: Float64Array, axes: Volume['axes'], order: readonly number[]): Generator<string> {
+  const components = componentsOf('', values, axes);
   // Where a step along each axis of the domain leads in the row-major array.
   const strides = axes.map((_, k) => axes.slice(k + 1).reduce((product, {count}) => product * count, components));
   const n = [0, 1, 2].map((k) => (k < order.length ? axes[order[k]].count : 1));
@@ -102,9 +111,11 @@ function encoded(
   }
   const body = Buffer.from(turned.buffer);
   if (endianness() === 'BE') body.swap64();
-  const header = Buffer.alloc(8);
+  const header = Buffer.alloc(HEADER_BYTES);
   header.writeBigUInt64LE(BigInt(body.length));
-  return {block: Buffer.concat([header, body]).toString('base64'), components};
+  const first = PART_BYTES - HEADER_BYTES;
+  yield Buffer.concat([header, body.subarray(0, first)]).toString('base64');
+  for (let at = first; at < body.length; at += PART_BYTES) yield body.subarray(at, at + PART_BYTES).toString('base64');
 }
 
 function escaped(text: string): string {
