@@ -13,7 +13,7 @@ import {errorCode, errorMessage} from './system-error';
  * @throws DinfError FILE_UNWRITABLE
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
-  if (typeof data === 'string' || data instanceof Uint8Array) {
+  if (typeof data !== 'object' || !(Symbol.asyncIterator in data)) {
     await write(path, data);
     return;
   }
