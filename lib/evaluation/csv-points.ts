@@ -45,8 +45,9 @@ async function* read(
   let lines = new Float64Array(BATCH);
   let count = 0;
   let first = 0;
-  const full = (): Batch => {
-    const [own, at, before] = [points.subarray(0, count * d), lines, first];
+  let bytes = 0;
+  const full = (): Batch & {part: number} => {
+    const [own, at, before, part] = [points.subarray(0, count * d), lines, first, bytes / size];
     first += count;
     count = 0;
     points = new Float64Array(BATCH * d);
@@ -55,11 +56,13 @@ async function* read(
       points: own,
       count: own.length / d,
       first: before,
+      part,
       place: (i) => `row ${before + i + 1} (line ${at[i]})`,
     };
   };
   // Cells become numbers inside the parser; what leaves it are whole batches, so that rows cost no objects in a queue.
-  const take = (given: string[], {lines: line}: InfoRecord): Batch | null => {
+  const take = (given: string[], {lines: line, bytes: read}: InfoRecord): ReturnType<typeof full> | null => {
+    bytes = read;
     const cells = delimiter === ' ' ? given.filter((cell) => cell !== '') : given;
     if (layout === undefined) {
       const header = headerOf(cells, coordinates, file, line);
@@ -102,8 +105,8 @@ async function* read(
   stream.on('error', (error) => parser.destroy(error));
   try {
     for await (const batch of stream.pipe(parser)) {
-      onProgress?.(stream.bytesRead / size);
       yield batch as Batch;
+      onProgress?.((batch as ReturnType<typeof full>).part);
     }
     if (count > 0) yield full();
     if (first === 0) throw malformed(file, 'it holds no points');
