@@ -1,4 +1,5 @@
 import {
+  adam,
   bspline,
   gaussian,
   hat,
@@ -7,6 +8,7 @@ import {
   parseKernel,
   problem,
   rbfGrid,
+  solve,
   stratified,
   term,
 } from '../lib';
@@ -72,7 +74,6 @@ describe('edges', () => {
   });
 
   it('each have nodes of their own in the parameters', async () => {
-    const {solve, adam} = await import('../lib');
     const field = rbfGrid({resolution: [4, 6, 8], kernel: bspline(5), edge: ['periodic', 'clamp', 'extend']});
     const given = problem({domain: {x: [0, 1], y: [0, 1], z: [0, 1]}, unknowns: ['u'], field, terms: [term(stratified(4), 'u')]});
     using solution = await solve(given, {optimizer: adam({iterations: 1})});

@@ -15,10 +15,11 @@ import type {OptimizerName} from '../problems/definition';
 import {OPTIMIZER_NAMES} from '../problems/definition';
 import {writeFileAtomic} from '../report/atomic-write';
 import {writeReport} from '../report/html';
+import {commandLine, usage, whole} from './arguments';
 import {EXIT} from './exit';
+import {OutputFolder} from './output-folder';
 import {duration, progressView} from './progress';
-import {parseOptimizers, quoted, usage, whole} from './solve-command';
-import {mkdir, rm} from 'node:fs/promises';
+import {parseOptimizers} from './solve-command';
 
 interface Parsed {
   image?: string;
@@ -81,6 +82,7 @@ async function run(ablation: Ablation, parsed: Parsed): Promise<number> {
     iterations: parsed.iterations,
   };
   const trials = await ablation.trials(options);
+  const output = await OutputFolder.open(parsed.out ?? path.join('out', `ablate-${ablation.name}`));
   const quiet = parsed.quiet === true;
   let view = progressView(process.stderr, true);
   const controller = new AbortController();
@@ -111,7 +113,8 @@ async function run(ablation: Ablation, parsed: Parsed): Promise<number> {
       view.stop();
     });
     const interrupted = rows.length < trials.length;
-    const outputs = rows.length === 0 ? [] : await writeOutputs(ablation, parsed, rows, trials.length);
+    if (rows.length === 0) await output.discard();
+    const outputs = rows.length === 0 ? [] : await writeOutputs(output, ablation, rows, trials.length);
     if (parsed.json === true) {
       const shown = rows.map(({picture: _picture, ...row}) => row);
       const {preset, dtype, seed, image} = parsed;
@@ -125,6 +128,9 @@ async function run(ablation: Ablation, parsed: Parsed): Promise<number> {
       return EXIT.interrupted;
     }
     return rows.every(({stopReason}) => stopReason === 'diverged') ? EXIT.diverged : EXIT.solved;
+  } catch (error) {
+    await output.discard();
+    throw error;
   } finally {
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
@@ -148,36 +154,27 @@ function notesOf(ablation: Ablation, rows: readonly Row[]): string[] {
   return [...new Set([...ablation.notes, ...rows.flatMap(({notes}) => notes)])];
 }
 
-async function writeOutputs(ablation: Ablation, parsed: Parsed, rows: readonly Row[], count: number): Promise<string[]> {
-  const out = parsed.out ?? path.join('out', `ablate-${ablation.name}`);
-  let created: string | undefined;
-  try {
-    created = await mkdir(out, {recursive: true});
-  } catch (cause) {
-    throw new DinfError('FILE_UNWRITABLE', `cannot make the folder ${out}: ${(cause as Error).message}; choose another --out`, {
-      cause,
-    });
-  }
-  try {
-    const sheet = contactSheet(
-      rows.map((row) => {
-        const metric = ablation.metrics.find((name) => row.metrics[name] !== undefined);
-        const figure = metric === undefined ? '' : `${metric} ${metricText(metric, row.metrics[metric])}, `;
-        return {caption: labelText(row.labels), note: `${figure}${row.seconds.toFixed(2)} s`, picture: row.picture};
-      }),
-    );
-    const png = encodePng(sheet);
-    const files = {
-      picture: path.join(out, `${ablation.name}.png`),
-      table: path.join(out, `${ablation.name}.csv`),
-      report: path.join(out, 'report.html'),
-    };
-    await writeFileAtomic(files.picture, png);
-    await writeFileAtomic(files.table, tableCsv(rows));
-    await writeReport(files.report, {
+async function writeOutputs(
+  output: OutputFolder,
+  ablation: Ablation,
+  rows: readonly Row[],
+  count: number,
+): Promise<readonly string[]> {
+  const sheet = contactSheet(
+    rows.map((row) => {
+      const metric = ablation.metrics.find((name) => row.metrics[name] !== undefined);
+      const figure = metric === undefined ? '' : `${metric} ${metricText(metric, row.metrics[metric])}, `;
+      return {caption: labelText(row.labels), note: `${figure}${row.seconds.toFixed(2)} s`, picture: row.picture};
+    }),
+  );
+  const png = encodePng(sheet);
+  await output.write(`${ablation.name}.png`, (file) => writeFileAtomic(file, png));
+  await output.write(`${ablation.name}.csv`, (file) => writeFileAtomic(file, tableCsv(rows)));
+  await output.write('report.html', (file) =>
+    writeReport(file, {
       title: `dinf-grid: ablation of ${ablation.name}`,
       subtitle: ablation.summary + (rows.length < count ? ` (interrupted: ${rows.length} of ${count} variants)` : ''),
-      command: ['dinf-grid', ...process.argv.slice(2).map(quoted)].join(' '),
+      command: commandLine(),
       figures: [],
       pictures: [{title: 'Results', png, alt: 'the middle of each reconstruction, in the order of the table'}],
       curves: [],
@@ -185,11 +182,7 @@ async function writeOutputs(ablation: Ablation, parsed: Parsed, rows: readonly R
         {title: 'Table', text: tableText(columnsOf(rows, ablation.metrics))},
         {title: 'Notes', text: notesOf(ablation, rows).join('\n\n')},
       ],
-    });
-    return Object.values(files);
-  } catch (error) {
-    // A folder of our own making that holds half the files would look like a result.
-    if (created !== undefined) await rm(created, {recursive: true, force: true});
-    throw error;
-  }
+    }),
+  );
+  return output.written;
 }

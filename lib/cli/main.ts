@@ -8,6 +8,7 @@ import {availableBytes} from '../memory';
 import {addon} from '../native';
 import {PROBLEMS} from '../problems';
 import {addAblateCommand} from './ablate-command';
+import {addEvaluateCommand} from './evaluate-command';
 import {EXIT, exitCode} from './exit';
 import {addSolveCommand} from './solve-command';
 
@@ -26,6 +27,7 @@ function build(finish: (code: number) => void): Command {
     .showSuggestionAfterError();
   addSolveCommand(program, finish);
   addAblateCommand(program, finish);
+  addEvaluateCommand(program, finish);
   program
     .command('list')
     .description('the built-in problems')
