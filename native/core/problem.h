@@ -108,6 +108,7 @@ class Problem {
   void reserveTile(Term& term, const Tile& tile);
   void foldAll(const Real* parameters, const std::vector<Real*>& packed);
   void foldTangent(size_t field, const Real* direction);
+  void encodeFeatures(Term& term, const Tile& tile, size_t field);
   void encodeFields(Term& term, const Tile& tile);
   void encodeTangents(Term& term, const Tile& tile, const Real* direction);
   void adjointFields(Term& term, const Tile& tile, bool encoded);

@@ -69,6 +69,40 @@ class CpuBackend final : public Backend<Real> {
     });
   }
 
+  // Taylor coefficients in the unit box: of 2 s - 1, and a-fold those of sin and cos, (2 pi)^a / a! sin(2 pi s + a pi / 2).
+  void coordinateJets(const SampleSet& samples, const Tile& tile, const JetSet& jets, const CoordinateInputs& inputs,
+                      Real* out) override {
+    constexpr double kTurn = 6.283185307179586477;
+    const std::vector<Segment> pieces = split(tile, kScatteredChunk);
+    pool_.parallelFor(static_cast<int64_t>(pieces.size()), [&](int64_t i, int) {
+      const Segment& at = pieces[i];
+      const int64_t count = at.end - at.begin;
+      Real* to = out + at.local;
+      for (int k = 0; k < inputs.dims; ++k)
+        for (int part = 0; part < (inputs.periodic[k] ? 2 : 1); ++part)
+          for (int p = 0; p < jets.count; ++p, to += tile.size) {
+            const int order = jets.index[p].a[k];
+            if (jets.index[p].order() != order || (order > 1 && !inputs.periodic[k])) {
+              std::fill_n(to, count, Real(0));
+            } else if (!inputs.periodic[k] && order == 1) {
+              std::fill_n(to, count, Real(2));
+            } else {
+              double scale = 1, unit[kMaxDims];
+              for (int a = 1; a <= order; ++a) scale *= kTurn / a;
+              for (int64_t n = 0; n < count; ++n) {
+                samples.unitCoordinates(at.begin + n, unit);
+                if (!inputs.periodic[k]) to[n] = static_cast<Real>(2 * unit[k] - 1);
+                else {
+                  const double sine = std::sin(kTurn * unit[k]), cosine = std::cos(kTurn * unit[k]);
+                  const double value = (order + part) % 2 ? cosine : sine;
+                  to[n] = static_cast<Real>((order + part) % 4 >= 2 ? -scale * value : scale * value);
+                }
+              }
+            }
+          }
+    });
+  }
+
   void weights(const SampleSet& samples, Real* out) override {
     const std::vector<double>& from = samples.weights();
     chunks(samples.paddedCount(), [&](int64_t at, int64_t n) {
