@@ -165,8 +165,7 @@ function layersOf(
 
 /** From features to the unknowns. */
 export type Decoder =
-  | {readonly type: 'linear'}
-  | {readonly type: 'mlp'; readonly hidden: readonly number[]; readonly activation: ActivationName};
+  {readonly type: 'linear'} | {readonly type: 'mlp'; readonly hidden: readonly number[]; readonly activation: ActivationName};
 
 /** u = C f + b, Xavier uniform with zero bias. It folds into the grid, and leaves u linear in the grid: least squares applies. */
 export function linearDecoder(): Decoder {

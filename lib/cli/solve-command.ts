@@ -12,8 +12,9 @@ import {resolve} from '../expression/equation';
 import {writeObj} from '../mesh/obj';
 import {writePly} from '../mesh/ply';
 import {PROBLEMS} from '../problems';
-import type {Assessment, OptimizerName, Prepared, ProblemDefinition, RunOptions} from '../problems/definition';
-import {OPTIMIZER_NAMES} from '../problems/definition';
+import type {Assessment, FieldName, OptimizerName, Prepared, ProblemDefinition, RunOptions} from '../problems/definition';
+import {FIELD_NAMES, OPTIMIZER_NAMES} from '../problems/definition';
+import {checkFieldOptions} from '../problems/shared';
 import {scopeOf} from '../problem-spec';
 import {writeReport} from '../report/html';
 import {writeNpy} from '../report/npy';
@@ -29,6 +30,9 @@ import {duration, progressView} from './progress';
 /** Options after parsing, by commander's names. */
 interface Parsed {
   preset: 'paper' | 'fast';
+  field: FieldName;
+  width?: number;
+  hiddenLayers?: number;
   kernel?: ReturnType<typeof parseKernel>;
   edge?: 'clamp' | 'extend';
   decoder?: 'linear' | 'mlp';
@@ -75,6 +79,9 @@ function addSharedOptions(command: Command): void {
         .choices(['paper', 'fast'])
         .default('fast'),
     )
+    .addOption(new Option('--field <kind>', 'what represents the unknowns').choices([...FIELD_NAMES]).default('grid'))
+    .option('--width <n>', 'units a layer of a network', whole('--width', 1))
+    .option('--hidden-layers <n>', 'layers of a network after its first', whole('--hidden-layers', 0))
     .option('--kernel <kernel>', 'gaussian[:EPSILON[:RINGS]], bspline[:DEGREE] or hat', usage(parseKernel))
     .addOption(new Option('--edge <mode>', 'the border of the grid').choices(['clamp', 'extend']))
     .addOption(new Option('--decoder <kind>', 'from features to unknowns').choices(['linear', 'mlp']))
@@ -129,8 +136,9 @@ async function run(definition: ProblemDefinition, parsed: Parsed): Promise<numbe
     }).finally(() => {
       view.stop();
     });
+    const notes = [...prepared.optimizers.flatMap(({note}) => note ?? []), ...solution.notes];
     const assessment = await prepared.assess(solution);
-    const outputs = await writeOutputs(out, definition, prepared, solution, assessment);
+    const outputs = await writeOutputs(out, definition, prepared, solution, assessment, notes);
     const summary = {
       problem: definition.name,
       device: solution.device,
@@ -146,9 +154,9 @@ async function run(definition: ProblemDefinition, parsed: Parsed): Promise<numbe
       outputs,
       seed: solution.seed,
       settings: prepared.settings,
-      notes: solution.notes,
+      notes,
     };
-    for (const note of solution.notes) process.stderr.write(`dinf-grid: note: ${note}.\n`);
+    for (const note of notes) process.stderr.write(`dinf-grid: note: ${note}.\n`);
     if (parsed.json === true) process.stdout.write(`${JSON.stringify(summary)}\n`);
     else process.stdout.write(summaryText(summary));
     if (solution.stopReason === 'diverged') {
@@ -171,8 +179,11 @@ function runOptions(definition: ProblemDefinition, parsed: Parsed): RunOptions {
     const name = new Option(flag).attributeName();
     own[name] = parsed[name] as string | undefined;
   }
-  return {
+  const options: RunOptions = {
     preset: parsed.preset,
+    field: parsed.field,
+    width: parsed.width,
+    hiddenLayers: parsed.hiddenLayers,
     kernel: parsed.kernel,
     edge: parsed.edge,
     decoder: parsed.decoder === undefined ? undefined : decoders[parsed.decoder](),
@@ -185,6 +196,8 @@ function runOptions(definition: ProblemDefinition, parsed: Parsed): RunOptions {
     learningRate: parsed.learningRate,
     own,
   };
+  checkFieldOptions(options);
+  return options;
 }
 
 async function writeOutputs(
@@ -193,6 +206,7 @@ async function writeOutputs(
   prepared: Prepared,
   solution: Solution,
   assessment: Assessment,
+  notes: readonly string[],
 ): Promise<string[]> {
   let created: string | undefined;
   try {
@@ -239,7 +253,7 @@ async function writeOutputs(
           },
         ],
         sections: [
-          ...(solution.notes.length > 0 ? [{title: 'Notes', text: solution.notes.join('\n')}] : []),
+          ...(notes.length > 0 ? [{title: 'Notes', text: notes.join('\n')}] : []),
           {title: 'Equations', text: equationsText(solution)},
           {
             title: 'Settings',
