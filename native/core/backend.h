@@ -109,13 +109,16 @@ class Backend {
   virtual void fold(const FoldShape&, const Real* parameters, Real* packed) = 0;
   // Parameter gradients from packed ones; overwrites.
   virtual void unfold(const FoldShape&, const Real* parameters, const Real* packed, Real* gradient) = 0;
-  virtual void mlp(const MlpShape&, const JetSet&, const Real* weights, const Tile&, const Real* in, Real* out) = 0;
+  // `state`, where not null, keeps mlpStateSize values a sample of the tile for the adjoint, so that it computes nothing twice.
+  virtual int64_t mlpStateSize(const MlpShape&, const JetSet&) const = 0;
+  virtual void mlp(const MlpShape&, const JetSet&, const Real* weights, const Tile&, const Real* in, Real* out, Real* state) = 0;
   // `inTangent` null: the input has none.
   virtual void mlpTangent(const MlpShape&, const JetSet&, const Real* weights, const Real* weightTangents, const Tile&,
                           const Real* in, const Real* inTangent, Real* outTangent) = 0;
-  // `weightAdjoints` is [band][parameterCount], added to; `inAdjoint` null: not wanted.
-  virtual void mlpAdjoint(const MlpShape&, const JetSet&, const Real* weights, const Tile&, const Real* in, const Real* outAdjoint,
-                          Real* inAdjoint, double* weightAdjoints) = 0;
+  // `weightAdjoints` is [band][parameterCount], added to; `inAdjoint` null: not wanted. `state`
+  // null: recomputed.
+  virtual void mlpAdjoint(const MlpShape&, const JetSet&, const Real* weights, const Tile&, const Real* in, Real* state,
+                          const Real* outAdjoint, Real* inAdjoint, double* weightAdjoints) = 0;
 
   // --- programs
   virtual void run(const ProgramCall<Real>&, const Tile&) = 0;

@@ -48,7 +48,8 @@ Problem<Real>::Problem(const ProblemSpec& spec, Backend<Real>& backend, bool fol
   packedTangent_.assign(n, nullptr);
   packedAdjoint_.resize(n);
   biasActive_.assign(n, false);
-  for (auto* list : {&features_, &featureTangents_, &featureAdjoints_, &jets_, &jetTangents_, &jetAdjoints_}) list->resize(n);
+  for (auto* list : {&features_, &featureTangents_, &featureAdjoints_, &jets_, &jetTangents_, &jetAdjoints_, &states_})
+    list->resize(n);
   mlpAdjoints_.resize(n);
   for (size_t f = 0; f < n; ++f) {
     const int64_t size = fields_[f].packedSize();
@@ -94,13 +95,15 @@ std::unique_ptr<typename Problem<Real>::Term> Problem<Real>::makeTerm(const Term
   term->samples = &samples;
   const SampleSet& set = *samples.set;
   int64_t planes = 1;
+  bool slabs = false;  // encoders of grids walk whole slabs
   for (size_t f = 0; f < fields_.size(); ++f) {
     const Field& field = fields_[f];
     const JetSet& jets = spec.jetSets[f];
     term->bindings.push_back(jets.count == 0 || field.isNetwork() ? nullptr
                                              : backend_.bind(field.spec().grid, set, jets, field.packedChannels(), field.map()));
     planes += 3 * int64_t{jets.count} * field.spec().outputs;
-    if (!field.isLinear()) planes += 3 * int64_t{jets.count} * field.decoderInputs();
+    if (!field.isLinear()) planes += 3 * int64_t{jets.count} * field.decoderInputs() + backend_.mlpStateSize(field.mlpShape(), jets);
+    slabs = slabs || term->bindings.back();
     for (int o = 0; o < field.spec().outputs; ++o)
       for (int p = 0; p < jets.count; ++p) {
         bool stored = false;
@@ -109,7 +112,7 @@ std::unique_ptr<typename Problem<Real>::Term> Problem<Real>::makeTerm(const Term
         if (!stored) term->untouched.push_back({static_cast<int>(f), o, p});
       }
   }
-  term->tiles = set.tiles(std::max<int64_t>(kLanes, spec_.tileBytes / (planes * static_cast<int64_t>(sizeof(Real)))));
+  term->tiles = set.tiles(std::max<int64_t>(kLanes, spec_.tileBytes / (planes * static_cast<int64_t>(sizeof(Real)))), slabs);
   for (const std::vector<double>& channel : spec.channels) {
     std::vector<Real> ordered(set.paddedCount());
     for (int64_t i = 0, last = 0; i < set.paddedCount(); ++i) {
@@ -251,7 +254,7 @@ void Problem<Real>::encodeFeatures(Term& term, const Tile& tile, size_t f) {
 }
 
 template <class Real>
-void Problem<Real>::encodeFields(Term& term, const Tile& tile) {
+void Problem<Real>::encodeFields(Term& term, const Tile& tile, bool keep) {
   for (size_t f = 0; f < fields_.size(); ++f) {
     if (!term.reads(f)) continue;
     const Field& field = fields_[f];
@@ -260,7 +263,11 @@ void Problem<Real>::encodeFields(Term& term, const Tile& tile) {
       continue;
     }
     encodeFeatures(term, tile, f);
-    backend_.mlp(field.mlpShape(), term.spec->jetSets[f], parameters_ + field.offset() + field.gridSize(), tile, features_[f], jets_[f]);
+    const MlpShape shape = field.mlpShape();
+    const JetSet& jets = term.spec->jetSets[f];
+    const int64_t state = keep ? backend_.mlpStateSize(shape, jets) : 0;
+    states_[f] = state > 0 ? tileBuffer(Purpose::states, f, state * tile.size) : nullptr;
+    backend_.mlp(shape, jets, parameters_ + field.offset() + field.gridSize(), tile, features_[f], jets_[f], states_[f]);
   }
 }
 
@@ -289,13 +296,16 @@ void Problem<Real>::adjointFields(Term& term, const Tile& tile, bool encoded) {
       backend_.encodeAdjoint(*term.bindings[f], tile, jetAdjoints_[f]);
       continue;
     }
-    if (!encoded) encodeFeatures(term, tile, f);
+    if (!encoded) {
+      encodeFeatures(term, tile, f);
+      states_[f] = nullptr;
+    }
     const MlpShape shape = field.mlpShape();
     std::vector<double>& weights = mlpAdjoints_[f];
     const size_t needed = static_cast<size_t>(shape.parameterCount()) * term.samples->set->bands();
     if (weights.size() < needed) weights.resize(needed, 0.0);
     backend_.mlpAdjoint(shape, term.spec->jetSets[f], parameters_ + field.offset() + field.gridSize(), tile, features_[f],
-                        jetAdjoints_[f], field.isNetwork() ? nullptr : featureAdjoints_[f], weights.data());
+                        states_[f], jetAdjoints_[f], field.isNetwork() ? nullptr : featureAdjoints_[f], weights.data());
     if (!field.isNetwork()) backend_.encodeAdjoint(*term.bindings[f], tile, featureAdjoints_[f]);
   }
 }
@@ -427,7 +437,7 @@ double Problem<Real>::gradientPass(Term& term) {
   beginPass(term);
   for (const Tile& tile : term.tiles) {
     reserveTile(term, tile);
-    encodeFields(term, tile);
+    encodeFields(term, tile, true);
     ProgramCall<Real> call = bindInputs(term, program, tile, nullptr);
     storeAdjoints(term, tile, call);
     clearUntouched(term, tile);
@@ -591,8 +601,8 @@ void Problem<Real>::squaresOfField(Term& term, const Tile& tile, int residual, s
   backend_.encode(binding, tile, packed_[f], features_[f]);
   const MlpShape shape = field.mlpShape();
   std::vector<double> unused(shape.parameterCount() * binding.samples.bands());
-  backend_.mlpAdjoint(shape, binding.jets, parameters_ + field.offset() + field.gridSize(), tile, features_[f], jetAdjoints_[f],
-                      featureAdjoints_[f], unused.data());
+  backend_.mlpAdjoint(shape, binding.jets, parameters_ + field.offset() + field.gridSize(), tile, features_[f], nullptr,
+                      jetAdjoints_[f], featureAdjoints_[f], unused.data());
   for (int c = 0; c < binding.outputChannels(); ++c) {
     std::vector<JacobianPlane<Real>> list;
     for (int p = 0; p < binding.jets.count; ++p) list.push_back({p, featureAdjoints_[f] + c * stride + p * tile.size, Plane::tile});

@@ -269,12 +269,16 @@ class CpuBackend final : public Backend<Real> {
     for (int64_t i = 0; i < weights + outputs; ++i) gradient[gridSize + i] = static_cast<Real>(total[i]);
   }
 
-  void mlp(const MlpShape& shape, const JetSet& jets, const Real* weights, const Tile& tile, const Real* in, Real* out) override {
+  int64_t mlpStateSize(const MlpShape& shape, const JetSet& jets) const override { return kernels_.mlpState(shape, jets); }
+  void mlp(const MlpShape& shape, const JetSet& jets, const Real* weights, const Tile& tile, const Real* in, Real* out,
+           Real* state) override {
     const JetProduct product(jets);
+    const int64_t stateSize = mlpStateSize(shape, jets);
     eachMlpPiece(shape, jets, tile, [&](const Segment& at, int thread) {
       MlpCall<Real> call{};
       call.in = in;
       call.out = out;
+      call.state = state ? state + at.local * stateSize : nullptr;
       kernels_.mlp(prepare(call, shape, jets, product, weights, tile, thread), at.local, at.local + at.end - at.begin);
     });
   }
@@ -290,9 +294,10 @@ class CpuBackend final : public Backend<Real> {
       kernels_.mlpTangent(prepare(call, shape, jets, product, weights, tile, thread), at.local, at.local + at.end - at.begin);
     });
   }
-  void mlpAdjoint(const MlpShape& shape, const JetSet& jets, const Real* weights, const Tile& tile, const Real* in,
+  void mlpAdjoint(const MlpShape& shape, const JetSet& jets, const Real* weights, const Tile& tile, const Real* in, Real* state,
                   const Real* outAdjoint, Real* inAdjoint, double* weightAdjoints) override {
     const JetProduct product(jets);
+    const int64_t stateSize = mlpStateSize(shape, jets);
     reserve(kernels_.mlpScratch(shape, jets));
     pool_.parallelFor(static_cast<int64_t>(tile.segments.size()), [&](int64_t i, int thread) {
       const Segment& at = tile.segments[i];
@@ -300,6 +305,7 @@ class CpuBackend final : public Backend<Real> {
       call.in = in;
       call.outAdjoint = outAdjoint;
       call.inAdjoint = inAdjoint;
+      call.state = state ? state + at.local * stateSize : nullptr;
       call.weightAdjoints = weightAdjoints + at.band * shape.parameterCount();
       kernels_.mlpAdjoint(prepare(call, shape, jets, product, weights, tile, thread), at.local, at.local + at.end - at.begin);
     });

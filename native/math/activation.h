@@ -68,6 +68,7 @@ DINF_INLINE void activationSeries(const LayerActivation& activation, V g, int or
     case Activation::sine: sineSeries(g, static_cast<Real>(activation.omega), order, c); break;
     case Activation::gelu: geluSeries(g, order, c); break;
     case Activation::identity:
+    default:
       c[0] = g;
       for (int k = 1; k <= order; ++k) c[k] = V{} + Real(k == 1);
       break;

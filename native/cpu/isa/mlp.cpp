@@ -4,7 +4,8 @@
 //
 // Budget a sample: planes x weights multiply-adds forward; the adjoint recomputes that, and adds as many for its inputs and as
 // many for the weights: with the forward pass before it four in all. Weights are packed once a call, for hundreds of samples.
-#include "cpu/isa/product.h"
+// First derivatives of fewer outputs than axes take another way, mlp_gradient.h.
+#include "cpu/isa/mlp_gradient.h"
 #include "cpu/isa/table.h"
 
 DINF_MATH_BEGIN
@@ -16,15 +17,7 @@ struct Mlp {
   using V = typename Simd<Real>::V;
   using P = Product<Real>;
   static constexpr int W = Simd<Real>::W;
-  static constexpr int kMostLayers = 18;
-
-  // Samples that go through the layers together: rows of planes x lanes long enough for the products, small enough for the caches
-  // (and for 35 planes of a wide network). Whole lane groups, powers of two, so that rows are whole blocks where possible.
-  static int64_t groupLanes(const JetSet& jets) {
-    int64_t lanes = kLanes;
-    while (2 * lanes * jets.count <= 512 && lanes < 256) lanes *= 2;
-    return lanes;
-  }
+  using Weights = MlpWeights<Real>;
 
   // out = sum_k c_k (g - g_0)^k in the truncated algebra, Horner. Planes are kLanes apart; one vector of lanes at a time.
   static DINF_INLINE void compose(const MlpCall<Real>& call, int order, const V* c, const V* g, V* out) {
@@ -102,98 +95,43 @@ struct Mlp {
       for (int64_t l = 0; l < lanes; l += W) store<V>(to + c * call.planeStride + at + l, load<V>(from + c * lanes + l));
   }
 
-  // The weights in panels, for the layers and for their adjoints.
-  struct Weights {
-    typename P::Matrix forward[kMostLayers], adjoint[kMostLayers];
-    const Real* bias[kMostLayers];
-  };
-
   // Where each layer's input and slopes, working layers and the weights' gradient lie in the scratch.
   struct Layout {
     int64_t lanes, width;
     Real *value[kMostLayers], *slope[kMostLayers];
-    Real *work0, *work1;
-    Real *transposed, *gradient;
+    Real *work0, *work1, *gradient;
   };
   static Layout layout(const MlpShape& shape, const JetSet& jets, int64_t lanes, Real* scratch) {
     Layout at;
     at.lanes = lanes;
     at.width = jets.count * lanes;
-    int widest = shape.outputs;
+    const int widest = Weights::widest(shape);
     for (int i = 0; i < shape.layers(); ++i) {
       at.value[i] = scratch;  // input of layer i
       scratch += shape.fanIn(i) * at.width;
       at.slope[i] = scratch;
       scratch += shape.fanOut(i) * at.width;
-      widest = shape.fanIn(i) > widest ? shape.fanIn(i) : widest;
     }
     at.work0 = scratch;
     at.work1 = at.work0 + widest * at.width;
-    at.transposed = at.work1 + widest * at.width;
-    at.gradient = at.transposed + P::roundUp(widest) * at.width;
+    at.gradient = at.work1 + widest * at.width;
     return at;
   }
-  static int64_t packedSize(const MlpShape& shape) {
-    int64_t forward = 0, adjoint = 0;
-    for (int i = 0; i < shape.layers(); ++i) {
-      forward += P::packedSize(shape.fanOut(i), shape.fanIn(i));
-      adjoint += P::packedSize(shape.fanIn(i), shape.fanOut(i));
-    }
-    return 2 * (forward > adjoint ? forward : adjoint);  // two sets: weights and their tangents, or forward and adjoint
-  }
   static int64_t size(const MlpShape& shape, const JetSet& jets) {
-    int64_t units = 0, gradient = 0;
-    int widest = shape.outputs;
-    for (int i = 0; i < shape.layers(); ++i) {
-      const int fanIn = shape.fanIn(i), fanOut = shape.fanOut(i);
-      units += fanIn + fanOut;
-      widest = fanIn > widest ? fanIn : widest;
-      gradient = fanOut * P::roundUp(fanIn) > gradient ? fanOut * P::roundUp(fanIn) : gradient;
-    }
-    return packedSize(shape) + (units + 2 * widest + P::roundUp(widest)) * jets.count * groupLanes(jets) + gradient;
-  }
-  static Weights pack(const MlpCall<Real>& call, const Real* weights, bool adjoint, Real* to) {
-    const MlpShape& shape = *call.shape;
-    Weights packed;
-    for (int i = 0; i < shape.layers(); ++i) {
-      const int fanIn = shape.fanIn(i), fanOut = shape.fanOut(i);
-      const Real* from = weights + shape.offset(i);
-      packed.bias[i] = from + int64_t{fanIn} * fanOut;
-      packed.forward[i] = P::pack(from, fanIn, 1, fanOut, fanIn, to);
-      to += P::packedSize(fanOut, fanIn);
-      if (!adjoint) continue;
-      packed.adjoint[i] = P::pack(from, 1, fanIn, fanIn, fanOut, to);
-      to += P::packedSize(fanIn, fanOut);
-    }
-    return packed;
+    int64_t units = 2 * Weights::widest(shape);
+    for (int i = 0; i < shape.layers(); ++i) units += shape.fanIn(i) + shape.fanOut(i);
+    const int64_t width = jets.count * Weights::groupLanes(jets.count);
+    return Weights::packedSize(shape) + units * width + Weights::gradientScratch(shape, width);
   }
 
   // out[h][v] (+)= bias (plane 0) + sum_c weight[h][c] in[c][v], v over planes x lanes.
   static void linear(const MlpShape& shape, int layer, const Weights& weights, const Layout& at, const Real* in, Real* out, bool bias,
                      bool add) {
-    typename P::Call call{weights.forward[layer], shape.fanOut(layer), shape.fanIn(layer), at.width, in, out};
+    typename P::Call call{weights.forward[layer], shape.fanOut(layer), shape.fanIn(layer), at.width, in, at.width, out, at.width};
     call.bias = bias ? weights.bias[layer] : nullptr;
     call.lanes = at.lanes;
     call.add = add;
     P::run(call);
-  }
-
-  // weight[h][c] += sum_v outAdjoint[h][v] in[c][v]: a group's sum in Real, sums of groups in double.
-  static void weightAdjoint(const MlpShape& shape, int layer, const Layout& at, const Real* outAdjoint, double* weight) {
-    const int fanIn = shape.fanIn(layer), fanOut = shape.fanOut(layer);
-    const int64_t stride = P::roundUp(fanIn);
-    P::transposed(at.value[layer], fanIn, at.width, at.transposed);
-    P::run({P::plain(outAdjoint, at.width), fanOut, static_cast<int>(at.width), stride, at.transposed, at.gradient});
-    for (int h = 0; h < fanOut; ++h) {
-      const Real* from = at.gradient + h * stride;
-      double* to = weight + int64_t{h} * fanIn;
-      for (int c = 0; c < fanIn; ++c) to[c] += static_cast<double>(from[c]);
-    }
-    for (int h = 0; h < fanOut; ++h) {
-      double total = 0;
-      for (int64_t k = 0; k < at.lanes; ++k) total += static_cast<double>(outAdjoint[h * at.width + k]);
-      weight[int64_t{fanIn} * fanOut + h] += total;
-    }
   }
 
   // Leaves each layer's input and slopes where adjoint and tangent look for them.
@@ -208,14 +146,14 @@ struct Mlp {
   // Calls f(layout, first sample) for each group of samples; the last one is narrower.
   template <class F>
   static void eachGroup(const MlpCall<Real>& call, int64_t begin, int64_t end, F f) {
-    const int64_t group = groupLanes(*call.jets);
+    const int64_t group = Weights::groupLanes(call.jets->count);
     for (int64_t n = begin; n < end; n += group)
-      f(layout(*call.shape, *call.jets, end - n < group ? end - n : group, call.scratch + packedSize(*call.shape)), n);
+      f(layout(*call.shape, *call.jets, end - n < group ? end - n : group, call.scratch + Weights::packedSize(*call.shape)), n);
   }
 
   static void forward(const MlpCall<Real>& call, int64_t begin, int64_t end) {
     const MlpShape& shape = *call.shape;
-    const Weights weights = pack(call, call.weights, false, call.scratch);
+    const Weights weights = Weights::pack(shape, call.weights, false, call.scratch);
     eachGroup(call, begin, end, [&](const Layout& at, int64_t n) {
       Real *x = at.work0, *y = at.work1;  // two working layers stay in the cache, all layers would not
       gather(call, at.lanes, shape.inputs, call.in, n, x);
@@ -233,8 +171,8 @@ struct Mlp {
   static void tangent(const MlpCall<Real>& call, int64_t begin, int64_t end) {
     const MlpShape& shape = *call.shape;
     // Only the forward panels are needed, of the weights and of their tangents, in the second half.
-    const Weights weights = pack(call, call.weights, false, call.scratch);
-    const Weights tangents = pack(call, call.weightTangents, false, call.scratch + packedSize(shape) / 2);
+    const Weights weights = Weights::pack(shape, call.weights, false, call.scratch);
+    const Weights tangents = Weights::pack(shape, call.weightTangents, false, call.scratch + Weights::packedSize(shape) / 2);
     eachGroup(call, begin, end, [&](const Layout& at, int64_t n) {
       gather(call, at.lanes, shape.inputs, call.in, n, at.value[0]);
       forwardLayers(call, weights, at);
@@ -255,7 +193,7 @@ struct Mlp {
 
   static void backward(const MlpCall<Real>& call, int64_t begin, int64_t end) {
     const MlpShape& shape = *call.shape;
-    const Weights weights = pack(call, call.weights, true, call.scratch);
+    const Weights weights = Weights::pack(shape, call.weights, true, call.scratch);
     eachGroup(call, begin, end, [&](const Layout& at, int64_t n) {
       gather(call, at.lanes, shape.inputs, call.in, n, at.value[0]);
       forwardLayers(call, weights, at);
@@ -263,9 +201,9 @@ struct Mlp {
       gather(call, at.lanes, shape.outputs, call.outAdjoint, n, x);
       for (int i = shape.layers() - 1; i >= 0; --i) {
         if (i + 1 < shape.layers()) slopeProduct(call, i, at.lanes, at.slope[i], x, true);
-        weightAdjoint(shape, i, at, x, call.weightAdjoints + shape.offset(i));
+        Weights::gradient(shape, i, at.width, at.lanes, at.value[i], x, call.weightAdjoints + shape.offset(i), at.gradient);
         if (i == 0 && !call.inAdjoint) return;
-        P::run({weights.adjoint[i], shape.fanIn(i), shape.fanOut(i), at.width, x, y});
+        P::run({weights.adjoint[i], shape.fanIn(i), shape.fanOut(i), at.width, x, at.width, y, at.width});
         Real* swap = x;
         x = y;
         y = swap;
@@ -279,7 +217,8 @@ struct Mlp {
 
 template <class Real>
 void mlpForward(const MlpCall<Real>& call, int64_t begin, int64_t end) {
-  Mlp<Real>::forward(call, begin, end);
+  if (MlpGradient<Real>::applies(*call.shape, *call.jets)) MlpGradient<Real>::forward(call, begin, end);
+  else Mlp<Real>::forward(call, begin, end);
 }
 template <class Real>
 void mlpForwardTangent(const MlpCall<Real>& call, int64_t begin, int64_t end) {
@@ -287,16 +226,24 @@ void mlpForwardTangent(const MlpCall<Real>& call, int64_t begin, int64_t end) {
 }
 template <class Real>
 void mlpBackward(const MlpCall<Real>& call, int64_t begin, int64_t end) {
-  Mlp<Real>::backward(call, begin, end);
+  if (MlpGradient<Real>::applies(*call.shape, *call.jets)) MlpGradient<Real>::backward(call, begin, end);
+  else Mlp<Real>::backward(call, begin, end);
 }
 template <class Real>
 int64_t mlpScratchSize(const MlpShape& shape, const JetSet& jets) {
-  return Mlp<Real>::size(shape, jets);
+  const int64_t jetSize = Mlp<Real>::size(shape, jets);  // tangents go through jets in any case
+  const int64_t gradientSize = MlpGradient<Real>::applies(shape, jets) ? MlpGradient<Real>::size(shape) : 0;
+  return jetSize > gradientSize ? jetSize : gradientSize;
+}
+template <class Real>
+int64_t mlpStateSize(const MlpShape& shape, const JetSet& jets) {
+  return MlpGradient<Real>::applies(shape, jets) ? MlpGradient<Real>::stateSize(shape) : 0;
 }
 
 DINF_INSTANTIATE(mlpForward)
 DINF_INSTANTIATE(mlpForwardTangent)
 DINF_INSTANTIATE(mlpBackward)
 DINF_INSTANTIATE(mlpScratchSize)
+DINF_INSTANTIATE(mlpStateSize)
 
 DINF_MATH_END

@@ -33,13 +33,15 @@ struct Product {
   }
   static Matrix plain(const Real* data, int64_t rowStride) { return {data, kRows * rowStride, rowStride, 1}; }
 
-  // out[i][v] = bias_i for v < lanes, + sum_k a(i, k) x[k][v] (+ out[i][v]), rows of `width` values; width a multiple of W.
+  // out[i][v] = bias_i for v < lanes, + sum_k a(i, k) x[k][v] (+ out[i][v]), v < width, a multiple of W.
   struct Call {
     Matrix a;
     int rows, depth;
     int64_t width;
     const Real* x;
+    int64_t xStride;
     Real* out;
+    int64_t outStride;
     const Real* bias = nullptr;
     int64_t lanes = 0;
     bool add = false;
@@ -48,18 +50,18 @@ struct Product {
   template <int H, int C>
   static DINF_INLINE void block(const Call& call, int row, int64_t v) {
     V sum[H][C];
-    Real* out = call.out + row * call.width + v;
+    Real* out = call.out + row * call.outStride + v;
 #pragma GCC unroll 8
     for (int i = 0; i < H; ++i)
 #pragma GCC unroll 8
       for (int c = 0; c < C; ++c) {
         sum[i][c] = call.bias && v + c * W < call.lanes ? V{} + call.bias[row + i] : V{};
-        if (call.add) sum[i][c] += load<V>(out + i * call.width + c * W);
+        if (call.add) sum[i][c] += load<V>(out + i * call.outStride + c * W);
       }
-    const int64_t rowStride = call.a.rowStride, columnStride = call.a.columnStride, width = call.width;
+    const int64_t rowStride = call.a.rowStride, columnStride = call.a.columnStride, xStride = call.xStride;
     const Real* factor = call.a.data + row / kRows * call.a.panelStride;
     const Real* x = call.x + v;
-    for (int k = 0; k < call.depth; ++k, factor += columnStride, x += width) {
+    for (int k = 0; k < call.depth; ++k, factor += columnStride, x += xStride) {
       V value[C];
 #pragma GCC unroll 8
       for (int c = 0; c < C; ++c) value[c] = load<V>(x + c * W);
@@ -71,7 +73,7 @@ struct Product {
 #pragma GCC unroll 8
     for (int i = 0; i < H; ++i)
 #pragma GCC unroll 8
-      for (int c = 0; c < C; ++c) store<V>(out + i * width + c * W, sum[i][c]);
+      for (int c = 0; c < C; ++c) store<V>(out + i * call.outStride + c * W, sum[i][c]);
   }
   template <int C>
   static void rowsOf(const Call& call, int64_t v) {
