@@ -9,7 +9,7 @@ import {problem, term} from '../problem';
 import {gauss, lattice, linspace} from '../sampling';
 import type {Prepared, ProblemDefinition, RunOptions} from './definition';
 import type {NetworkPreset} from './shared';
-import {errorMetrics, fieldFrom, fieldSettings, gridFrom, stagesFrom} from './shared';
+import {errorMetrics, fieldFrom, fieldSettings, gridFrom, latticeOutputs, stagesFrom, uniformAxes} from './shared';
 import {comparisonPictures, fittingLevels, numberOption} from './stationary';
 
 /** What a plate is: width × height, flexural rigidity D, load q a unit area. */
@@ -182,10 +182,7 @@ function prepare(options: RunOptions): Prepared {
             },
           },
         ),
-        arrays: [
-          {name: 'deflection', values: w, shape: [ys.length, xs.length]},
-          {name: 'truth', values: truth, shape: [ys.length, xs.length]},
-        ],
+        ...latticeOutputs(uniformAxes({y: ys, x: xs}), {deflection: w, truth}),
       };
     },
   };
