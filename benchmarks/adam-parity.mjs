@@ -3,7 +3,7 @@
 // Passes when losses agree to 1e-3 over the first 50 iterations and psnrPaper to 0.2 dB after the last.
 import {writeFileSync} from 'node:fs';
 import * as path from 'node:path';
-import {dinf, findPython, internal, options, record, runPeer, temporaryFolder} from './support.mjs';
+import {dinf, findPython, internal, npyInt64, options, record, runPeer, temporaryFolder} from './support.mjs';
 
 const given = options({size: 128, iterations: 200, python: '', results: '', image: ''});
 const {poisson} = internal('problems/poisson.js');
@@ -77,12 +77,3 @@ record(
   given.results || undefined,
 );
 process.exitCode = passed ? 0 : 1;
-
-function npyInt64(values, shape) {
-  const header = `{'descr': '<i8', 'fortran_order': False, 'shape': (${shape.join(', ')}), }`;
-  const padded = header.padEnd(Math.ceil((header.length + 11) / 64) * 64 - 11) + '\n';
-  const head = Buffer.alloc(10);
-  head.write('\x93NUMPY\x01\x00', 'latin1');
-  head.writeUInt16LE(padded.length, 8);
-  return Buffer.concat([head, Buffer.from(padded, 'latin1'), Buffer.from(values.buffer)]);
-}

@@ -78,9 +78,9 @@ if (wanted('plate')) {
       ['1', '1'],
       ['2', '1'],
     ]) {
-      const command = `plate --form ${form} --width ${width} --height ${height}`;
+      const command = `plate --form ${form} --extent-x ${width} --extent-y ${height}`;
       for (const dtype of ['float32', 'float64'])
-        await measure(plateDefinition, 'plate', command, {own: {form, width, height}}, dtype);
+        await measure(plateDefinition, 'plate', command, {own: {form, extentX: width, extentY: height}}, dtype);
     }
   }
 }

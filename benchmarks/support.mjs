@@ -84,3 +84,13 @@ export function options(defaults) {
   }
   return result;
 }
+
+/** The bytes of a .npy file of 64-bit integers. */
+export function npyInt64(values, shape) {
+  const header = `{'descr': '<i8', 'fortran_order': False, 'shape': (${shape.join(', ')}), }`;
+  const padded = header.padEnd(Math.ceil((header.length + 11) / 64) * 64 - 11) + '\n';
+  const head = Buffer.alloc(10);
+  head.write('\x93NUMPY\x01\x00', 'latin1');
+  head.writeUInt16LE(padded.length, 8);
+  return Buffer.concat([head, Buffer.from(padded, 'latin1'), Buffer.from(values.buffer)]);
+}

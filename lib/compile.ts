@@ -8,7 +8,7 @@ import type {Program} from './expression/program';
 import {lower} from './expression/program';
 import {bindLeaves} from './expression/substitute';
 import {termPrograms} from './expression/term-programs';
-import type {Edge} from './field';
+import type {ActivationName, Edge} from './field';
 import {gridEdges} from './field';
 import type {Kernel} from './kernel';
 import {kernelRings} from './kernel';
@@ -17,7 +17,7 @@ import {INPUT_KINDS} from './native';
 import type {Optimizer} from './optimizers';
 import {readEquation} from './lift';
 import type {FieldSpec, ProblemSpec, TermSpec} from './problem-spec';
-import {gridCells} from './problem-spec';
+import {gridCells, isLinear} from './problem-spec';
 import type {Samples} from './sampling';
 import {gaussRule} from './sampling';
 
@@ -37,16 +37,16 @@ export function compileProblem(spec: ProblemSpec, options: CompileOptions): Nati
     upper: Float64Array.from(spec.domain, (axis) => axis.upper),
     uniforms: uniformValues(spec),
     scalars: Float64Array.from(Object.values(spec.scalars)),
-    fields: spec.fields.map((field) => compileField(field, spec.domain.length)),
+    fields: spec.fields.map((field) => compileField(field, spec.domain)),
     samples: spec.terms.map((term) => compileSamples(spec, term.samples)),
     terms,
-    linear: terms.every((term) => term.linear) && spec.fields.every((field) => field.decoder.type === 'linear'),
+    linear: terms.every((term) => term.linear) && spec.fields.every(isLinear),
   };
 }
 
 /** @param before the values of all uniforms before the first stage, default those of the problem; see {@link uniformValues}. */
 export function compileStages(spec: ProblemSpec, optimizers: readonly Optimizer[], before?: Float64Array): NativeStage[] {
-  const damping = spec.fields.some((field) => field.decoder.type === 'mlp') ? 1 : 0;
+  const damping = spec.fields.every(isLinear) ? 0 : 1;
   let values = before ?? uniformValues(spec);
   return optimizers.map(({uniforms: set, weights, ...stage}) => {
     values = uniformValues(spec, values, set, weights);
@@ -196,7 +196,7 @@ class LeafBinder {
       if (asked.length === 0) return [];
       const order = Math.max(...asked.map((alpha) => alpha.reduce((a, b) => a + b, 0)));
       const closed = closedJetSet(dimensions, order);
-      if (field.decoder.type !== 'linear') return closed;
+      if (!isLinear(field)) return closed;
       return closed.filter((alpha) => asked.some((other) => other.every((n, k) => n === alpha[k])));
     });
   }
@@ -261,12 +261,29 @@ const KERNEL_KINDS: Readonly<Record<Kernel['type'], number>> = {
   'inverse-multiquadric': 3,
 };
 const EDGE_KINDS: Readonly<Record<Edge, number>> = {clamp: 0, extend: 1, periodic: 2};
+/** In the order of native/math/activation.h. */
+const ACTIVATIONS: Readonly<Record<ActivationName | 'identity', number>> = {tanh: 0, sine: 1, gelu: 2, identity: 3};
 
-function compileField(field: FieldSpec, dimensions: number): NativeField {
+function compileField(field: FieldSpec, domain: ProblemSpec['domain']): NativeField {
+  if (field.network !== undefined) {
+    const {activation, width, hiddenLayers, firstOmega, omega, firstActivation, periodic} = field.network;
+    const layers = Array.from({length: hiddenLayers + 1}, (_, i) => i);
+    return {
+      kind: 1,
+      outputs: field.unknowns.length,
+      hidden: layers.map(() => width),
+      activations: layers.map((i) => ACTIVATIONS[i > 0 || firstActivation ? activation : 'identity']),
+      omegas: Float64Array.from(layers, (i) => (i === 0 ? firstOmega : omega)),
+      start: activation === 'sine' ? 1 : 0,
+      periodic: domain.map(({name}) => (periodic.includes(name) ? 1 : 0)),
+    };
+  }
   const {grid, decoder} = field;
   const rings = kernelRings(grid.kernel);
+  const hidden = decoder.type === 'mlp' ? [...decoder.hidden] : [];
   return {
-    cells: gridCells(grid, dimensions),
+    kind: 0,
+    cells: gridCells(grid, domain.length),
     levels: grid.levels,
     features: grid.features,
     outputs: field.unknowns.length,
@@ -276,8 +293,11 @@ function compileField(field: FieldSpec, dimensions: number): NativeField {
       rings,
       degree: 2 * rings - 1,
     },
-    edge: gridEdges(grid, dimensions).map((edge) => EDGE_KINDS[edge]),
-    hidden: decoder.type === 'mlp' ? [...decoder.hidden] : [],
+    edge: gridEdges(grid, domain.length).map((edge) => EDGE_KINDS[edge]),
+    hidden,
+    activations: hidden.map(() => ACTIVATIONS[decoder.type === 'mlp' ? decoder.activation : 'identity']),
+    omegas: new Float64Array(hidden.length).fill(1),
+    start: 0,
     initialScale: grid.initialScale,
   };
 }

@@ -98,9 +98,106 @@ export function parseEdge(text: string): Edge | Edge[] {
   return edges.length === 1 ? edges[0] : edges;
 }
 
+/** Activations of multi-layer perceptrons: GELU is g·Φ(g) with the exact normal distribution; `sine` is sin(ω g). */
+export type ActivationName = 'tanh' | 'gelu' | 'sine';
+
+/**
+ * A multi-layer perceptron on the coordinates themselves, each mapped to [−1, 1]. `hiddenLayers` counts the layers of width × width after
+ * the first, which reads the coordinates, as Siren's authors count.
+ */
+export interface Network {
+  readonly type: 'network';
+  readonly activation: ActivationName;
+  readonly width: number;
+  readonly hiddenLayers: number;
+  /** Of the first sine and of the others; 1 for other activations. */
+  readonly firstOmega: number;
+  readonly omega: number;
+  /** Whether the first layer has an activation. */
+  readonly firstActivation: boolean;
+  /** Coordinates along which the field is periodic: they enter as sin and cos of one turn over the domain. */
+  readonly periodic: readonly string[];
+}
+
+/** What represents unknowns: features on a grid, or a network. */
+export type Field = Grid | Network;
+
+export interface SirenOptions {
+  /** Units a layer, default 256, at most 4096. */
+  width?: number;
+  /** Layers of width × width after the first, default 5, at most 15. */
+  hiddenLayers?: number;
+  /** ω of sin(ω (W x + b)), default 30. */
+  omega?: number;
+  /** ω of the first layer, default `omega`. */
+  firstOmega?: number;
+  /** Coordinates along which the field is periodic, by name; default none. */
+  periodic?: readonly string[];
+}
+
+/**
+ * Siren (Sitzmann et al. 2020): sin(ω (W x + b)) in every layer but the last, which is linear. Its authors' initialisation: weights
+ * uniform within 1/inputs in the first layer and √(6/inputs)/ω in all others, biases within 1/√inputs.
+ *
+ * @throws INVALID_ARGUMENT, UNKNOWN_OPTION
+ */
+export function siren(options: SirenOptions = {}): Network {
+  rejectUnknown(options, ['width', 'hiddenLayers', 'omega', 'firstOmega', 'periodic'], 'siren');
+  const {omega = 30} = options;
+  return {
+    type: 'network',
+    activation: 'sine',
+    ...layersOf(options, 'siren'),
+    firstOmega: checkNumber(options.firstOmega ?? omega, 'siren: firstOmega', 1e-6, 1e6),
+    omega: checkNumber(omega, 'siren: omega', 1e-6, 1e6),
+    firstActivation: true,
+  };
+}
+
+export interface PinnOptions {
+  /** Units a layer, default 256, at most 4096. */
+  width?: number;
+  /** Layers of width × width after the first, default 5, at most 15. */
+  hiddenLayers?: number;
+  /** Default `gelu`. */
+  activation?: 'gelu' | 'tanh';
+  /** Default true. False: the first layer is linear, as in the code of the paper's authors. */
+  firstActivation?: boolean;
+  /** Coordinates along which the field is periodic, by name; default none. */
+  periodic?: readonly string[];
+}
+
+/**
+ * The multi-layer perceptron of physics-informed learning (Raissi et al. 2019), Xavier uniform with zero bias.
+ *
+ * @throws INVALID_ARGUMENT, UNKNOWN_OPTION
+ */
+export function pinn(options: PinnOptions = {}): Network {
+  rejectUnknown(options, ['width', 'hiddenLayers', 'activation', 'firstActivation', 'periodic'], 'pinn');
+  return {
+    type: 'network',
+    activation: checkChoice(options.activation ?? 'gelu', 'pinn: activation', ['gelu', 'tanh'] as const),
+    ...layersOf(options, 'pinn'),
+    firstOmega: 1,
+    omega: 1,
+    firstActivation: checkChoice(options.firstActivation ?? true, 'pinn: firstActivation', [true, false] as const),
+  };
+}
+
+function layersOf(
+  {width = 256, hiddenLayers = 5, periodic = []}: Pick<SirenOptions, 'width' | 'hiddenLayers' | 'periodic'>,
+  name: string,
+): Pick<Network, 'width' | 'hiddenLayers' | 'periodic'> {
+  return {
+    width: checkInteger(width, `${name}: width`, 1, 4096),
+    hiddenLayers: checkInteger(hiddenLayers, `${name}: hiddenLayers`, 0, 15),
+    periodic: [...periodic],
+  };
+}
+
 /** From features to the unknowns. */
 export type Decoder =
-  {readonly type: 'linear'} | {readonly type: 'mlp'; readonly hidden: readonly number[]; readonly activation: 'tanh'};
+  {readonly type: 'linear'} | {readonly type: 'mlp'; readonly hidden: readonly number[]; readonly activation: ActivationName};
 
 /** u = C f + b, Xavier uniform with zero bias. It folds into the grid, and leaves u linear in the grid: least squares applies. */
 export function linearDecoder(): Decoder {
@@ -111,10 +208,10 @@ export function linearDecoder(): Decoder {
  * A multi-layer perceptron, Xavier uniform with zero bias.
  *
  * @param options.hidden widths of the hidden layers, default [64] (paper, Helmholtz).
- * @param options.activation `tanh`.
+ * @param options.activation `tanh` (default), `gelu` or `sine`, here of ω = 1: features start small, and learn their scale.
  * @throws INVALID_ARGUMENT, UNKNOWN_OPTION
  */
-export function mlpDecoder(options: {hidden?: readonly number[]; activation?: 'tanh'} = {}): Decoder {
+export function mlpDecoder(options: {hidden?: readonly number[]; activation?: ActivationName} = {}): Decoder {
   rejectUnknown(options, ['hidden', 'activation'], 'mlpDecoder');
   const hidden = [...(options.hidden ?? [64])];
   if (hidden.length === 0 || hidden.length > 16) {
@@ -127,6 +224,6 @@ export function mlpDecoder(options: {hidden?: readonly number[]; activation?: 't
   return {
     type: 'mlp',
     hidden,
-    activation: checkChoice(options.activation ?? 'tanh', 'mlpDecoder: activation', ['tanh'] as const),
+    activation: checkChoice(options.activation ?? 'tanh', 'mlpDecoder: activation', ['tanh', 'gelu', 'sine'] as const),
   };
 }

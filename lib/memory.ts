@@ -10,6 +10,14 @@ export function estimateBytes(problem: NativeProblem): number {
   const real = problem.dtype === 'float32' ? 4 : 8;
   let bytes = 0;
   for (const field of problem.fields) {
+    // An MLP: parameters, gradient and solver vectors; gradients in double for each of 16 bands of samples, and scratch a thread.
+    const widths = [field.kind === 1 ? 2 * problem.lower.length : field.levels * field.features, ...field.hidden, field.outputs];
+    if (field.hidden.length > 0) {
+      const weights = widths.slice(1).reduce((sum, width, i) => sum + width * (widths[i] + 1), 0);
+      const units = 2 * widths.reduce((a, b) => a + b, 0) + 3 * Math.max(...widths);
+      bytes += weights * (15 * real + 16 * 8) + problem.threads * (560 * units + 3 * weights) * real;
+    }
+    if (field.kind === 1) continue;
     let nodes = 0;
     for (let s = 0; s < field.levels; s++) {
       nodes += field.cells.map((cells) => cells / 2 ** s + 2 * field.kernel.rings + 16).reduce((a, b) => a * b, 1);

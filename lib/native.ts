@@ -27,17 +27,35 @@ export const INPUT_KINDS = {
   row: 9,
 } as const;
 
-export interface NativeField {
+/** A grid (kind 0) or a network (kind 1). */
+export type NativeField = NativeGrid | NativeNetwork;
+
+interface NativeLayers {
+  outputs: number;
+  /** Widths of the hidden layers; empty: a linear decoder. */
+  hidden: number[];
+  /** One a hidden layer, in the order of native/math/activation.h, and ω of each. */
+  activations: number[];
+  omegas: Float64Array;
+  /** How weights start: 0 Xavier, 1 Siren. */
+  start: number;
+}
+
+export interface NativeGrid extends NativeLayers {
+  kind: 0;
   cells: number[];
   levels: number;
   features: number;
-  outputs: number;
   kernel: {kind: number; epsilon: number; rings: number; degree: number};
   /** One an axis. */
   edge: number[];
-  /** Widths of the hidden layers; empty: a linear decoder. */
-  hidden: number[];
   initialScale: number;
+}
+
+export interface NativeNetwork extends NativeLayers {
+  kind: 1;
+  /** 1 for each axis along which the network is periodic. */
+  periodic: number[];
 }
 
 export interface NativeSamples {

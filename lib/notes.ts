@@ -6,7 +6,7 @@ import {toText} from './expression/print';
 import type {Kernel} from './kernel';
 import {kernelText} from './kernel';
 import {readEquation} from './lift';
-import type {FieldSpec, ProblemSpec} from './problem-spec';
+import type {GridField, ProblemSpec} from './problem-spec';
 
 /** A spline of degree p is a polynomial of degree p along each axis of a cell: its derivatives beyond p are 0 there. */
 function polynomialDegree(kernel: Kernel): number {
@@ -20,12 +20,13 @@ function polynomialDegree(kernel: Kernel): number {
 export function problemNotes(spec: ProblemSpec): string[] {
   return spec.terms.flatMap((term) => {
     const arena = new Arena();
-    const read = new Map<string, {leaf: DerivativeNode; field: FieldSpec}>();
+    const read = new Map<string, {leaf: DerivativeNode; field: GridField}>();
     for (const equation of term.equations) {
       for (const leaf of leavesOf(readEquation(spec, equation, term.data, arena))) {
         if (leaf.kind !== 'derivative') continue;
         const field = spec.fields.find(({unknowns}) => unknowns.includes(leaf.unknown));
-        if (field !== undefined) read.set(toText(leaf), {leaf, field});
+        // A network is smooth.
+        if (field?.grid !== undefined) read.set(toText(leaf), {leaf, field});
       }
     }
     const vanishing = [...read].filter(

@@ -34,7 +34,7 @@ export function checkInteger(value: unknown, name: string, low: number, high = N
 }
 
 /** @throws INVALID_ARGUMENT unless `value` is one of `choices`. */
-export function checkChoice<T extends string>(value: unknown, name: string, choices: readonly T[]): T {
+export function checkChoice<T extends string | boolean>(value: unknown, name: string, choices: readonly T[]): T {
   if (!choices.includes(value as T)) {
     throw new DinfError('INVALID_ARGUMENT', `${name} must be one of ${choices.join(', ')}, and is ${String(value)}`);
   }

@@ -1,6 +1,6 @@
 /** The plain values that say what a problem is: what `problem()` makes and the compiler reads. */
 import type {Scope} from './expression/scope';
-import type {Decoder, Grid} from './field';
+import type {Decoder, Grid, Network} from './field';
 import type {Samples} from './sampling';
 
 /** ρ of a term's loss Σ λ w ρ(R): R², |R|, Huber's, or R itself, which then is an energy density. */
@@ -24,14 +24,29 @@ export interface TermSpec {
   readonly data: Readonly<Record<string, Float64Array>>;
 }
 
-/** A field: a grid, a decoder and the unknowns that are its outputs. */
-export interface FieldSpec {
+/** A field and the unknowns that are its outputs: a grid with a decoder, or a network. */
+export type FieldSpec = GridField | NetworkField;
+
+export interface GridField {
   /** Names of its outputs. */
   readonly unknowns: readonly string[];
   /** Features, and the kernel that interpolates them. */
   readonly grid: Grid;
   /** From features to unknowns. */
   readonly decoder: Decoder;
+  readonly network?: undefined;
+}
+
+export interface NetworkField {
+  readonly unknowns: readonly string[];
+  readonly network: Network;
+  readonly grid?: undefined;
+  readonly decoder?: undefined;
+}
+
+/** Whether the unknowns are linear in the field's parameters, once its decoder is folded into its grid: least squares applies. */
+export function isLinear(field: FieldSpec): boolean {
+  return field.decoder?.type === 'linear';
 }
 
 /** Everything that says what a problem is, as plain values. */

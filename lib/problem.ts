@@ -5,7 +5,7 @@ import {equationText, resolve} from './expression/equation';
 import type {Expression} from './expression/node';
 import type {Scope} from './expression/scope';
 import {symbols, SymbolTable} from './expression/scope';
-import type {Decoder, Grid} from './field';
+import type {Decoder, Field} from './field';
 import {linearDecoder} from './field';
 import {checkChoice, checkFinite, checkInteger, checkNumber, rejectUnknown} from './options';
 import {readEquation} from './lift';
@@ -23,11 +23,11 @@ export interface ProblemOptions {
   /** Names of the unknowns; with one `field` they are its outputs. */
   unknowns?: readonly string[];
   /** The field of all unknowns. */
-  field?: Grid;
-  /** Default `linearDecoder()`. */
+  field?: Field;
+  /** Of a grid, default `linearDecoder()`; a network has none. */
   decoder?: Decoder;
   /** Instead of `unknowns`, `field` and `decoder`: several fields with resolutions of their own. */
-  fields?: readonly {unknowns: readonly string[]; field: Grid; decoder?: Decoder}[];
+  fields?: readonly {unknowns: readonly string[]; field: Field; decoder?: Decoder}[];
   /** Numbers by name that equations use; a later stage may set them anew without compiling again. */
   uniforms?: Readonly<Record<string, number>>;
   /** Trainable numbers by name, and where they start: unknowns of an inverse problem. */
@@ -158,6 +158,18 @@ function readFields(options: ProblemOptions, dimensions: number): FieldSpec[] {
   }
   return list.map(({unknowns, field, decoder}) => {
     if (unknowns.length === 0) throw new DinfError('INVALID_ARGUMENT', 'problem: a field needs at least one unknown');
+    if (field.type === 'network') {
+      if (decoder !== undefined) {
+        throw new DinfError(
+          'INVALID_ARGUMENT',
+          `problem: the field of ${unknowns.join(', ')} is a network, whose last layer gives the unknowns: leave 'decoder' out`,
+        );
+      }
+      for (const name of field.periodic) {
+        checkChoice(name, `problem: a periodic coordinate of the field of ${unknowns.join(', ')}`, Object.keys(options.domain));
+      }
+      return {unknowns: [...unknowns], network: field};
+    }
     if (typeof field.resolution !== 'number' && field.resolution.length !== dimensions) {
       throw new DinfError(
         'INVALID_ARGUMENT',
@@ -245,7 +257,19 @@ function readSamples(samples: Samples, spec: Omit<ProblemSpec, 'terms' | 'lift'>
   if (samples.kind === 'stratified') {
     return {...samples, boxes: typeof perAxis === 'number' ? Array<number>(d).fill(perAxis) : samples.boxes};
   }
-  const cells = typeof perAxis === 'number' ? Array<number>(d).fill(perAxis) : (perAxis ?? gridCells(spec.fields[0].grid, d));
+  const cells = typeof perAxis === 'number' ? Array<number>(d).fill(perAxis) : (perAxis ?? defaultCells(spec, name));
   for (const n of cells) checkInteger(n, `${name}: cells`, 1, 1 << 20);
   return {...samples, cells};
+}
+
+/** Those of the finest level of the first grid. A network has no cells. */
+function defaultCells({fields, domain}: Pick<ProblemSpec, 'fields' | 'domain'>, name: string): number[] {
+  const grid = fields.find((field) => field.grid !== undefined)?.grid;
+  if (grid === undefined) {
+    throw new DinfError(
+      'INVALID_ARGUMENT',
+      `${name}: Gauss points lie in cells, and a network has none: say how many an axis, like gauss(3, {cells: 32})`,
+    );
+  }
+  return gridCells(grid, domain.length);
 }

@@ -6,6 +6,7 @@ import type {Optimizer} from './optimizers';
 import {adam, gaussNewton, leastSquares} from './optimizers';
 import {checkChoice, checkInteger, checkNumber, rejectUnknown} from './options';
 import {Problem} from './problem';
+import {isLinear} from './problem-spec';
 import {applyCheckpoint, checkpointOf, checkSame} from './checkpoint/apply';
 import type {Checkpoint} from './checkpoint/checkpoint';
 import {readCheckpoint, writeCheckpoint} from './checkpoint/checkpoint';
@@ -220,7 +221,7 @@ async function resumed(
 function defaultOptimizer(problem: Problem, linear: boolean): Optimizer {
   const {fields, terms} = problem.spec;
   const rows = terms.some((term) => term.loss !== 'identity');
-  if (!rows || fields.some((field) => field.decoder.type !== 'linear')) return adam();
+  if (!rows || !fields.every(isLinear)) return adam();
   // As many iterations as it takes: where rounding decides, least squares stops by itself.
   return linear ? leastSquares({iterations: 2000, tolerance: 1e-5}) : gaussNewton();
 }

@@ -1,7 +1,7 @@
 /** Problems and schedules as JSON and tensors, and back through the constructors that check everything a user writes. */
 import {DinfError} from '../errors';
-import type {Decoder, Grid, GridOptions} from '../field';
-import {linearDecoder, mlpDecoder, rbfGrid} from '../field';
+import type {Decoder, Grid, GridOptions, Network} from '../field';
+import {linearDecoder, mlpDecoder, pinn, rbfGrid, siren} from '../field';
 import type {Kernel} from '../kernel';
 import {bspline, gaussian, hat, inverseMultiquadric, inverseQuadratic} from '../kernel';
 import type {Adam, GaussNewton, Optimizer} from '../optimizers';
@@ -50,11 +50,11 @@ export function restoreProblem(plain: Plain, tensor: (name: string) => Float64Ar
   const spec = revive(plain) as ProblemSpec;
   const restored = problem({
     domain: Object.fromEntries(spec.domain.map(({name, lower, upper}) => [name, [lower, upper] as const])),
-    fields: spec.fields.map(({unknowns, grid, decoder}) => ({
-      unknowns,
-      field: restoreGrid(grid),
-      decoder: restoreDecoder(decoder),
-    })),
+    fields: spec.fields.map(({unknowns, grid, decoder, network}) =>
+      network === undefined
+        ? {unknowns, field: restoreGrid(grid), decoder: restoreDecoder(decoder)}
+        : {unknowns, field: restoreNetwork(network)},
+    ),
     uniforms: spec.uniforms,
     scalars: spec.scalars,
     lift: spec.lift,
@@ -81,6 +81,13 @@ export function restoreSchedule(plain: Plain): Optimizer[] {
 function restoreGrid({type, kernel, ...options}: Grid): Grid {
   if (type !== 'grid') throw unknownType('a field', type);
   return rbfGrid({...(options as GridOptions), kernel: restoreKernel(kernel)});
+}
+
+function restoreNetwork({type, activation, width, hiddenLayers, omega, firstOmega, firstActivation, periodic}: Network): Network {
+  // Told by name: JSON may hold anything.
+  if ((type as unknown) !== 'network') throw unknownType('a field', type);
+  const layers = {width, hiddenLayers, periodic};
+  return activation === 'sine' ? siren({...layers, omega, firstOmega}) : pinn({...layers, activation, firstActivation});
 }
 
 function restoreKernel(kernel: Kernel): Kernel {

@@ -10,8 +10,9 @@ import {resolve} from '../expression/equation';
 import {writeObj} from '../mesh/obj';
 import {writePly} from '../mesh/ply';
 import {PROBLEMS} from '../problems';
-import type {Assessment, OptimizerName, Prepared, ProblemDefinition, RunOptions} from '../problems/definition';
-import {OPTIMIZER_NAMES} from '../problems/definition';
+import type {Assessment, FieldName, OptimizerName, Prepared, ProblemDefinition, RunOptions} from '../problems/definition';
+import {FIELD_NAMES, OPTIMIZER_NAMES} from '../problems/definition';
+import {checkFieldOptions} from '../problems/shared';
 import {scopeOf} from '../problem-spec';
 import {writeReport} from '../report/html';
 import {writeNpy} from '../report/npy';
@@ -30,6 +31,9 @@ import {readResumption} from './resume';
 /** Options after parsing, by commander's names. */
 interface Parsed {
   preset: 'paper' | 'fast';
+  field: FieldName;
+  width?: number;
+  hiddenLayers?: number;
   kernel?: ReturnType<typeof parseKernel>;
   edge?: Edge | readonly Edge[];
   decoder?: 'linear' | 'mlp';
@@ -78,6 +82,9 @@ function addSharedOptions(command: Command): void {
         .choices(['paper', 'fast'])
         .default('fast'),
     )
+    .addOption(new Option('--field <kind>', 'what represents the unknowns').choices([...FIELD_NAMES]).default('grid'))
+    .option('--width <n>', 'units a layer of a network', whole('--width', 1))
+    .option('--hidden-layers <n>', 'layers of a network after its first', whole('--hidden-layers', 0))
     .option('--kernel <kernel>', KERNEL_SYNTAX, usage(parseKernel))
     .option(
       '--edge <modes>',
@@ -143,10 +150,11 @@ async function run(definition: ProblemDefinition, parsed: Parsed): Promise<numbe
     }).finally(() => {
       view.stop();
     });
+    const notes = [...optimizers.flatMap(({note}) => note ?? []), ...solution.notes];
     // Before anything else can fail: what was solved is not lost.
     await folder.write(FIELD_FILE, (target) => solution.save(target, {origin}));
     const assessment = await prepared.assess(solution);
-    await writeOutputs(folder, definition, prepared, solution, assessment);
+    await writeOutputs(folder, definition, prepared, solution, assessment, notes);
     const summary = {
       problem: definition.name,
       device: solution.device,
@@ -162,10 +170,10 @@ async function run(definition: ProblemDefinition, parsed: Parsed): Promise<numbe
       outputs: folder.written,
       seed: solution.seed,
       settings: prepared.settings,
-      notes: solution.notes,
+      notes,
       ...(resumption && {resumed: {file, iterations: resumption.checkpoint.standing.iterations}}),
     };
-    for (const note of solution.notes) process.stderr.write(`dinf-grid: note: ${note}.\n`);
+    for (const note of notes) process.stderr.write(`dinf-grid: note: ${note}.\n`);
     if (parsed.json === true) process.stdout.write(`${JSON.stringify(summary)}\n`);
     else process.stdout.write(summaryText(summary));
     if (solution.stopReason === 'diverged') {
@@ -191,8 +199,11 @@ function runOptions(definition: ProblemDefinition, parsed: Parsed): RunOptions {
     const name = new Option(flag).attributeName();
     own[name] = parsed[name] as string | undefined;
   }
-  return {
+  const options: RunOptions = {
     preset: parsed.preset,
+    field: parsed.field,
+    width: parsed.width,
+    hiddenLayers: parsed.hiddenLayers,
     kernel: parsed.kernel,
     edge: parsed.edge,
     decoder: parsed.decoder === undefined ? undefined : decoders[parsed.decoder](),
@@ -205,6 +216,8 @@ function runOptions(definition: ProblemDefinition, parsed: Parsed): RunOptions {
     learningRate: parsed.learningRate,
     own,
   };
+  checkFieldOptions(options);
+  return options;
 }
 
 async function writeOutputs(
@@ -213,6 +226,7 @@ async function writeOutputs(
   prepared: Prepared,
   solution: Solution,
   assessment: Assessment,
+  notes: readonly string[],
 ): Promise<void> {
   for (const {name, picture} of assessment.pictures) await folder.write(`${name}.png`, (file) => writePng(file, picture));
   for (const {name, values, shape} of assessment.arrays)
@@ -245,7 +259,7 @@ async function writeOutputs(
         },
       ],
       sections: [
-        ...(solution.notes.length > 0 ? [{title: 'Notes', text: solution.notes.join('\n')}] : []),
+        ...(notes.length > 0 ? [{title: 'Notes', text: notes.join('\n')}] : []),
         {title: 'Equations', text: equationsText(solution)},
         {
           title: 'Settings',

@@ -22,6 +22,7 @@ const ADVECTION_2D: EvolutionSystem = {
   },
   paper: {resolution: 64, levels: 3, boxes: 64, learningRate: 1e-3, iterations: 10_000},
   fast: {resolution: [32, 48, 48], levels: 2, degree: 5, iterations: 300, samples: twoPoints},
+  network: {width: 256, hiddenLayers: 3, learningRate: 1e-4},
   exact: (t, x, y) => {
     const shift = CENTRE + SPEED * (t + 2);
     return Math.exp(-((x - shift) ** 2 + (y - shift) ** 2) / (2 * WIDTH ** 2));

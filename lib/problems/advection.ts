@@ -22,6 +22,7 @@ const ADVECTION: EvolutionSystem = {
   },
   paper: {resolution: 64, levels: 1, boxes: 256, learningRate: 1e-2, iterations: 5000},
   fast: {resolution: [32, 128], levels: 3, degree: 5, iterations: 300, samples: threePoints},
+  network: {width: 256, hiddenLayers: 3, learningRate: 1e-4},
   exact: (t, x) => Math.exp(-((x - CENTRE - SPEED * (t + 2)) ** 2) / (2 * WIDTH ** 2)),
   evaluation: [257, 257],
 };

@@ -12,9 +12,19 @@ import type {Solution} from '../solution';
 export const OPTIMIZER_NAMES = ['adam', 'lsq', 'gauss-newton'] as const;
 export type OptimizerName = (typeof OPTIMIZER_NAMES)[number];
 
+/** Fields by the names that the command line uses. */
+export const FIELD_NAMES = ['grid', 'siren', 'pinn'] as const;
+export type FieldName = (typeof FIELD_NAMES)[number];
+
 /** Options that every problem shares; undefined: the preset decides. */
 export interface RunOptions {
   preset: 'paper' | 'fast';
+  /** Default `grid`. */
+  field?: FieldName;
+  /** Units a layer of a network. */
+  width?: number;
+  /** Layers of a network after its first. */
+  hiddenLayers?: number;
   kernel?: Kernel;
   /** One for all axes, or one an axis in the order of the problem's domain. */
   edge?: Edge | readonly Edge[];
@@ -33,10 +43,17 @@ export interface RunOptions {
   own: Readonly<Record<string, string | undefined>>;
 }
 
+/** A stage, and what there is to say of it: why it is not the one that was asked for. */
+export interface PreparedStage {
+  readonly name: OptimizerName;
+  readonly stage: Optimizer;
+  readonly note?: string;
+}
+
 /** A problem ready to be solved. */
 export interface Prepared {
   readonly problem: Problem;
-  readonly optimizers: readonly {readonly name: OptimizerName; readonly stage: Optimizer}[];
+  readonly optimizers: readonly PreparedStage[];
   readonly samplesPerIteration: number;
   /** One line: what is solved, on what. */
   readonly headline: string;

@@ -6,20 +6,21 @@ import {DinfError} from '../errors';
 import {toText} from '../expression';
 import type {Scope} from '../expression/scope';
 import type {Edge, Grid} from '../field';
-import {edgeText, gridEdges, linearDecoder} from '../field';
-import {bspline, gaussian, kernelText} from '../kernel';
+import {gridEdges} from '../field';
+import {bspline, gaussian} from '../kernel';
 import {checkChoice, checkNumber, rejectUnknown} from '../options';
 import type {Problem, Term} from '../problem';
 import {problem, term} from '../problem';
-import {gridCells, sampleCount} from '../problem-spec';
+import type {FieldSpec} from '../problem-spec';
+import {gridCells, isLinear, sampleCount} from '../problem-spec';
 import type {Samples} from '../sampling';
 import {gauss, gaussRule, lattice, stratified} from '../sampling';
 import type {Prepared, RunOptions} from './definition';
 import {assessEquation, latticeOf, readTruth} from './equation-assessment';
 import type {DomainText} from './equation-names';
 import {findUnknowns, readDomain, readExact} from './equation-names';
-import type {StageDefaults} from './shared';
-import {gridFrom, stagesFrom} from './shared';
+import type {NetworkPreset, StageDefaults} from './shared';
+import {fieldFrom, fieldSettings, gridFrom, stagesFrom} from './shared';
 
 /** What a user says of a problem of their own. */
 export interface EquationOptions {
@@ -71,6 +72,8 @@ const DEFAULTS = [
   {cells: 16, points: 3, iterations: 300},
 ] as const;
 
+const NETWORK: NetworkPreset = {width: 128, hiddenLayers: 3, learningRate: 1e-4};
+
 /** Coarsest level that default levels reach: below, B-splines of degree 5 no longer fit into the box. */
 const COARSEST = 4;
 
@@ -121,8 +124,7 @@ export function prepareEquation(options: EquationOptions, shared: RunOptions): P
   const posed = problem({
     domain: Object.fromEntries(box.map(({name, lower, upper}) => [name, [lower, upper] as const])),
     unknowns,
-    field: grid,
-    decoder: shared.decoder ?? linearDecoder(),
+    ...fieldFrom(shared, grid, {...NETWORK, periodic: options.periodic}),
     uniforms,
     lift: imposed.lift,
     terms,
@@ -146,7 +148,7 @@ export function prepareEquation(options: EquationOptions, shared: RunOptions): P
       box,
       imposed,
       weight,
-      grid,
+      field: posed.spec.fields[0],
       cells,
       interior,
     }),
@@ -224,9 +226,10 @@ function faceSamples(face: Face, box: readonly BoxAxis[], cells: readonly number
 }
 
 function stagesOf(posed: Problem, shared: RunOptions, iterations: number): Prepared['optimizers'] {
-  const folded = posed.spec.fields.every(({decoder}) => decoder.type === 'linear');
+  const folded = posed.spec.fields.every(isLinear);
   const {linear} = compileProblem(posed.spec, {dtype: 'float64', threads: 1, seed: 0});
-  if (shared.optimizers?.includes('lsq') && !linear) {
+  const neural = posed.spec.fields.some(({network}) => network !== undefined); // Adam takes over, with a note
+  if (shared.optimizers?.includes('lsq') && !linear && !neural) {
     const why = !folded
       ? 'an MLP decoder'
       : shared.preset === 'paper'
@@ -243,6 +246,7 @@ function stagesOf(posed: Problem, shared: RunOptions, iterations: number): Prepa
     adam: {iterations: 10_000, learningRate: 1e-3, decaySteps: 5000},
     lsq: {iterations, tolerance: 1e-9},
     'gauss-newton': {steps: 12, iterations: Math.round(iterations / 2), tolerance: 1e-6},
+    network: NETWORK,
   };
   return stagesFrom(shared, defaults);
 }
@@ -256,12 +260,11 @@ function settingsOf(given: {
   box: readonly BoxAxis[];
   imposed: Imposed;
   weight: number;
-  grid: Grid;
+  field: FieldSpec;
   cells: readonly number[];
   interior: Samples;
 }): Record<string, string | number> {
-  const {imposed, grid, box, interior, exact} = given;
-  const {kernel} = grid;
+  const {imposed, field, box, interior, exact} = given;
   const optional: Record<string, string | number | undefined> = {
     equations: given.equations.join(' ; '),
     domain: box.map(({name, lower, upper}) => `${name}=${lower}..${upper}`).join(', '),
@@ -285,11 +288,7 @@ function settingsOf(given: {
         .map(([name, lift]) => `${name} = ${shortened(toText(lift, {lets: true}))}`)
         .join(' ; ') || undefined,
     boundaryWeight: imposed.soft.length > 0 ? given.weight : undefined,
-    kernel: kernelText(kernel),
-    edge: edgeText(grid),
-    resolution: given.cells.join(' × '),
-    levels: grid.levels,
-    features: grid.features,
+    ...fieldSettings(field, given.cells.join(' × ')),
     samples: interior.kind === 'gauss' ? `${interior.points} Gauss points a cell and axis` : 'stratified, drawn anew',
   };
   return Object.fromEntries(

@@ -1,12 +1,13 @@
 /** What the time-dependent problems of the paper share: their two presets, errors against the exact solution, pictures. */
 import type {GridOptions} from '../field';
-import {edgeText, linearDecoder, rbfGrid} from '../field';
+import type {Grid} from '../field';
+import {rbfGrid} from '../field';
 import {DinfError} from '../errors';
-import {bspline, gaussian, kernelText} from '../kernel';
+import {bspline, gaussian} from '../kernel';
 import {rejectUnknown} from '../options';
 import type {Problem} from '../problem';
 import {problem, term} from '../problem';
-import {sampleCount} from '../problem-spec';
+import {isLinear, sampleCount} from '../problem-spec';
 import {axesPicture, curveFrames, pictureFrames} from '../report/frames';
 import {sideBySide} from '../report/pictures';
 import {shortNumber} from '../report/numbers';
@@ -14,8 +15,8 @@ import type {Samples} from '../sampling';
 import {gauss, lattice, linspace, stratified} from '../sampling';
 import type {Solution} from '../solution';
 import type {Assessment, Prepared, RunOptions} from './definition';
-import type {StageDefaults} from './shared';
-import {errorMetrics, latticeOutputs, stagesFrom, uniformAxes} from './shared';
+import type {FieldOptions, NetworkPreset, StageDefaults} from './shared';
+import {errorMetrics, fieldFrom, fieldSettings, latticeOutputs, stagesFrom, uniformAxes} from './shared';
 
 /** A law of evolution on a box of time (the first coordinate) and space, with a known solution. */
 export interface EvolutionSystem {
@@ -36,6 +37,8 @@ export interface EvolutionSystem {
     iterations: number;
     samples: (domain: EvolutionSystem['domain'], cells: readonly number[]) => Samples;
   };
+  /** Siren and PINN in place of the grid. */
+  readonly network: NetworkPreset;
   readonly exact: (...point: number[]) => number;
   /** Points of each axis of the uniform lattice that errors are measured on. */
   readonly evaluation: readonly number[];
@@ -48,9 +51,7 @@ export interface EvolutionSystem {
 }
 
 /** Options of every problem here; what is left open comes from the preset. */
-export type EvolutionOptions = Partial<
-  Pick<RunOptions, 'preset' | 'kernel' | 'edge' | 'resolution' | 'levels' | 'features' | 'decoder'>
->;
+export type EvolutionOptions = FieldOptions;
 
 /** A problem ready to be solved, and what it is measured against. */
 export interface EvolutionCase {
@@ -76,8 +77,8 @@ export function paperLift(faces: readonly string[], known: string): string {
 /**
  * Gauss points, 3 a cell and axis. Two leave splines that nearly vanish at all samples: the residual then falls, and the error stays.
  */
-export function threePoints(): Samples {
-  return gauss(3);
+export function threePoints(_domain: EvolutionSystem['domain'], cells: readonly number[]): Samples {
+  return gauss(3, {cells});
 }
 
 /**
@@ -97,17 +98,23 @@ export function twoPoints(domain: EvolutionSystem['domain'], cells: readonly num
 }
 
 /** Those options of a run that pose the problem. */
-export function posing({preset, kernel, edge, resolution, levels, features, decoder}: RunOptions): EvolutionOptions {
-  return {preset, kernel, edge, resolution, levels, features, decoder};
+export function posing(options: RunOptions): EvolutionOptions {
+  const {preset, field, width, hiddenLayers, kernel, edge, resolution, levels, features, decoder} = options;
+  return {preset, field, width, hiddenLayers, kernel, edge, resolution, levels, features, decoder};
 }
 
 /** @throws INVALID_ARGUMENT, UNKNOWN_OPTION */
 export function evolution(system: EvolutionSystem, options: EvolutionOptions, name: string): EvolutionCase {
-  rejectUnknown(options, ['preset', 'kernel', 'edge', 'resolution', 'levels', 'features', 'decoder'], name);
-  const {preset = 'fast', decoder = linearDecoder()} = options;
+  rejectUnknown(
+    options,
+    ['preset', 'field', 'width', 'hiddenLayers', 'kernel', 'edge', 'resolution', 'levels', 'features', 'decoder'],
+    name,
+  );
+  const {preset = 'fast'} = options;
   const {paper, fast} = system;
   const dimensions = Object.keys(system.domain).length;
   const authors = preset === 'paper';
+  const network = (options.field ?? 'grid') !== 'grid';
   const grid = gridFor(
     options,
     authors
@@ -117,13 +124,13 @@ export function evolution(system: EvolutionSystem, options: EvolutionOptions, na
   const posed = problem({
     domain: system.domain,
     unknowns: ['u'],
-    field: grid,
-    decoder,
+    ...fieldFrom({...options, preset}, grid, system.network),
     uniforms: system.uniforms,
     lift: {u: system.lift[preset]},
     terms: [
-      authors
-        ? term(stratified(paper.boxes), system.equation, {name: 'equation', loss: 'abs'})
+      // A network sees the whole domain with every sample, and has no cells to put them in: the authors' samples in both presets.
+      authors || network
+        ? term(stratified(paper.boxes), system.equation, {name: 'equation', loss: authors ? 'abs' : 'square'})
         : term(fast.samples(system.domain, grid.resolution as readonly number[]), system.equation, {name: 'equation'}),
     ],
   });
@@ -134,16 +141,17 @@ export function evolution(system: EvolutionSystem, options: EvolutionOptions, na
     samplesPerIteration: sampleCount(posed.spec.terms[0].samples, posed.spec),
     stages: {
       // Neither mean absolute residuals nor an MLP make one least-squares problem.
-      schedule: [authors || decoder.type !== 'linear' ? 'adam' : 'lsq'],
+      schedule: [authors || !posed.spec.fields.every(isLinear) ? 'adam' : 'lsq'],
       adam: {iterations: paper.iterations, learningRate: paper.learningRate, decaySteps: 5000},
       lsq: {iterations: fast.iterations},
       'gauss-newton': {iterations: fast.iterations},
+      network: system.network,
     },
   };
 }
 
 /** `--resolution` is that of the longest axis; the others keep their proportion, rounded up so that they halve as often. */
-function gridFor(options: EvolutionOptions, preset: GridOptions & {resolution: readonly number[]}): ReturnType<typeof rbfGrid> {
+function gridFor(options: EvolutionOptions, preset: GridOptions & {resolution: readonly number[]}): Grid {
   const {kernel = preset.kernel, edge = preset.edge, levels = preset.levels ?? 1, features = 1} = options;
   const unit = 2 ** (levels - 1);
   const longest = Math.max(...preset.resolution);
@@ -198,8 +206,7 @@ export function prepareEvolution(posed: EvolutionCase, options: RunOptions): Pre
     system,
     problem: {spec},
   } = posed;
-  const {grid, decoder} = spec.fields[0];
-  const {kernel} = grid;
+  const [field] = spec.fields;
   const samples = spec.terms[0].samples;
   return {
     problem: posed.problem,
@@ -214,12 +221,7 @@ export function prepareEvolution(posed: EvolutionCase, options: RunOptions): Pre
       lift: spec.lift.u,
       loss: spec.terms[0].loss,
       samples: samples.kind,
-      kernel: kernelText(kernel),
-      edge: edgeText(grid),
-      resolution: (grid.resolution as readonly number[]).join(' × '),
-      levels: grid.levels,
-      features: grid.features,
-      decoder: decoder.type,
+      ...fieldSettings(field, (field.grid?.resolution as readonly number[] | undefined)?.join(' × ') ?? ''),
       evaluation: system.evaluation.join(' × '),
     },
     assess: async (solution) => assess(posed, solution),

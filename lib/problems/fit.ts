@@ -3,28 +3,30 @@ import {DinfError} from '../errors';
 import {resolve} from '../expression/equation';
 import {evaluateExpression} from '../expression/interpret';
 import type {Expression} from '../expression/node';
-import type {Decoder, GridOptions} from '../field';
-import {edgeText, linearDecoder} from '../field';
+import type {GridOptions} from '../field';
 import {readImage} from '../imaging/codec';
 import type {Image} from '../imaging/image';
 import {psnr, psnrPaper, ssim} from '../imaging/metrics';
 import {renderScene} from '../imaging/scene';
-import {bspline, gaussian, kernelText} from '../kernel';
+import {bspline, gaussian} from '../kernel';
 import {checkMemory} from '../memory';
 import type {Problem, Term} from '../problem';
 import {problem, term} from '../problem';
+import {isLinear} from '../problem-spec';
 import {errorPicture, imagePicture, sideBySide} from '../report/pictures';
 import type {Samples} from '../sampling';
 import {lattice, linspace, stratified} from '../sampling';
 import type {Solution} from '../solution';
 import type {Assessment, Prepared, ProblemDefinition, RunOptions} from './definition';
-import {errorMetrics, gridFrom, latticeOutputs, pixelAxes, stagesFrom, uniformAxes} from './shared';
+import type {NetworkPreset} from './shared';
+import {errorMetrics, fieldFrom, fieldSettings, gridFrom, latticeOutputs, pixelAxes, stagesFrom, uniformAxes} from './shared';
 import {comparisonPictures, fittingLevels} from './stationary';
 
 const SCENE_SIZE = 512;
 /** Points an axis where a fitted function is judged. */
 const JUDGED = 257;
 const CHANNEL_NAMES = {1: ['u'], 3: ['r', 'g', 'b']} as const;
+const NETWORK: NetworkPreset = {width: 256, hiddenLayers: 3, learningRate: 1e-4};
 
 /** `dinf-grid solve fit`. */
 export const fitDefinition: ProblemDefinition = {
@@ -79,13 +81,11 @@ export function fitImage(image: Image, options: RunOptions): Prepared {
   names.forEach((name, c) => {
     values[`${name}_image`] = Float64Array.from({length: width * height}, (_, pixel) => data[pixel * channels + c]);
   });
-  const decoder = options.decoder ?? linearDecoder();
   const grid = gridFrom({...options, resolution: undefined}, imageGrid(image, options));
   const posed = problem({
     domain: {y: [-half(height), half(height)], x: [-half(width), half(width)]},
     unknowns: names,
-    field: grid,
-    decoder,
+    ...fieldFrom(options, grid, NETWORK),
     terms: [
       term(
         {...pixels, draws: paper ? width * height : 0} as Samples,
@@ -96,13 +96,13 @@ export function fitImage(image: Image, options: RunOptions): Prepared {
   });
   return {
     problem: posed,
-    optimizers: stages(options, decoder, 60),
+    optimizers: stages(options, posed, 60),
     samplesPerIteration: width * height,
     headline: `${channels === 3 ? 'colour' : 'gray'} image of ${width} × ${height}`,
     settings: {
       image: options.own.image ?? 'built-in scene',
       size: `${width} × ${height}`,
-      ...gridSettings(posed),
+      ...settingsOf(posed),
     },
     assess: (solution) => assessImage(image, pixels, solution),
   };
@@ -153,7 +153,6 @@ async function assessImage(image: Image, pixels: Samples, solution: Solution): P
 export function fitFunction(text: string, options: RunOptions): Prepared {
   const truth = functionValues(resolve(text, {coordinates: ['y', 'x'], unknowns: []}), text);
   const paper = options.preset === 'paper';
-  const decoder = options.decoder ?? linearDecoder();
   const resolution = options.resolution ?? (paper ? 512 : 128);
   const grid = gridFrom(
     options,
@@ -167,13 +166,18 @@ export function fitFunction(text: string, options: RunOptions): Prepared {
   const fitted: Term = paper
     ? term(stratified(512), right, {name: 'fit', loss: 'abs'})
     : term(lattice([axis, axis]), right, {name: 'fit'});
-  const posed = problem({domain: {y: [-1, 1], x: [-1, 1]}, unknowns: ['u'], field: grid, decoder, terms: [fitted]});
+  const posed = problem({
+    domain: {y: [-1, 1], x: [-1, 1]},
+    unknowns: ['u'],
+    ...fieldFrom(options, grid, NETWORK),
+    terms: [fitted],
+  });
   return {
     problem: posed,
-    optimizers: stages(options, decoder, 200),
+    optimizers: stages(options, posed, 200),
     samplesPerIteration: paper ? 512 ** 2 : axis.length ** 2,
     headline: `u = ${text} on [-1, 1]²`,
-    settings: {function: text, ...gridSettings(posed)},
+    settings: {function: text, ...settingsOf(posed)},
     async assess(solution) {
       const axis = linspace(-1, 1, JUDGED);
       const {u} = await solution.evaluate(lattice([axis, axis]));
@@ -228,13 +232,14 @@ function denseEnds(cells: number): Float64Array {
   return Float64Array.from([-1, ...inside.flat(), 1]);
 }
 
-function stages(options: RunOptions, decoder: Decoder, iterations: number): Prepared['optimizers'] {
-  const adam = options.preset === 'paper' || decoder.type !== 'linear';
+function stages(options: RunOptions, {spec}: Problem, iterations: number): Prepared['optimizers'] {
+  const adam = options.preset === 'paper' || !spec.fields.every(isLinear);
   return stagesFrom(options, {
     schedule: [adam ? 'adam' : 'lsq'],
     adam: {iterations: 20_000, learningRate: 5e-3, decaySteps: 5000},
     lsq: {iterations},
     'gauss-newton': {iterations},
+    network: NETWORK,
   });
 }
 
@@ -260,15 +265,8 @@ function imageGrid({width, height, channels}: Image, options: RunOptions): GridO
   };
 }
 
-function gridSettings({spec}: Problem): Record<string, string | number> {
-  const [{grid, decoder}] = spec.fields;
-  const {kernel, resolution} = grid;
-  return {
-    kernel: kernelText(kernel),
-    edge: edgeText(grid),
-    resolution: typeof resolution === 'number' ? resolution : [...resolution].reverse().join(' × '),
-    levels: grid.levels,
-    features: grid.features,
-    decoder: decoder.type,
-  };
+function settingsOf({spec}: Problem): Record<string, string | number> {
+  const [field] = spec.fields;
+  const resolution = field.grid?.resolution ?? '';
+  return fieldSettings(field, typeof resolution === 'object' ? [...resolution].reverse().join(' × ') : resolution);
 }

@@ -16,6 +16,7 @@ const HEAT: EvolutionSystem = {
   },
   paper: {resolution: 128, levels: 2, boxes: 256, learningRate: 1e-3, iterations: 5000},
   fast: {resolution: [64, 16], levels: 2, degree: 5, iterations: 300, samples: threePoints},
+  network: {width: 256, hiddenLayers: 3, learningRate: 1e-5},
   exact: (t, x) => Math.sin(Math.PI * x) * Math.exp(-(Math.PI ** 2) * (t + 2)),
   evaluation: [257, 257],
   // The heat is gone after an eighth of the time.

@@ -5,10 +5,10 @@ import type {Complex} from '../expression/complex';
 import {derivative} from '../expression/node';
 import type {Equation} from '../expression/equation';
 import {eq, resolve} from '../expression/equation';
-import type {Decoder, Grid} from '../field';
-import {edgeText, linearDecoder, mlpDecoder} from '../field';
+import type {Decoder, Grid, Network} from '../field';
+import {linearDecoder, mlpDecoder} from '../field';
 import {percentiles} from '../imaging/percentile';
-import {bspline, gaussian, kernelText} from '../kernel';
+import {bspline, gaussian} from '../kernel';
 import type {Problem} from '../problem';
 import {problem, term} from '../problem';
 import {phasePicture} from '../report/phase';
@@ -16,7 +16,8 @@ import {gauss, lattice, linspace, stratified} from '../sampling';
 import type {Solution} from '../solution';
 import type {Assessment, Prepared, ProblemDefinition, RunOptions} from './definition';
 import {hankel2} from './hankel';
-import {gridFrom, stagesFrom, latticeOutputs, uniformAxes} from './shared';
+import type {NetworkPreset} from './shared';
+import {fieldFrom, fieldSettings, gridFrom, latticeOutputs, stagesFrom, uniformAxes} from './shared';
 import {comparisonPictures, fittingLevels, numberOption, upright} from './stationary';
 
 /** Width of the absorbing layer at each side of [−1, 1]², and where the free wave is judged: what lies inside of it. */
@@ -88,24 +89,33 @@ function gaussPoints(resolution: number): number {
  *
  * @param preset `paper`: the authors' form, samples, loss (the sum of absolute residuals) and no border condition. `fast`: the stretched
  *   form at Gauss points, squared, and w = 0 on the border, where the layer has left nothing.
+ * @param network in place of the grid, which then only says how densely the Gauss points lie.
  */
-export function helmholtz(preset: 'paper' | 'fast', wavenumber: number, field: Grid, decoder: Decoder): Problem {
+export function helmholtz(
+  preset: 'paper' | 'fast',
+  wavenumber: number,
+  grid: Grid,
+  decoder: Decoder,
+  network?: Network,
+): Problem {
   const border = '(1 - x^2)*(1 - y^2)';
+  const cells = grid.resolution as number;
   return problem({
     domain: {y: [-1, 1], x: [-1, 1]},
     unknowns: ['u', 'v'],
-    field,
-    decoder,
+    ...(network === undefined ? {field: grid, decoder} : {field: network}),
     uniforms: {k: wavenumber},
     lift: preset === 'fast' ? {u: `${border}*u`, v: `${border}*v`} : {},
     terms: [
       preset === 'fast'
-        ? term(gauss(gaussPoints(field.resolution as number)), stretchedForm(), {name: 'wave'})
+        ? term(gauss(gaussPoints(cells), {cells}), stretchedForm(), {name: 'wave'})
         : // The weight undoes the mean over samples.
           term(stratified(BOXES), divergenceForm(), {name: 'wave', loss: 'abs', weight: BOXES ** 2}),
     ],
   });
 }
+
+const NETWORK: NetworkPreset = {width: 512, hiddenLayers: 4, learningRate: 2e-5};
 
 /** `dinf-grid solve helmholtz`. */
 export const helmholtzDefinition: ProblemDefinition = {
@@ -129,32 +139,29 @@ function prepare(options: RunOptions): Prepared {
       `--wavenumber ${wavenumber} has waves of less than 4 cells at a resolution of ${resolution}: use at most ${Math.floor(limit)}, or a resolution of at least ${Math.ceil((4 * wavenumber) / Math.PI)}`,
     );
   }
-  const field = gridFrom(
+  const grid = gridFrom(
     options,
     paper
       ? {resolution, levels: Math.min(4, fittingLevels(resolution)), features: 2, kernel: gaussian({rings: 3}), edge: 'clamp'}
       : {resolution, levels: fittingLevels(resolution), kernel: bspline(5)},
   );
-  const decoder = options.decoder ?? (paper ? mlpDecoder() : linearDecoder());
+  const {field, decoder = linearDecoder()} = fieldFrom(options, grid, NETWORK, paper ? mlpDecoder() : linearDecoder());
   const optimizers = stagesFrom(options, {
     schedule: [paper || decoder.type !== 'linear' ? 'adam' : 'lsq'],
     adam: {iterations: 10_000, learningRate: 1e-3},
     lsq: {iterations: 150},
     'gauss-newton': {iterations: 150},
+    network: NETWORK,
   });
+  const posed = helmholtz(options.preset, wavenumber, grid, decoder, field.type === 'network' ? field : undefined);
   return {
-    problem: helmholtz(options.preset, wavenumber, field, decoder),
+    problem: posed,
     optimizers,
     samplesPerIteration: paper ? BOXES ** 2 : (gaussPoints(resolution) * resolution) ** 2,
     headline: `wave of a point source, wavenumber ${wavenumber}, absorbing layers of width ${LAYER}`,
     settings: {
       wavenumber,
-      kernel: kernelText(field.kernel),
-      edge: edgeText(field),
-      resolution,
-      levels: field.levels,
-      features: field.features,
-      decoder: decoder.type,
+      ...fieldSettings(posed.spec.fields[0], resolution),
     },
     assess: (solution) => assess(solution, wavenumber),
   };

@@ -1,14 +1,15 @@
 /** The bending of a thin plate (Kirchhoff): a rectangle, simply supported, under a uniform load. Our own problem, not the paper's. */
 import {DinfError} from '../errors';
-import type {Decoder, GridOptions} from '../field';
+import type {Decoder, Grid, GridOptions, Network} from '../field';
 import {linearDecoder} from '../field';
 import {bspline, kernelRings} from '../kernel';
 import {checkChoice} from '../options';
-import type {Term} from '../problem';
+import type {Problem, Term} from '../problem';
 import {problem, term} from '../problem';
 import {gauss, lattice, linspace} from '../sampling';
 import type {Prepared, ProblemDefinition, RunOptions} from './definition';
-import {errorMetrics, gridFrom, stagesFrom, latticeOutputs, uniformAxes} from './shared';
+import type {NetworkPreset} from './shared';
+import {errorMetrics, fieldFrom, fieldSettings, gridFrom, latticeOutputs, stagesFrom, uniformAxes} from './shared';
 import {comparisonPictures, fittingLevels, numberOption} from './stationary';
 
 /** What a plate is: width × height, flexural rigidity D, load q a unit area. */
@@ -26,6 +27,8 @@ const RESOLUTION = 16;
  * shape the scaled columns: measured at N = 16, degree 5, 100 iterations in float64, 1e2 leaves 1.6e-6 and 1e4 1.1e-7.
  */
 const MOMENT_WEIGHT = 1e4;
+/** Fourth derivatives carry ω to the fourth power: narrow, and with small steps. */
+const NETWORK: NetworkPreset = {width: 64, hiddenLayers: 3, learningRate: 1e-5};
 /** Points along the longer side where the result is judged. */
 const JUDGED = 201;
 
@@ -57,23 +60,19 @@ export function navierDeflection(plate: Plate, xs: ArrayLike<number>, ys: ArrayL
   return deflection;
 }
 
-/** The problem of a plate, on a field of its own choice. */
-export function plate(
-  shape: Plate,
-  form: 'strong' | 'ritz',
-  field: ReturnType<typeof gridFrom>,
-  decoder: Decoder,
-): ReturnType<typeof problem> {
+/** The problem of a plate, on a grid, or on a network, for which the grid only says how densely the samples lie. */
+export function plate(shape: Plate, form: 'strong' | 'ritz', grid: Grid, decoder: Decoder, network?: Network): Problem {
   const {width: a, height: b} = shape;
   return problem({
     domain: {y: [0, b], x: [0, a]},
     unknowns: ['w'],
-    field,
-    decoder,
+    ...(network === undefined ? {field: grid, decoder} : {field: network}),
     uniforms: {D: shape.rigidity, q: shape.load},
     lift: {w: `16*x*(${a} - x)/${a ** 2} * y*(${b} - y)/${b ** 2} * w`}, // w = 0 on the edge
     terms:
-      form === 'strong' ? strongForm(shape, field.resolution as readonly number[]) : ritzForm(shape, kernelRings(field.kernel)),
+      form === 'strong'
+        ? strongForm(shape, grid.resolution as readonly number[])
+        : ritzForm(shape, grid.resolution as readonly number[], kernelRings(grid.kernel)),
   });
 }
 
@@ -84,7 +83,7 @@ function strongForm({width, height}: Plate, cells: readonly number[]): Term[] {
   // The equation's residual is a load and integrated over the plate; a moment is a load times an area, averaged over an edge.
   const weight = (MOMENT_WEIGHT * width * height) / Math.min(width, height) ** 4;
   return [
-    term(gauss(3), 'D*biharmonic(w) = q', {name: 'plate'}),
+    term(gauss(3, {cells}), 'D*biharmonic(w) = q', {name: 'plate'}),
     term(lattice([ys, [0, width]]), 'D*w_xx', {name: 'moment on the edges of x', weight}),
     term(lattice([[0, height], xs]), 'D*w_yy', {name: 'moment on the edges of y', weight}),
   ];
@@ -94,10 +93,10 @@ function strongForm({width, height}: Plate, cells: readonly number[]): Term[] {
  * The least energy ∫ ½D(w_xx² + 2w_xy² + w_yy²) − q w. Poisson's ratio drops out, as ∫ w_xx w_yy − w_xy² vanishes where w = 0 on
  * straight edges; free of moments the edges are by themselves. Fewer points a cell than the degree needs let the energy be exploited.
  */
-function ritzForm({rigidity}: Plate, points: number): Term[] {
+function ritzForm({rigidity}: Plate, cells: readonly number[], points: number): Term[] {
   return [
-    term(gauss(points), ['w_xx', 'sqrt(2)*w_xy', 'w_yy'], {name: 'bending energy', weight: rigidity / 2}),
-    term(gauss(points), '-q*w', {name: 'work of the load', loss: 'identity'}),
+    term(gauss(points, {cells}), ['w_xx', 'sqrt(2)*w_xy', 'w_yy'], {name: 'bending energy', weight: rigidity / 2}),
+    term(gauss(points, {cells}), '-q*w', {name: 'work of the load', loss: 'identity'}),
   ];
 }
 
@@ -111,8 +110,8 @@ export const plateDefinition: ProblemDefinition = {
       description: 'the equation D∇⁴w = q, or the least energy (default: strong)',
       choices: ['strong', 'ritz'],
     },
-    {flag: '--width <a>', description: 'extent in x (default: 1)'},
-    {flag: '--height <b>', description: 'extent in y (default: 1)'},
+    {flag: '--extent-x <a>', description: 'extent in x (default: 1)'},
+    {flag: '--extent-y <b>', description: 'extent in y (default: 1)'},
   ],
   prepare(options: RunOptions): Promise<Prepared> {
     return Promise.resolve(prepare(options));
@@ -123,8 +122,8 @@ function prepare(options: RunOptions): Prepared {
   const {own} = options;
   const form = checkChoice(own.form ?? 'strong', '--form', ['strong', 'ritz'] as const);
   const shape: Plate = {
-    width: numberOption(own.width, '--width', 1, 0),
-    height: numberOption(own.height, '--height', 1, 0),
+    width: numberOption(own.extentX, '--extent-x', 1, 0),
+    height: numberOption(own.extentY, '--extent-y', 1, 0),
     rigidity: 1,
     load: 1,
   };
@@ -137,17 +136,18 @@ function prepare(options: RunOptions): Prepared {
       `the plate is ${width} × ${height}, ${ratio.toPrecision(3)} times as long as wide: a plate is at most 20 times, longer ones are beams`,
     );
   }
-  const decoder = options.decoder ?? linearDecoder();
-  const field = gridFrom({...options, resolution: undefined}, grid(options, shape));
-  const posed = plate(shape, form, field, decoder);
+  const base = gridFrom({...options, resolution: undefined}, grid(options, shape));
+  const {field, decoder = linearDecoder()} = fieldFrom(options, base, NETWORK);
+  const posed = plate(shape, form, base, decoder, field.type === 'network' ? field : undefined);
   const optimizers = stagesFrom(options, {
     schedule: [decoder.type === 'linear' ? 'lsq' : 'adam'],
     adam: {iterations: 5000, learningRate: 1e-3, decaySteps: 5000},
     lsq: {iterations: form === 'strong' ? 200 : 50},
     'gauss-newton': {iterations: 200},
+    network: NETWORK,
   });
-  const cells = field.resolution as readonly number[];
-  const points = form === 'strong' ? 3 : kernelRings(field.kernel);
+  const cells = base.resolution as readonly number[];
+  const points = form === 'strong' ? 3 : kernelRings(base.kernel);
   const interior = cells[0] * cells[1] * points ** 2;
   const border = form === 'strong' ? 2 * (3 * (cells[0] + cells[1]) + 4) : 0;
   return {
@@ -159,10 +159,7 @@ function prepare(options: RunOptions): Prepared {
       form,
       width,
       height,
-      resolution: `${cells[1]} × ${cells[0]}`,
-      levels: field.levels,
-      features: field.features,
-      decoder: decoder.type,
+      ...fieldSettings(posed.spec.fields[0], `${cells[1]} × ${cells[0]}`),
     },
     async assess(solution) {
       const spacing = longest / (JUDGED - 1);

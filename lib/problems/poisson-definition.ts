@@ -1,14 +1,12 @@
 import type {Image} from '../imaging/image';
 import {readImage} from '../imaging/codec';
 import {renderScene} from '../imaging/scene';
-import {edgeText} from '../field';
-import {kernelText} from '../kernel';
 import {checkMemory} from '../memory';
 import {errorPicture, imagePicture, sideBySide} from '../report/pictures';
 import type {Assessment, Prepared, ProblemDefinition, RunOptions} from './definition';
 import type {PoissonOptions} from './poisson';
 import {assessPoisson, poisson, poissonBytes, poissonStages} from './poisson';
-import {latticeOutputs, pixelAxes, stagesFrom} from './shared';
+import {fieldSettings, latticeOutputs, pixelAxes, stagesFrom} from './shared';
 
 /** Side of the built-in scene. */
 const SCENE_SIZE = 512;
@@ -51,6 +49,9 @@ export function preparePoisson(image: Image, label: string, options: RunOptions)
     target: own.target as PoissonOptions['target'],
     border: own.border as PoissonOptions['border'],
     preset: options.preset,
+    field: options.field,
+    width: options.width,
+    hiddenLayers: options.hiddenLayers,
     kernel: options.kernel,
     edge: options.edge,
     resolution: options.resolution,
@@ -59,7 +60,7 @@ export function preparePoisson(image: Image, label: string, options: RunOptions)
     decoder: options.decoder,
   });
   const optimizers = stagesFrom(options, poissonStages(posed));
-  const {grid, decoder} = posed.problem.spec.fields[0];
+  const [field] = posed.problem.spec.fields;
   const {supervision, target, border} = posed.options;
   const size = `${image.width} × ${image.height}`;
   return {
@@ -73,12 +74,7 @@ export function preparePoisson(image: Image, label: string, options: RunOptions)
       supervision,
       target,
       border,
-      kernel: kernelText(grid.kernel),
-      edge: edgeText(grid),
-      resolution: (grid.resolution as readonly number[]).slice().reverse().join(' × '),
-      levels: grid.levels,
-      features: grid.features,
-      decoder: decoder.type,
+      ...fieldSettings(field, [...((field.grid?.resolution ?? []) as readonly number[])].reverse().join(' × ')),
     },
     async assess(solution) {
       const {reconstruction, metrics} = await assessPoisson(posed, solution);

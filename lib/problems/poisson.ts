@@ -1,7 +1,7 @@
 /** An image from its gradient or its Laplacian (paper, section 4.1), in the paper's protocol and in one that is exact. */
 import {DinfError} from '../errors';
-import type {Decoder, Edge, Grid} from '../field';
-import {linearDecoder, rbfGrid} from '../field';
+import type {Edge, Grid} from '../field';
+import {rbfGrid} from '../field';
 import {psnr, psnrAffine, psnrPaper, ssim} from '../imaging/metrics';
 import type {Image} from '../imaging/image';
 import {
@@ -17,12 +17,19 @@ import {bspline, gaussian, hat} from '../kernel';
 import {rejectUnknown} from '../options';
 import type {Problem, Term} from '../problem';
 import {problem, term} from '../problem';
+import {isLinear} from '../problem-spec';
 import type {Samples} from '../sampling';
 import {lattice, linspace, points} from '../sampling';
 import type {Solution} from '../solution';
-import type {StageDefaults} from './shared';
+import type {FieldOptions, NetworkPreset, StageDefaults} from './shared';
+import {fieldFrom} from './shared';
 
-export interface PoissonOptions {
+/**
+ * `preset` `fast` (default): differences and least squares; `paper`: Sobel and Adam. A grid's `resolution` is in cells of the finest
+ * level an axis, default: the image's larger side rounded up, one cell a pixel; `features` a node default for `sobel` to 2, 3 for colour,
+ * else 1.
+ */
+export interface PoissonOptions extends FieldOptions {
   /** What is known of the image, default `gradient`. */
   supervision?: 'gradient' | 'laplacian';
   /**
@@ -35,16 +42,6 @@ export interface PoissonOptions {
    * open; else not.
    */
   border?: 'free' | 'known';
-  /** `fast` (default): differences and least squares. `paper`: Sobel and Adam. */
-  preset?: 'paper' | 'fast';
-  kernel?: Kernel;
-  edge?: Edge | readonly Edge[];
-  /** Cells of the finest level an axis; default: the image's larger side rounded up, one cell a pixel. */
-  resolution?: number;
-  levels?: number;
-  /** Features a node; default for `sobel` 2, 3 for colour, else 1. */
-  features?: number;
-  decoder?: Decoder;
 }
 
 /** A Poisson problem, and how its solution becomes an image again. */
@@ -60,6 +57,10 @@ export interface PoissonCase {
   readonly scale: number;
 }
 
+const NETWORKS: Readonly<Record<PoissonCase['options']['supervision'], NetworkPreset>> = {
+  gradient: {width: 256, hiddenLayers: 5, learningRate: 5e-5},
+  laplacian: {width: 512, hiddenLayers: 5, learningRate: 5e-5},
+};
 const CHANNEL_NAMES = {1: ['u'], 3: ['r', 'g', 'b']} as const;
 
 /** Penalty on known border values, relative to a gradient row. Larger converges slower, smaller leaves a bias (Ritz form). */
@@ -73,7 +74,10 @@ const BORDER_PENALTY = 10;
 export function poisson(image: Image, options: PoissonOptions = {}): PoissonCase {
   rejectUnknown(
     options,
-    ['supervision', 'target', 'border', 'preset', 'kernel', 'edge', 'resolution', 'levels', 'features', 'decoder'],
+    [
+      ...['supervision', 'target', 'border', 'preset', 'field', 'width', 'hiddenLayers'],
+      ...['kernel', 'edge', 'resolution', 'levels', 'features', 'decoder'],
+    ],
     'poisson',
   );
   const {supervision = 'gradient', preset = 'fast'} = options;
@@ -95,13 +99,14 @@ export function poisson(image: Image, options: PoissonOptions = {}): PoissonCase
 /** How the preset solves it: the paper's Adam, or CGLS with as many iterations as still improved photographs of 512². */
 export function poissonStages(posed: PoissonCase): StageDefaults {
   const {preset, target, supervision} = posed.options;
-  const linear = posed.problem.spec.fields.every((field) => field.decoder.type === 'linear');
+  const linear = posed.problem.spec.fields.every(isLinear);
   const iterations = target === 'sobel' ? 50 : supervision === 'laplacian' ? 60 : 30;
   return {
     schedule: [preset === 'paper' || !linear ? 'adam' : 'lsq'],
     adam: {iterations: 10_000, learningRate: 5e-3, decaySteps: 5000},
     lsq: {iterations},
     'gauss-newton': {iterations},
+    network: NETWORKS[supervision],
   };
 }
 
@@ -174,8 +179,7 @@ function filtered(image: Image, options: Decided): PoissonCase {
     problem: problem({
       domain: {y: [-half.y, half.y], x: [-half.x, half.x]},
       unknowns: names,
-      field: grid,
-      decoder: options.decoder ?? linearDecoder(),
+      ...fieldFrom(options, grid, NETWORKS[supervision]),
       terms,
     }),
     image,
@@ -269,8 +273,7 @@ function consistent(image: Image, options: Decided): PoissonCase {
     problem: problem({
       domain: {y: [0, cellsY], x: [0, cellsX]},
       unknowns: names,
-      field: grid,
-      decoder: options.decoder ?? linearDecoder(),
+      ...fieldFrom(options, grid, NETWORKS[supervision]),
       terms,
     }),
     image,

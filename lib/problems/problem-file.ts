@@ -55,6 +55,9 @@ const EQUATION_KEYS: Readonly<Record<string, Check>> = {
 };
 const SHARED_KEYS: Readonly<Record<string, Check>> = {
   preset: isText,
+  field: isText,
+  width: isNumber,
+  hiddenLayers: isNumber,
   kernel: isText,
   edge: either(isText, listOf(isText)),
   decoder: isText,

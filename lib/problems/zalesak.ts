@@ -39,6 +39,7 @@ function system(indicator: boolean): EvolutionSystem {
     fast: indicator
       ? {resolution: [96, 64, 64], levels: 4, degree: 3, iterations: 100, samples: twoPoints}
       : {resolution: [64, 64, 64], levels: 4, degree: 3, iterations: 120, samples: twoPoints},
+    network: {width: 256, hiddenLayers: 3, learningRate: 1e-4},
     exact: (t, x, y) => {
       const angle = rate * (t + 1);
       const [cos, sin] = [Math.cos(angle), Math.sin(angle)];

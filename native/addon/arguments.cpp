@@ -145,6 +145,28 @@ Program program(const Napi::Object& from, const char* name, const ProblemSpec& p
 
 FieldSpec field(const Napi::Object& from, int dims) {
   FieldSpec spec;
+  spec.kind = static_cast<FieldKind>(small(from, "kind", 0, 1));
+  spec.outputs = small(from, "outputs", 1, 64);
+  spec.hidden = integers(from, "hidden", 1, 4096);
+  if (spec.hidden.size() > 16) bad("an MLP has at most 16 hidden layers");
+  spec.decoder = spec.hidden.empty() ? DecoderKind::linear : DecoderKind::mlp;
+  const std::vector<int> kinds = integers(from, "activations", 0, kActivations - 1);
+  const std::vector<double> omegas = doubles(from, "omegas");
+  if (kinds.size() != spec.hidden.size() || omegas.size() != spec.hidden.size()) bad("not one activation a hidden layer");
+  for (size_t i = 0; i < kinds.size(); ++i) {
+    if (!(omegas[i] > 0 && omegas[i] <= 1e6)) bad("an omega is not in (0, 1e6]");
+    spec.activations.push_back({static_cast<Activation>(kinds[i]), omegas[i]});
+  }
+  spec.start = static_cast<WeightStart>(small(from, "start", 0, 1));
+  if (spec.kind == FieldKind::network) {
+    if (spec.hidden.empty()) bad("a network has no hidden layer");
+    const std::vector<int> periodic = integers(from, "periodic", 0, 1);
+    if (periodic.size() != static_cast<size_t>(dims)) bad("'periodic' has the wrong length");
+    spec.inputs.dims = dims;
+    for (int k = 0; k < dims; ++k) spec.inputs.periodic[k] = periodic[k] != 0;
+    return spec;
+  }
+  if (spec.start == WeightStart::siren) bad("only a network starts as a Siren");
   spec.grid.dims = dims;
   const std::vector<int> cells = integers(from, "cells", 1, 1 << 20);
   if (cells.size() != static_cast<size_t>(dims)) bad("'cells' has the wrong length");
@@ -164,13 +186,9 @@ FieldSpec field(const Napi::Object& from, int dims) {
   if (edge.size() != static_cast<size_t>(dims)) bad("'edge' has the wrong length");
   for (int k = 0; k < dims; ++k) spec.grid.edge[k] = static_cast<Edge>(edge[k]);
   spec.features = small(from, "features", 1, 64);
-  spec.outputs = small(from, "outputs", 1, 64);
   spec.initialScale = number(from, "initialScale");
   int64_t nodes = std::max(spec.features, spec.outputs);
   for (int k = 0; k < dims; ++k) nodes = times(nodes, cells[k] + 2 * spec.grid.kernel.rings + 2 * kLanes);
-  spec.hidden = integers(from, "hidden", 1, 4096);
-  if (spec.hidden.size() > 16) bad("an MLP has at most 16 hidden layers");
-  spec.decoder = spec.hidden.empty() ? DecoderKind::linear : DecoderKind::mlp;
   return spec;
 }
 

@@ -7,15 +7,14 @@
 #include "core/grid.h"
 #include "core/program.h"
 #include "core/samples.h"
+#include "math/activation.h"
 
 namespace dinf {
-
-enum class Activation : int { tanh = 0 };
 
 struct MlpShape {
   int inputs = 0, outputs = 0;
   std::vector<int> hidden;
-  Activation activation = Activation::tanh;
+  std::vector<LayerActivation> activations;  // one a hidden layer
   // Layer by layer: weight (out, in) row-major, then bias (out).
   int layers() const { return static_cast<int>(hidden.size()) + 1; }
   int fanIn(int layer) const { return layer == 0 ? inputs : hidden[layer - 1]; }
@@ -26,6 +25,18 @@ struct MlpShape {
     return at;
   }
   int64_t parameterCount() const { return offset(layers()); }
+};
+
+// What a network reads of a sample: along each axis 2 s - 1, s the unit coordinate, or, where the field is periodic, sin and cos
+// of 2 pi s.
+struct CoordinateInputs {
+  int dims = 0;
+  bool periodic[kMaxDims] = {false, false, false};
+  int count() const {
+    int n = 0;
+    for (int k = 0; k < dims; ++k) n += periodic[k] ? 2 : 1;
+    return n;
+  }
 };
 
 // How a linear decoder's factors make the packed planes the encoder reads.
@@ -80,6 +91,8 @@ class Backend {
   virtual std::unique_ptr<Binding> bind(const GridShape&, const SampleSet&, const JetSet&, int channels, ChannelMap) = 0;
   // Domain coordinates along one axis, tile-local.
   virtual void coordinates(const SampleSet&, const Tile&, int axis, Real* out) = 0;
+  // Jets of a network's inputs, [input][plane][tile.size].
+  virtual void coordinateJets(const SampleSet&, const Tile&, const JetSet&, const CoordinateInputs&, Real* jets) = 0;
   // The weights of the set in its internal order.
   virtual void weights(const SampleSet&, Real* out) = 0;
 
@@ -99,12 +112,16 @@ class Backend {
   // Parameter gradients from packed ones; overwrites. First adds the ghosts of periodic axes to the nodes they stand for, in
   // `packed` itself, whose ghosts are then meaningless.
   virtual void unfold(const FoldShape&, const Real* parameters, Real* packed, Real* gradient) = 0;
-  virtual void mlp(const MlpShape&, const JetSet&, const Real* weights, const Tile&, const Real* in, Real* out) = 0;
+  // `state`, where not null, keeps mlpStateSize values a sample of the tile for the adjoint, so that it computes nothing twice.
+  virtual int64_t mlpStateSize(const MlpShape&, const JetSet&) const = 0;
+  virtual void mlp(const MlpShape&, const JetSet&, const Real* weights, const Tile&, const Real* in, Real* out, Real* state) = 0;
+  // `inTangent` null: the input has none.
   virtual void mlpTangent(const MlpShape&, const JetSet&, const Real* weights, const Real* weightTangents, const Tile&,
                           const Real* in, const Real* inTangent, Real* outTangent) = 0;
-  // `weightAdjoints` is [band][parameterCount], added to.
-  virtual void mlpAdjoint(const MlpShape&, const JetSet&, const Real* weights, const Tile&, const Real* in, const Real* outAdjoint,
-                          Real* inAdjoint, double* weightAdjoints) = 0;
+  // `weightAdjoints` is [band][parameterCount], added to; `inAdjoint` null: not wanted. `state`
+  // null: recomputed.
+  virtual void mlpAdjoint(const MlpShape&, const JetSet&, const Real* weights, const Tile&, const Real* in, Real* state,
+                          const Real* outAdjoint, Real* inAdjoint, double* weightAdjoints) = 0;
 
   // --- programs
   virtual void run(const ProgramCall<Real>&, const Tile&) = 0;

@@ -1,4 +1,5 @@
 #include "core/field.h"
+#include <algorithm>
 #include <cmath>
 #include "math/philox.h"
 
@@ -22,13 +23,13 @@ FoldShape Field::foldShape(bool biasActive) const {
 }
 
 MlpShape Field::mlpShape() const {
-  return {spec_.grid.levels * spec_.features, spec_.outputs, spec_.hidden, spec_.activation};
+  return {decoderInputs(), spec_.outputs, spec_.hidden, spec_.activations};
 }
 
 std::vector<ParameterBlock> Field::blocks(const std::string& prefix) const {
   std::vector<ParameterBlock> blocks;
   const GridShape& grid = spec_.grid;
-  for (int s = 0; s < grid.levels; ++s)
+  for (int s = 0; s < grid.levels && !isNetwork(); ++s)
     for (int channel = 0; channel < gridChannels(); ++channel) {
       ParameterBlock block{prefix + ".level" + std::to_string(s) + ".channel" + std::to_string(channel), {}};
       for (int k = 0; k < grid.dims; ++k) block.shape.push_back(grid.nodesAt(s, k));
@@ -37,7 +38,7 @@ std::vector<ParameterBlock> Field::blocks(const std::string& prefix) const {
   if (!isLinear()) {
     const MlpShape shape = mlpShape();
     for (int layer = 0; layer < shape.layers(); ++layer) {
-      const std::string name = prefix + ".decoder.layer" + std::to_string(layer);
+      const std::string name = prefix + (isNetwork() ? ".layer" : ".decoder.layer") + std::to_string(layer);
       blocks.push_back({name + ".weight", {shape.fanOut(layer), shape.fanIn(layer)}});
       blocks.push_back({name + ".bias", {shape.fanOut(layer)}});
     }
@@ -64,7 +65,17 @@ std::vector<double> Field::initial(uint64_t seed, uint32_t number) const {
   };
   if (!isLinear()) {
     const MlpShape shape = mlpShape();
-    for (int layer = 0; layer < shape.layers(); ++layer) xavier(shape.fanIn(layer), shape.fanOut(layer));
+    for (int layer = 0; layer < shape.layers(); ++layer) {
+      const int fanIn = shape.fanIn(layer), fanOut = shape.fanOut(layer);
+      if (spec_.start == WeightStart::xavier) {
+        xavier(fanIn, fanOut);
+        continue;
+      }
+      const double omega = shape.activations[std::min(layer, shape.layers() - 2)].omega;
+      const double bound = layer == 0 ? 1.0 / fanIn : std::sqrt(6.0 / fanIn) / omega;
+      for (int64_t i = 0; i < int64_t{fanIn} * fanOut; ++i, ++at) values[at] = uniform(at, bound);
+      for (int i = 0; i < fanOut; ++i, ++at) values[at] = uniform(at, 1 / std::sqrt(static_cast<double>(fanIn)));
+    }
   } else if (!folded_) {
     xavier(spec_.grid.levels * spec_.features, spec_.outputs);
   }

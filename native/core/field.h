@@ -1,4 +1,4 @@
-// A neural field: a multi-level grid and its decoder, and where their parameters lie in the solve's one vector.
+// A neural field: a multi-level grid and its decoder, or a network on the coordinates themselves, and where their parameters lie in the solve's one vector.
 #pragma once
 #include <string>
 #include <vector>
@@ -8,12 +8,21 @@ namespace dinf {
 
 enum class DecoderKind : int { linear = 0, mlp = 1 };
 
+enum class FieldKind : int { grid = 0, network = 1 };
+
+// How the layers of an MLP start. `siren` (Sitzmann et al. 2020): weights uniform within 1 / inputs in the first layer and
+// sqrt(6 / inputs) / omega in the others, omega that of the last sine; biases within 1 / sqrt(inputs).
+enum class WeightStart : int { xavier = 0, siren = 1 };
+
 struct FieldSpec {
-  GridShape grid;
+  FieldKind kind = FieldKind::grid;
+  GridShape grid;            // kind grid
+  CoordinateInputs inputs;   // kind network
   int features = 1, outputs = 1;
-  DecoderKind decoder = DecoderKind::linear;
+  DecoderKind decoder = DecoderKind::linear;  // a network is an MLP on its inputs
   std::vector<int> hidden;
-  Activation activation = Activation::tanh;
+  std::vector<LayerActivation> activations;  // one a hidden layer
+  WeightStart start = WeightStart::xavier;
   double initialScale = 1e-4;  // grid features start uniform in [-initialScale, initialScale]
 };
 
@@ -30,23 +39,27 @@ class Field {
   Field(const FieldSpec& spec, int64_t offset, bool folded);
 
   const FieldSpec& spec() const { return spec_; }
+  bool isNetwork() const { return spec_.kind == FieldKind::network; }
   bool isLinear() const { return spec_.decoder == DecoderKind::linear; }
   bool folded() const { return folded_; }
   int64_t offset() const { return offset_; }
   int64_t parameterCount() const { return gridSize() + decoderSize(); }
-  int64_t gridSize() const { return spec_.grid.canonicalSize(gridChannels()); }
+  int64_t gridSize() const { return isNetwork() ? 0 : spec_.grid.canonicalSize(gridChannels()); }
   int64_t decoderSize() const;
   int gridChannels() const { return isLinear() && folded_ ? spec_.outputs : spec_.features; }
 
   // What the encoder sees: outputs summed over levels (linear), or every feature of every level (MLP).
   int packedChannels() const { return isLinear() ? spec_.outputs : spec_.features; }
   ChannelMap map() const { return isLinear() ? ChannelMap::sumLevels : ChannelMap::separateLevels; }
+  int64_t packedSize() const { return isNetwork() ? 0 : spec_.grid.packedSize(packedChannels()); }
   FoldShape foldShape(bool biasActive) const;
+  // Channels that an MLP reads: features of all levels, or a network's inputs.
+  int decoderInputs() const { return isNetwork() ? spec_.inputs.count() : spec_.grid.levels * spec_.features; }
   MlpShape mlpShape() const;
 
   // What the parameters are, in their order; `prefix` comes before every name.
   std::vector<ParameterBlock> blocks(const std::string& prefix) const;
-  // Initial parameters in double, from the seed alone: features uniform, decoder Xavier uniform, biases zero.
+  // Initial parameters in double, from the seed alone: features uniform, decoders as WeightStart says.
   std::vector<double> initial(uint64_t seed, uint32_t number) const;
   // The folded parameters equal to these factored ones.
   std::vector<double> fold(const std::vector<double>& factored) const;

@@ -11,7 +11,8 @@ template <class Real>
 struct Problem<Real>::Term {
   const TermSpec* spec = nullptr;
   Samples* samples = nullptr;
-  std::vector<std::unique_ptr<Binding>> bindings;  // a field; null: the term does not read it
+  std::vector<std::unique_ptr<Binding>> bindings;  // a field; null: a network, or not read
+  bool reads(size_t field) const { return spec->jetSets[field].count > 0; }
   std::vector<Tile> tiles;
   std::vector<Real*> channels;
   Real* coefficients = nullptr;  // planes over the set, made at the first linearisation
@@ -40,17 +41,18 @@ Problem<Real>::Problem(const ProblemSpec& spec, Backend<Real>& backend, bool fol
   for (const FieldSpec& field : spec_.fields) {
     fields_.emplace_back(field, scalarOffset_, folded);
     scalarOffset_ += fields_.back().parameterCount();
-    for (int k = 0; k < spec_.dims; ++k) orderCells[k] = std::max(orderCells[k], field.grid.cells[k]);
+    for (int k = 0; k < spec_.dims; ++k) orderCells[k] = std::max(orderCells[k], field.grid.cells[k]);  // 1 of a network
   }
   const size_t n = fields_.size();
   packed_.resize(n);
   packedTangent_.assign(n, nullptr);
   packedAdjoint_.resize(n);
   biasActive_.assign(n, false);
-  for (auto* list : {&features_, &featureTangents_, &featureAdjoints_, &jets_, &jetTangents_, &jetAdjoints_}) list->resize(n);
+  for (auto* list : {&features_, &featureTangents_, &featureAdjoints_, &jets_, &jetTangents_, &jetAdjoints_, &states_})
+    list->resize(n);
   mlpAdjoints_.resize(n);
   for (size_t f = 0; f < n; ++f) {
-    const int64_t size = fields_[f].spec().grid.packedSize(fields_[f].packedChannels());
+    const int64_t size = fields_[f].packedSize();
     packed_[f] = own(size);
     packedAdjoint_[f] = own(size);
   }
@@ -93,13 +95,15 @@ std::unique_ptr<typename Problem<Real>::Term> Problem<Real>::makeTerm(const Term
   term->samples = &samples;
   const SampleSet& set = *samples.set;
   int64_t planes = 1;
+  bool slabs = false;  // encoders of grids walk whole slabs
   for (size_t f = 0; f < fields_.size(); ++f) {
     const Field& field = fields_[f];
     const JetSet& jets = spec.jetSets[f];
-    term->bindings.push_back(jets.count == 0 ? nullptr
+    term->bindings.push_back(jets.count == 0 || field.isNetwork() ? nullptr
                                              : backend_.bind(field.spec().grid, set, jets, field.packedChannels(), field.map()));
     planes += 3 * int64_t{jets.count} * field.spec().outputs;
-    if (!field.isLinear() && jets.count) planes += 3 * int64_t{jets.count} * term->bindings.back()->outputChannels();
+    if (!field.isLinear()) planes += 3 * int64_t{jets.count} * field.decoderInputs() + backend_.mlpStateSize(field.mlpShape(), jets);
+    slabs = slabs || term->bindings.back();
     for (int o = 0; o < field.spec().outputs; ++o)
       for (int p = 0; p < jets.count; ++p) {
         bool stored = false;
@@ -108,7 +112,7 @@ std::unique_ptr<typename Problem<Real>::Term> Problem<Real>::makeTerm(const Term
         if (!stored) term->untouched.push_back({static_cast<int>(f), o, p});
       }
   }
-  term->tiles = set.tiles(std::max<int64_t>(kLanes, spec_.tileBytes / (planes * static_cast<int64_t>(sizeof(Real)))));
+  term->tiles = set.tiles(std::max<int64_t>(kLanes, spec_.tileBytes / (planes * static_cast<int64_t>(sizeof(Real)))), slabs);
   for (const std::vector<double>& channel : spec.channels) {
     std::vector<Real> ordered(set.paddedCount());
     for (int64_t i = 0, last = 0; i < set.paddedCount(); ++i) {
@@ -195,7 +199,7 @@ Real* Problem<Real>::tileBuffer(Purpose purpose, size_t field, int64_t count) {
 template <class Real>
 void Problem<Real>::foldAll(const Real* parameters, const std::vector<Real*>& packed) {
   for (size_t f = 0; f < fields_.size(); ++f)
-    backend_.fold(fields_[f].foldShape(biasActive_[f]), parameters + fields_[f].offset(), packed[f]);
+    if (!fields_[f].isNetwork()) backend_.fold(fields_[f].foldShape(biasActive_[f]), parameters + fields_[f].offset(), packed[f]);
 }
 
 // Features times decoder is bilinear: the tangent of the packed planes is the fold of (dF, W) plus that of (F, dW), the second
@@ -203,6 +207,7 @@ void Problem<Real>::foldAll(const Real* parameters, const std::vector<Real*>& pa
 template <class Real>
 void Problem<Real>::foldTangent(size_t f, const Real* direction) {
   const Field& field = fields_[f];
+  if (field.isNetwork()) return;
   const FoldShape shape = field.foldShape(biasActive_[f]);
   if (shape.folded) {
     backend_.fold(shape, direction + field.offset(), packedTangent_[f]);
@@ -225,43 +230,59 @@ void Problem<Real>::foldTangent(size_t f, const Real* direction) {
 template <class Real>
 void Problem<Real>::reserveTile(Term& term, const Tile& tile) {
   for (size_t f = 0; f < fields_.size(); ++f) {
-    if (!term.bindings[f]) continue;
-    const int64_t planes = int64_t{term.bindings[f]->jets.count} * tile.size;
+    if (!term.reads(f)) continue;
+    const int64_t planes = int64_t{term.spec->jetSets[f].count} * tile.size;
     const int64_t outputs = planes * fields_[f].spec().outputs;
     jets_[f] = tileBuffer(Purpose::jets, f, outputs);
     jetAdjoints_[f] = tileBuffer(Purpose::jetAdjoints, f, outputs);
     jetTangents_[f] = tileBuffer(Purpose::jetTangents, f, outputs);
     if (fields_[f].isLinear()) continue;
-    const int64_t features = planes * term.bindings[f]->outputChannels();
+    const int64_t features = planes * fields_[f].decoderInputs();
     features_[f] = tileBuffer(Purpose::features, f, features);
+    if (fields_[f].isNetwork()) continue;  // coordinates have neither tangents nor adjoints
     featureTangents_[f] = tileBuffer(Purpose::featureTangents, f, features);
     featureAdjoints_[f] = tileBuffer(Purpose::featureAdjoints, f, features);
   }
 }
 
+// What an MLP reads: features of a grid, or the coordinates themselves.
 template <class Real>
-void Problem<Real>::encodeFields(Term& term, const Tile& tile) {
+void Problem<Real>::encodeFeatures(Term& term, const Tile& tile, size_t f) {
+  if (fields_[f].isNetwork())
+    backend_.coordinateJets(*term.samples->set, tile, term.spec->jetSets[f], fields_[f].spec().inputs, features_[f]);
+  else backend_.encode(*term.bindings[f], tile, packed_[f], features_[f]);
+}
+
+template <class Real>
+void Problem<Real>::encodeFields(Term& term, const Tile& tile, bool keep) {
   for (size_t f = 0; f < fields_.size(); ++f) {
-    if (!term.bindings[f]) continue;
+    if (!term.reads(f)) continue;
     const Field& field = fields_[f];
-    backend_.encode(*term.bindings[f], tile, packed_[f], field.isLinear() ? jets_[f] : features_[f]);
-    if (!field.isLinear())
-      backend_.mlp(field.mlpShape(), term.bindings[f]->jets, parameters_ + field.offset() + field.gridSize(), tile, features_[f], jets_[f]);
+    if (field.isLinear()) {
+      backend_.encode(*term.bindings[f], tile, packed_[f], jets_[f]);
+      continue;
+    }
+    encodeFeatures(term, tile, f);
+    const MlpShape shape = field.mlpShape();
+    const JetSet& jets = term.spec->jetSets[f];
+    const int64_t state = keep ? backend_.mlpStateSize(shape, jets) : 0;
+    states_[f] = state > 0 ? tileBuffer(Purpose::states, f, state * tile.size) : nullptr;
+    backend_.mlp(shape, jets, parameters_ + field.offset() + field.gridSize(), tile, features_[f], jets_[f], states_[f]);
   }
 }
 
 template <class Real>
 void Problem<Real>::encodeTangents(Term& term, const Tile& tile, const Real* direction) {
   for (size_t f = 0; f < fields_.size(); ++f) {
-    if (!term.bindings[f]) continue;
+    if (!term.reads(f)) continue;
     const Field& field = fields_[f];
-    const Binding& binding = *term.bindings[f];
-    backend_.encode(binding, tile, packedTangent_[f], field.isLinear() ? jetTangents_[f] : featureTangents_[f]);
+    if (!field.isNetwork())
+      backend_.encode(*term.bindings[f], tile, packedTangent_[f], field.isLinear() ? jetTangents_[f] : featureTangents_[f]);
     if (field.isLinear()) continue;
     const int64_t decoder = field.offset() + field.gridSize();
-    backend_.encode(binding, tile, packed_[f], features_[f]);
-    backend_.mlpTangent(field.mlpShape(), binding.jets, parameters_ + decoder, direction + decoder, tile, features_[f],
-                        featureTangents_[f], jetTangents_[f]);
+    encodeFeatures(term, tile, f);
+    backend_.mlpTangent(field.mlpShape(), term.spec->jetSets[f], parameters_ + decoder, direction + decoder, tile, features_[f],
+                        field.isNetwork() ? nullptr : featureTangents_[f], jetTangents_[f]);
   }
 }
 
@@ -269,21 +290,23 @@ void Problem<Real>::encodeTangents(Term& term, const Tile& tile, const Real* dir
 template <class Real>
 void Problem<Real>::adjointFields(Term& term, const Tile& tile, bool encoded) {
   for (size_t f = 0; f < fields_.size(); ++f) {
-    if (!term.bindings[f]) continue;
+    if (!term.reads(f)) continue;
     const Field& field = fields_[f];
-    Binding& binding = *term.bindings[f];
     if (field.isLinear()) {
-      backend_.encodeAdjoint(binding, tile, jetAdjoints_[f]);
+      backend_.encodeAdjoint(*term.bindings[f], tile, jetAdjoints_[f]);
       continue;
     }
-    if (!encoded) backend_.encode(binding, tile, packed_[f], features_[f]);
+    if (!encoded) {
+      encodeFeatures(term, tile, f);
+      states_[f] = nullptr;
+    }
     const MlpShape shape = field.mlpShape();
     std::vector<double>& weights = mlpAdjoints_[f];
-    const size_t needed = static_cast<size_t>(shape.parameterCount()) * binding.samples.bands();
+    const size_t needed = static_cast<size_t>(shape.parameterCount()) * term.samples->set->bands();
     if (weights.size() < needed) weights.resize(needed, 0.0);
-    backend_.mlpAdjoint(shape, binding.jets, parameters_ + field.offset() + field.gridSize(), tile, features_[f], jetAdjoints_[f],
-                        featureAdjoints_[f], weights.data());
-    backend_.encodeAdjoint(binding, tile, featureAdjoints_[f]);
+    backend_.mlpAdjoint(shape, term.spec->jetSets[f], parameters_ + field.offset() + field.gridSize(), tile, features_[f],
+                        states_[f], jetAdjoints_[f], field.isNetwork() ? nullptr : featureAdjoints_[f], weights.data());
+    if (!field.isNetwork()) backend_.encodeAdjoint(*term.bindings[f], tile, featureAdjoints_[f]);
   }
 }
 
@@ -307,7 +330,7 @@ void Problem<Real>::endPass(Term& term) {
 template <class Real>
 void Problem<Real>::clearAdjoints() {
   for (size_t f = 0; f < fields_.size(); ++f) {
-    backend_.fill(packedAdjoint_[f], Real(0), fields_[f].spec().grid.packedSize(fields_[f].packedChannels()));
+    backend_.fill(packedAdjoint_[f], Real(0), fields_[f].packedSize());
     std::fill(mlpAdjoints_[f].begin(), mlpAdjoints_[f].end(), 0.0);
   }
   std::fill(scalarAdjoints_.begin(), scalarAdjoints_.end(), 0.0);
@@ -317,7 +340,8 @@ template <class Real>
 void Problem<Real>::collectAdjoints(Real* out) {
   for (size_t f = 0; f < fields_.size(); ++f) {
     const Field& field = fields_[f];
-    backend_.unfold(field.foldShape(biasActive_[f]), parameters_ + field.offset(), packedAdjoint_[f], out + field.offset());
+    if (!field.isNetwork())
+      backend_.unfold(field.foldShape(biasActive_[f]), parameters_ + field.offset(), packedAdjoint_[f], out + field.offset());
     if (field.isLinear()) continue;
     const int64_t count = field.mlpShape().parameterCount();
     std::vector<Real> total(count);
@@ -413,7 +437,7 @@ double Problem<Real>::gradientPass(Term& term) {
   beginPass(term);
   for (const Tile& tile : term.tiles) {
     reserveTile(term, tile);
-    encodeFields(term, tile);
+    encodeFields(term, tile, true);
     ProgramCall<Real> call = bindInputs(term, program, tile, nullptr);
     storeAdjoints(term, tile, call);
     clearUntouched(term, tile);
@@ -479,7 +503,7 @@ template <class Real>
 void Problem<Real>::tangent(const Real* direction, Real* rows) {
   needLinearisation();
   for (size_t f = 0; f < fields_.size(); ++f)
-    if (!packedTangent_[f]) packedTangent_[f] = own(fields_[f].spec().grid.packedSize(fields_[f].packedChannels()));
+    if (!packedTangent_[f]) packedTangent_[f] = own(fields_[f].packedSize());
   for (size_t f = 0; f < fields_.size(); ++f) foldTangent(f, direction);
   direction_ = direction;
   for (auto& term : terms_) {
@@ -577,8 +601,8 @@ void Problem<Real>::squaresOfField(Term& term, const Tile& tile, int residual, s
   backend_.encode(binding, tile, packed_[f], features_[f]);
   const MlpShape shape = field.mlpShape();
   std::vector<double> unused(shape.parameterCount() * binding.samples.bands());
-  backend_.mlpAdjoint(shape, binding.jets, parameters_ + field.offset() + field.gridSize(), tile, features_[f], jetAdjoints_[f],
-                      featureAdjoints_[f], unused.data());
+  backend_.mlpAdjoint(shape, binding.jets, parameters_ + field.offset() + field.gridSize(), tile, features_[f], nullptr,
+                      jetAdjoints_[f], featureAdjoints_[f], unused.data());
   for (int c = 0; c < binding.outputChannels(); ++c) {
     std::vector<JacobianPlane<Real>> list;
     for (int p = 0; p < binding.jets.count; ++p) list.push_back({p, featureAdjoints_[f] + c * stride + p * tile.size, Plane::tile});

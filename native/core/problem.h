@@ -93,7 +93,7 @@ class Problem {
   struct Term;
   struct Samples;
   using Plane = InputPlane<Real>;
-  enum class Purpose { jets, jetTangents, jetAdjoints, features, featureTangents, featureAdjoints, squares, mixedFactors, mixedPlanes };
+  enum class Purpose { jets, jetTangents, jetAdjoints, features, featureTangents, featureAdjoints, squares, mixedFactors, mixedPlanes, states };
   struct TileBuffer {
     Purpose purpose;
     size_t field;
@@ -108,7 +108,8 @@ class Problem {
   void reserveTile(Term& term, const Tile& tile);
   void foldAll(const Real* parameters, const std::vector<Real*>& packed);
   void foldTangent(size_t field, const Real* direction);
-  void encodeFields(Term& term, const Tile& tile);
+  void encodeFeatures(Term& term, const Tile& tile, size_t field);
+  void encodeFields(Term& term, const Tile& tile, bool keep = false);
   void encodeTangents(Term& term, const Tile& tile, const Real* direction);
   void adjointFields(Term& term, const Tile& tile, bool encoded);
   void clearUntouched(const Term& term, const Tile& tile);
@@ -134,6 +135,7 @@ class Problem {
   // One entry a field: packed grids, and the tile-local jets of the pass under way.
   std::vector<Real*> packed_, packedTangent_, packedAdjoint_;
   std::vector<Real*> features_, featureTangents_, featureAdjoints_, jets_, jetTangents_, jetAdjoints_;
+  std::vector<Real*> states_;  // what MLPs keep for their adjoints; null: nothing
   std::vector<bool> biasActive_;  // some term reads the undifferentiated field
   Real* uniforms_ = nullptr;
   const Real* parameters_ = nullptr;  // where the pass under way, or the linearisation, stands

@@ -148,11 +148,13 @@ Tile SampleSet::whole() const {
   return tile;
 }
 
-std::vector<Tile> SampleSet::tiles(int64_t limit) const {
+std::vector<Tile> SampleSet::tiles(int64_t limit, bool slabs) const {
   if (paddedCount() <= limit) return {whole()};
   int64_t longest = 0;
   for (int b = 0; b < bands(); ++b) longest = std::max(longest, bandStart_[b + 1] - bandStart_[b]);
-  const int64_t piece = std::max<int64_t>(1, limit / bands() / unit_) * unit_;
+  int64_t unit = slabs ? unit_ : kLanes;
+  while (!slabs && unit < 1024 && 2 * unit <= limit / bands()) unit *= 2;
+  const int64_t piece = std::max<int64_t>(1, limit / bands() / unit) * unit;
   std::vector<Tile> result;
   for (int64_t from = 0; from < longest; from += piece) {
     Tile tile;

@@ -73,8 +73,9 @@ class SampleSet {
   void unitCoordinates(int64_t internal, double* out) const;
   void coordinates(int64_t internal, double* out) const;
 
-  // Cuts the set into tiles of at most `limit` samples a tile (at least one unit a band).
-  std::vector<Tile> tiles(int64_t limit) const;
+  // Cuts the set into tiles of at most `limit` samples a tile (at least one piece a band): pieces of whole units where `slabs`, which
+  // encoders need, else of as many lane groups as fit, a power of two.
+  std::vector<Tile> tiles(int64_t limit, bool slabs = true) const;
   // The set as one tile whose local indices are the set's own.
   Tile whole() const;
 

@@ -69,6 +69,40 @@ class CpuBackend final : public Backend<Real> {
     });
   }
 
+  // Taylor coefficients in the unit box: of 2 s - 1, and a-fold those of sin and cos, (2 pi)^a / a! sin(2 pi s + a pi / 2).
+  void coordinateJets(const SampleSet& samples, const Tile& tile, const JetSet& jets, const CoordinateInputs& inputs,
+                      Real* out) override {
+    constexpr double kTurn = 6.283185307179586477;
+    const std::vector<Segment> pieces = split(tile, kScatteredChunk);
+    pool_.parallelFor(static_cast<int64_t>(pieces.size()), [&](int64_t i, int) {
+      const Segment& at = pieces[i];
+      const int64_t count = at.end - at.begin;
+      Real* to = out + at.local;
+      for (int k = 0; k < inputs.dims; ++k)
+        for (int part = 0; part < (inputs.periodic[k] ? 2 : 1); ++part)
+          for (int p = 0; p < jets.count; ++p, to += tile.size) {
+            const int order = jets.index[p].a[k];
+            if (jets.index[p].order() != order || (order > 1 && !inputs.periodic[k])) {
+              std::fill_n(to, count, Real(0));
+            } else if (!inputs.periodic[k] && order == 1) {
+              std::fill_n(to, count, Real(2));
+            } else {
+              double scale = 1, unit[kMaxDims];
+              for (int a = 1; a <= order; ++a) scale *= kTurn / a;
+              for (int64_t n = 0; n < count; ++n) {
+                samples.unitCoordinates(at.begin + n, unit);
+                if (!inputs.periodic[k]) to[n] = static_cast<Real>(2 * unit[k] - 1);
+                else {
+                  const double sine = std::sin(kTurn * unit[k]), cosine = std::cos(kTurn * unit[k]);
+                  const double value = (order + part) % 2 ? cosine : sine;
+                  to[n] = static_cast<Real>((order + part) % 4 >= 2 ? -scale * value : scale * value);
+                }
+              }
+            }
+          }
+    });
+  }
+
   void weights(const SampleSet& samples, Real* out) override {
     const std::vector<double>& from = samples.weights();
     chunks(samples.paddedCount(), [&](int64_t at, int64_t n) {
@@ -239,12 +273,16 @@ class CpuBackend final : public Backend<Real> {
     for (int64_t i = 0; i < weights + outputs; ++i) gradient[gridSize + i] = static_cast<Real>(total[i]);
   }
 
-  void mlp(const MlpShape& shape, const JetSet& jets, const Real* weights, const Tile& tile, const Real* in, Real* out) override {
+  int64_t mlpStateSize(const MlpShape& shape, const JetSet& jets) const override { return kernels_.mlpState(shape, jets); }
+  void mlp(const MlpShape& shape, const JetSet& jets, const Real* weights, const Tile& tile, const Real* in, Real* out,
+           Real* state) override {
     const JetProduct product(jets);
+    const int64_t stateSize = mlpStateSize(shape, jets);
     eachMlpPiece(shape, jets, tile, [&](const Segment& at, int thread) {
       MlpCall<Real> call{};
       call.in = in;
       call.out = out;
+      call.state = state ? state + at.local * stateSize : nullptr;
       kernels_.mlp(prepare(call, shape, jets, product, weights, tile, thread), at.local, at.local + at.end - at.begin);
     });
   }
@@ -260,9 +298,10 @@ class CpuBackend final : public Backend<Real> {
       kernels_.mlpTangent(prepare(call, shape, jets, product, weights, tile, thread), at.local, at.local + at.end - at.begin);
     });
   }
-  void mlpAdjoint(const MlpShape& shape, const JetSet& jets, const Real* weights, const Tile& tile, const Real* in,
+  void mlpAdjoint(const MlpShape& shape, const JetSet& jets, const Real* weights, const Tile& tile, const Real* in, Real* state,
                   const Real* outAdjoint, Real* inAdjoint, double* weightAdjoints) override {
     const JetProduct product(jets);
+    const int64_t stateSize = mlpStateSize(shape, jets);
     reserve(kernels_.mlpScratch(shape, jets));
     pool_.parallelFor(static_cast<int64_t>(tile.segments.size()), [&](int64_t i, int thread) {
       const Segment& at = tile.segments[i];
@@ -270,6 +309,7 @@ class CpuBackend final : public Backend<Real> {
       call.in = in;
       call.outAdjoint = outAdjoint;
       call.inAdjoint = inAdjoint;
+      call.state = state ? state + at.local * stateSize : nullptr;
       call.weightAdjoints = weightAdjoints + at.band * shape.parameterCount();
       kernels_.mlpAdjoint(prepare(call, shape, jets, product, weights, tile, thread), at.local, at.local + at.end - at.begin);
     });

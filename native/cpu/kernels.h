@@ -97,6 +97,7 @@ struct MlpCall {
   Real* inAdjoint;
   double* weightAdjoints;
   Real* scratch;
+  Real* state;         // forward writes it, the adjoint reads it, at the first sample of the piece; null: neither
 };
 
 template <class Real>
@@ -123,6 +124,7 @@ struct CpuKernels {
   void (*mlpTangent)(const MlpCall<Real>&, int64_t begin, int64_t end);
   void (*mlpAdjoint)(const MlpCall<Real>&, int64_t begin, int64_t end);
   int64_t (*mlpScratch)(const MlpShape&, const JetSet&);
+  int64_t (*mlpState)(const MlpShape&, const JetSet&);
   // out[i] = sum_f weight[f] * in[f * stride + i] + bias
   void (*combine)(Real* out, const Real* in, const Real* weight, int terms, int64_t stride, Real bias, int64_t count);
   // out[f * stride + i] (+)= weight[f] * in[i], and dots[f] += sum_i in[i] * values[f * stride + i]

@@ -258,6 +258,7 @@ inline FieldSpec makeField(int dims, const std::vector<int>& cells, int levels, 
   field.outputs = outputs;
   field.hidden = hidden;
   field.decoder = hidden.empty() ? DecoderKind::linear : DecoderKind::mlp;
+  field.activations.resize(hidden.size());
   return field;
 }
 

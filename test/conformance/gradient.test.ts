@@ -35,19 +35,23 @@ function blocks(problem: Problem, count: number): {name: string; begin: number; 
   };
   for (const field of problem.spec.fields) {
     add(`grid of ${field.unknowns.join()}`, gridSize(field, problem));
-    add(`decoder of ${field.unknowns.join()}`, decoderSize(field));
+    add(`decoder of ${field.unknowns.join()}`, decoderSize(field, problem));
   }
   add('scalars', Object.keys(problem.spec.scalars).length);
   expect(at).toBe(count);
   return list;
 }
 function gridSize({grid}: FieldSpec, problem: Problem): number {
+  if (grid === undefined) return 0;
   const dims = problem.spec.domain.length;
   const cells = typeof grid.resolution === 'number' ? Array<number>(dims).fill(grid.resolution) : grid.resolution;
   return parameterCount({...grid, cells, channels: grid.features, lower: [], upper: []});
 }
-function decoderSize({decoder, grid, unknowns}: FieldSpec): number {
-  const widths = [grid.levels * grid.features, ...(decoder.type === 'mlp' ? decoder.hidden : []), unknowns.length];
+function decoderSize({decoder, grid, network, unknowns}: FieldSpec, problem: Problem): number {
+  const inputs = grid === undefined ? problem.spec.domain.length + network.periodic.length : grid.levels * grid.features;
+  const hidden =
+    decoder?.type === 'mlp' ? decoder.hidden : Array<number>((network?.hiddenLayers ?? -1) + 1).fill(network?.width ?? 0);
+  const widths = [inputs, ...hidden, unknowns.length];
   return widths.slice(1).reduce((sum, width, i) => sum + width * (widths[i] + 1), 0);
 }
 

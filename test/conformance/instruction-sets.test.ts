@@ -59,10 +59,12 @@ const CASES: readonly (readonly [string, () => Problem, Samples])[] = [1, 2, 3].
 function run(given: Problem, samples: Samples, dtype: Dtype, instructionSet: string | undefined): Output {
   const evaluation = compileEvaluation(given.spec, ['u', 'u_x', 'u_xx', 'u_xxxx'], samples);
   const [field] = given.spec.fields;
+  if (field.grid === undefined) throw new Error('a case has a grid');
   const neural = field.decoder.type === 'mlp';
+  const {grid} = field;
   const dims = given.spec.domain.length;
-  const ghosts = field.grid.edge === 'extend' ? 4 : 0;
-  const nodes = [4, 2].reduce((sum, cells) => sum + field.grid.features * (cells + 1 + ghosts) ** dims, 0);
+  const ghosts = grid.edge === 'extend' ? 4 : 0;
+  const nodes = [4, 2].reduce((sum, cells) => sum + grid.features * (cells + 1 + ghosts) ** dims, 0);
   const count = nodes + (neural ? 5 * 5 + 6 : 0);
   const environment = {...process.env, DINF_CPU_ISA: instructionSet};
   if (instructionSet === undefined) delete environment.DINF_CPU_ISA;

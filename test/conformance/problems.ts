@@ -1,5 +1,5 @@
 /** Small problems that between them use every kind of field, sample set, loss and leaf: what gradients and Jacobians are checked on. */
-import {linearDecoder, mlpDecoder, rbfGrid} from '../../lib/field';
+import {linearDecoder, mlpDecoder, pinn, rbfGrid, siren} from '../../lib/field';
 import {bspline, gaussian, hat, inverseMultiquadric, inverseQuadratic} from '../../lib/kernel';
 import type {Problem} from '../../lib/problem';
 import {problem, term} from '../../lib/problem';
@@ -201,6 +201,66 @@ export const PROBLEMS: Readonly<Record<string, () => Problem>> = {
       field: rbfGrid({resolution: [2, 2, 1], features: 2, kernel: bspline(3), edge: 'clamp'}),
       decoder: mlpDecoder({hidden: [4, 4, 4]}),
       terms: [term(points(inXYZ(30, 7)), 'u_xx + 0.1*u_zz + u*u_y')],
+    }),
+  'MLP, 2-D, GELU and sine': () =>
+    problem({
+      domain: XY,
+      fields: [
+        {unknowns: ['u'], field: rbfGrid({resolution: 4}), decoder: mlpDecoder({hidden: [5, 3], activation: 'gelu'})},
+        {unknowns: ['v'], field: rbfGrid({resolution: 2}), decoder: mlpDecoder({hidden: [4], activation: 'sine'})},
+      ],
+      terms: [term(stratified(6), ['0.1*u_xx + v*u_y - 1', 'v_x + u_y'])],
+    }),
+  'Siren, 1-D, fourth order': () =>
+    problem({
+      domain: X,
+      unknowns: ['u'],
+      field: siren({width: 7, hiddenLayers: 1, omega: 2}),
+      terms: [term(points(inBox(18, 1, 6)), '1e-4*u_xxxx + u*u_xx - u_x')],
+    }),
+  'Siren, 2-D, gradients alone': () =>
+    problem({
+      domain: XY,
+      unknowns: ['u'],
+      field: siren({width: 9, hiddenLayers: 2, omega: 1.5, firstOmega: 3}),
+      terms: [
+        term(lattice([linspace(0, 1, 19), linspace(-1, 1, 5)]), ['u_x = g', 'u_y = 1'], {data: {g: randomVector(95, 4)}}),
+        term(points(inXY(3, 8)), 'u - x*y'),
+      ],
+    }),
+  'Siren, 3-D, gradients of two outputs': () =>
+    problem({
+      domain: XYZ,
+      unknowns: ['u', 'v'],
+      field: siren({width: 6, hiddenLayers: 1, omega: 2}),
+      terms: [term(points(inXYZ(40, 7)), ['u_x + v*u_z', 'v_y - u'])],
+    }),
+  'PINN, 2-D, periodic along x': () =>
+    problem({
+      domain: XY,
+      unknowns: ['u', 'v'],
+      field: pinn({width: 6, hiddenLayers: 2, periodic: ['x']}),
+      scalars: {c: 0.4},
+      terms: [term(stratified(5), ['0.1*u_xx + c*v*u_y', 'v_x - sin(u)'])],
+    }),
+  'PINN, 3-D, tanh, no first activation': () =>
+    problem({
+      domain: XYZ,
+      unknowns: ['u'],
+      field: pinn({width: 5, hiddenLayers: 2, activation: 'tanh', firstActivation: false}),
+      terms: [term(points(inXYZ(30, 7)), 'u_xx + 0.1*u_zz + u*u_y')],
+    }),
+  'a grid and a network': () =>
+    problem({
+      domain: XY,
+      fields: [
+        {unknowns: ['u'], field: rbfGrid({resolution: 4, levels: 2, features: 2})},
+        {unknowns: ['k'], field: siren({width: 4, hiddenLayers: 1, omega: 2})},
+      ],
+      terms: [
+        term(lattice([linspace(0, 1, 18), linspace(-1, 1, 4)]), 'd(k*u_x, x) + u_y = 1'),
+        term(points(inXY(9, 3)), 'k - 1'),
+      ],
     }),
   'two fields, every kind of sample set': () =>
     problem({

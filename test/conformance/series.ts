@@ -41,6 +41,44 @@ export class SeriesAlgebra {
     return result;
   }
 
+  /** a b. */
+  multiply(a: Float64Array, b: Float64Array): Float64Array {
+    const result = a.map((value) => value * b[0]);
+    for (let gamma = 0; gamma < this.size; gamma++) {
+      const split = this.splits[gamma];
+      for (let i = 0; i < split.length; i += 2) result[gamma] += b[split[i]] * a[split[i + 1]];
+    }
+    return result;
+  }
+
+  /** F(g) from its value at g_0 and the series F'(g): E F(g) = F'(g) · E g. */
+  integrate(value: number, slope: Float64Array, g: Float64Array): Float64Array {
+    const result = this.multiply(
+      slope,
+      g.map((x, i) => x * this.orders[i]),
+    );
+    for (let gamma = 1; gamma < this.size; gamma++) result[gamma] /= this.orders[gamma];
+    result[0] = value;
+    return result;
+  }
+
+  /** [sin(g), cos(g)]: E sin(g) = cos(g) · E g and E cos(g) = −sin(g) · E g, order by order. */
+  sinCos(g: Float64Array): [Float64Array, Float64Array] {
+    const sine = new Float64Array(this.size);
+    const cosine = new Float64Array(this.size);
+    sine[0] = Math.sin(g[0]);
+    cosine[0] = Math.cos(g[0]);
+    for (let gamma = 1; gamma < this.size; gamma++) {
+      const split = this.splits[gamma];
+      for (let i = 0; i < split.length; i += 2) {
+        const factor = (this.orders[split[i]] * g[split[i]]) / this.orders[gamma];
+        sine[gamma] += factor * cosine[split[i + 1]];
+        cosine[gamma] -= factor * sine[split[i + 1]];
+      }
+    }
+    return [sine, cosine];
+  }
+
   /** a / b, by long division. */
   divide(a: Float64Array, b: Float64Array): Float64Array {
     const result = new Float64Array(this.size);

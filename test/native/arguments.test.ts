@@ -1,6 +1,6 @@
 /** Nothing in the native layer can crash the host process on bad arguments: every call works or fails with a code. */
 import * as fc from 'fast-check';
-import type {NativeProblem, NativeProgram, NativeSolver} from '../../lib/native';
+import type {NativeGrid, NativeProblem, NativeProgram, NativeSolver} from '../../lib/native';
 import {addon} from '../../lib/native';
 import {
   adamStage,
@@ -70,7 +70,7 @@ describe('a compiled problem', () => {
 
   it('may name sizes whose products no integer holds', async () => {
     const cells = compiled();
-    cells.fields[0].cells = [2 ** 20, 2 ** 20];
+    (cells.fields[0] as NativeGrid).cells = [2 ** 20, 2 ** 20];
     expect(await failure(() => construct(cells).prepare())).toBe('OUT_OF_MEMORY');
     const boxes = compiled();
     boxes.samples[0].boxes = [2 ** 20, 2 ** 20];

@@ -72,7 +72,7 @@ describe('advection across a square', () => {
 
   it('is solved by least squares, coarsely, to 5 %', async () => {
     const posed = advection2d({resolution: 32});
-    expect(posed.problem.spec.fields[0].grid.resolution).toEqual([22, 32, 32]);
+    expect(posed.problem.spec.fields[0].grid!.resolution).toEqual([22, 32, 32]);
     using solution = await run(posed, 200);
     expect((await measure(posed, solution)).metrics.relativeL2).toBeLessThan(0.05);
   });

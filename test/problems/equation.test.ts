@@ -257,8 +257,9 @@ describe('periodic coordinates', () => {
     expect(() => prepare({where: ['x=0: u=0'], periodic: undefined}, {edge: ['extend', 'periodic']})).toThrow(/x is periodic/);
     expect(() => prepare({periodic: ['y']})).toThrow(/--periodic names y, which is no coordinate; they are t, x/);
     expect(() => prepare({}, {edge: ['extend', 'clamp', 'extend']})).toThrow(/--edge gives 3 edges .* 2 coordinates/);
-    expect(prepare({}, {edge: 'clamp'}).problem.spec.fields[0].grid.edge).toEqual(['clamp', 'periodic']);
+    expect(prepare({}, {edge: 'clamp'}).problem.spec.fields[0].grid!.edge).toEqual(['clamp', 'periodic']);
     expect(prepare({}).settings.edge).toBe('extend, periodic');
+    expect(prepare({}, {field: 'siren'}).problem.spec.fields[0].network!.periodic).toEqual(['x']);
   });
 
   it('are read from a problem file', () => {

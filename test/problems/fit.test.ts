@@ -60,7 +60,7 @@ describe('an image', () => {
   it("has the paper's field and optimizer in its preset", async () => {
     const {problem, optimizers, samplesPerIteration} = fitImage(ramp(512, 512), paper);
     const [{grid, decoder}] = problem.spec.fields;
-    expect({...grid, decoder: decoder.type}).toMatchObject({
+    expect({...grid, decoder: decoder?.type}).toMatchObject({
       resolution: [512, 512],
       levels: 4,
       features: 2,

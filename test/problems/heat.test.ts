@@ -82,7 +82,7 @@ describe('heat', () => {
   });
 
   it('keeps the proportion of its axes at other resolutions, and says which halve', () => {
-    expect(heat({resolution: 128}).problem.spec.fields[0].grid.resolution).toEqual([128, 32]);
+    expect(heat({resolution: 128}).problem.spec.fields[0].grid!.resolution).toEqual([128, 32]);
     expect(() => heat({resolution: 33})).toThrow(
       expect.objectContaining({code: 'INVALID_ARGUMENT', message: expect.stringContaining('use 34')}),
     );

@@ -40,7 +40,7 @@ describe.each(['strong', 'ritz'])('a plate in %s form', (form) => {
     ['100', '60'],
     ['10', '1'],
   ])('of %s × %s bends as the series says', async (width, height) => {
-    const {metrics} = await bend({form, width, height});
+    const {metrics} = await bend({form, extentX: width, extentY: height});
     expect(metrics.relativeL2).toBeLessThan(1e-4);
   });
 
@@ -57,7 +57,7 @@ describe.each(['strong', 'ritz'])('a plate in %s form', (form) => {
   });
 
   it('has neither deflection nor bending moment on its edges', async () => {
-    const prepared = await plateDefinition.prepare({preset: 'fast', own: {form, width: '1.5'}});
+    const prepared = await plateDefinition.prepare({preset: 'fast', own: {form, extentX: '1.5'}});
     using solution = await solve(prepared.problem, {optimizer: prepared.optimizers.map(({stage}) => stage), dtype: 'float64'});
     const moment = async (xs: number[], ys: number[]) =>
       Object.values(await solution.evaluate(lattice([ys, xs]), {expressions: ['w', 'w_xx', 'w_yy']}));
@@ -81,7 +81,7 @@ describe.each(['strong', 'ritz'])('a plate in %s form', (form) => {
 
 describe('the plate of the command line', () => {
   it('lays its arrays out with rows in y', async () => {
-    const {arrays, pictures} = await bend({width: '2', height: '1'});
+    const {arrays, pictures} = await bend({extentX: '2', extentY: '1'});
     const [deflection, truth] = arrays;
     expect(deflection.name).toBe('deflection');
     expect(deflection.shape).toEqual([101, 201]);
@@ -91,9 +91,9 @@ describe('the plate of the command line', () => {
   });
 
   it.each([
-    [{width: '-1'}, /--width.*-1/],
-    [{height: 'wide'}, /--height.*wide/],
-    [{width: '100', height: '1'}, /100 × 1.*20/],
+    [{extentX: '-1'}, /--extent-x.*-1/],
+    [{extentY: 'wide'}, /--extent-y.*wide/],
+    [{extentX: '100', extentY: '1'}, /100 × 1.*20/],
     [{form: 'weak'}, /--form.*weak/],
   ])('refuses %j', (own, message) => {
     expect(() => plateDefinition.prepare({preset: 'fast', own})).toThrow(

@@ -63,7 +63,7 @@ describe('an image from its gradient', () => {
 
   it("trains by Adam in the paper's preset", async () => {
     const {metrics, posed} = await reconstruct(renderScene(64), {preset: 'paper'}, {iterations: 300});
-    const {grid} = posed.problem.spec.fields[0];
+    const grid = posed.problem.spec.fields[0].grid!;
     expect({edge: grid.edge, features: grid.features, levels: grid.levels, kernel: grid.kernel}).toEqual({
       edge: 'clamp',
       features: 2,
@@ -75,7 +75,7 @@ describe('an image from its gradient', () => {
 
   it("has the paper's number of parameters at 512 × 512", () => {
     const {problem} = poisson(ramp(512, 512), {preset: 'paper'});
-    const {grid} = problem.spec.fields[0];
+    const grid = problem.spec.fields[0].grid!;
     let parameters = grid.features * grid.levels + 1;
     for (let s = 0; s < grid.levels; s++) {
       parameters += grid.features * (grid.resolution as number[]).reduce((n, cells) => n * (cells / 2 ** s + 1), 1);

@@ -22,6 +22,7 @@ const CpuKernels<Real>& kernelTable() {
       mlpForwardTangent<Real>,
       mlpBackward<Real>,
       mlpScratchSize<Real>,
+      mlpStateSize<Real>,
       combine<Real>,
       spread<Real>,
       randomBits,

@@ -37,6 +37,8 @@ void mlpBackward(const MlpCall<Real>&, int64_t begin, int64_t end);
 template <class Real>
 int64_t mlpScratchSize(const MlpShape&, const JetSet&);
 template <class Real>
+int64_t mlpStateSize(const MlpShape&, const JetSet&);
+template <class Real>
 void combine(Real* out, const Real* in, const Real* weight, int terms, int64_t stride, Real bias, int64_t count);
 template <class Real>
 void spread(Real* out, const Real* in, const Real* values, const Real* weight, int terms, int64_t stride, bool add, int64_t count,

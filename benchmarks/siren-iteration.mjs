@@ -1,0 +1,69 @@
+// One Adam iteration of a Siren (256 wide, 5 hidden layers) on the gradient image, 262 144 draws from the lattice, beside PyTorch's:
+//   node benchmarks/siren-iteration.mjs --image camera.png --python V/bin/python --results benchmarks/results/siren-iteration.jsonl
+import * as path from 'node:path';
+import {dinf, findPython, internal, options, record, runPeer, spread, temporaryFolder} from './support.mjs';
+
+const given = options({
+  ...{image: '', python: '', results: '', size: 512, iterations: 1, repeats: 3, peerIterations: 2, threads: 0},
+  ...{width: 256, hiddenLayers: 5},
+});
+const {poisson} = internal('problems/poisson.js');
+const {readImage} = internal('imaging/codec.js');
+const {renderScene} = internal('imaging/scene.js');
+const {writeNpy} = internal('report/npy.js');
+const {Session} = internal('session.js');
+
+const image = given.image ? await readImage(given.image) : renderScene(given.size);
+const {width, hiddenLayers} = given;
+const posed = poisson(image, {preset: 'paper', field: 'siren', width, hiddenLayers});
+const threads = given.threads || 2;
+
+const session = new Session(posed.problem.spec, {dtype: 'float32', threads, seed: 1});
+const optimizer = dinf.adam({iterations: given.iterations, learningRate: 5e-5});
+async function secondsPerIteration() {
+  // The loss after the last iteration is a pass of its own, which the peer does not make: two runs of different length cancel it.
+  const more = await session.run([{...optimizer, iterations: 2 * given.iterations}]);
+  const {seconds} = await session.run([optimizer]);
+  return (more.seconds - seconds) / given.iterations;
+}
+
+await session.run([optimizer]); // warm-up
+const python = findPython(given.python || undefined);
+const folder = temporaryFolder();
+await writeNpy(path.join(folder, 'image.npy'), image.data, [image.height, image.width]);
+
+// Ours before and after the peer: on a shared machine the speed drifts.
+const ours = [];
+for (let i = 0; i < Math.ceil(given.repeats / 2); i++) ours.push(await secondsPerIteration());
+const peer = python
+  ? runPeer(python, 'siren.py', [
+      ...['--image', path.join(folder, 'image.npy'), '--time', `1,${given.peerIterations}`, '--threads', String(threads)],
+      ...['--iterations', String(given.peerIterations + 1), '--width', String(width), '--hidden', String(hiddenLayers)],
+    ])
+  : undefined;
+while (ours.length < given.repeats) ours.push(await secondsPerIteration());
+session.dispose();
+
+const own = spread(ours);
+record(
+  {
+    benchmark: 'siren-iteration',
+    setting: {
+      size: [image.width, image.height],
+      samples: posed.samplesPerIteration,
+      width,
+      hiddenLayers,
+      dtype: 'float32',
+      threads,
+    },
+    secondsPerIteration: own,
+    peer: peer && {
+      torch: peer.torch,
+      threads: peer.threads,
+      chunks: peer.chunks,
+      secondsPerIteration: peer.secondsPerIteration,
+      ratio: peer.secondsPerIteration.median / own.median,
+    },
+  },
+  given.results || undefined,
+);
