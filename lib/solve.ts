@@ -3,7 +3,7 @@ import {chooseDevice, defaultThreads} from './device';
 import {DinfError} from './errors';
 import type {NativeProgress} from './native';
 import type {Optimizer} from './optimizers';
-import {adam, gaussNewton, leastSquares} from './optimizers';
+import {adam, gaussNewton, lbfgs, leastSquares} from './optimizers';
 import {checkChoice, checkInteger, checkNumber, rejectUnknown} from './options';
 import {Problem} from './problem';
 import {applyCheckpoint, checkpointOf, checkSame} from './checkpoint/apply';
@@ -27,7 +27,7 @@ export interface Progress {
 export interface SolveOptions {
   /**
    * Stages in order. Default: with linear decoders and a loss that allows it, least squares (to a relative gradient of 1e-5, at most 2000
-   * iterations) or, for nonlinear equations, Gauss–Newton; else Adam.
+   * iterations) or, for nonlinear equations, Gauss–Newton; for energies on fixed samples L-BFGS; else Adam.
    */
   optimizer?: Optimizer | readonly Optimizer[];
   /**
@@ -210,8 +210,11 @@ async function resumed(
 
 function defaultOptimizer(problem: Problem, linear: boolean): Optimizer {
   const {fields, terms} = problem.spec;
-  const rows = terms.some((term) => term.loss !== 'identity');
-  if (!rows || fields.some((field) => field.decoder.type !== 'linear')) return adam();
+  if (fields.some((field) => field.decoder.type !== 'linear')) return adam();
+  const drawn = ({samples}: (typeof terms)[number]): boolean =>
+    samples.kind === 'stratified' || ('draws' in samples && samples.draws > 0);
+  // Least squares cannot do without squares. The minimum of an energy on one draw may lie between its samples.
+  if (terms.every((term) => term.loss === 'identity')) return terms.some(drawn) ? adam() : lbfgs();
   // As many iterations as it takes: where rounding decides, least squares stops by itself.
   return linear ? leastSquares({iterations: 2000, tolerance: 1e-5}) : gaussNewton();
 }

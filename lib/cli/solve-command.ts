@@ -89,7 +89,7 @@ function addSharedOptions(command: Command): void {
     )
     .option(
       '--tolerance <x>',
-      'stop least squares when the gradient norm has fallen by this factor',
+      'stop least squares when the gradient norm has fallen by this factor, L-BFGS when the loss falls by less in 10 iterations',
       usage(positive('--tolerance')),
     )
     .option('--learning-rate <x>', "Adam's initial rate", usage(positive('--learning-rate')))

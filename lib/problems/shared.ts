@@ -2,8 +2,8 @@
 import {DinfError} from '../errors';
 import type {Grid, GridOptions} from '../field';
 import {rbfGrid} from '../field';
-import type {Adam, GaussNewton, Optimizer} from '../optimizers';
-import {adam, gaussNewton, leastSquares} from '../optimizers';
+import type {Adam, GaussNewton, Lbfgs, Optimizer} from '../optimizers';
+import {adam, gaussNewton, lbfgs, leastSquares} from '../optimizers';
 import type {OptimizerName, Prepared, RunOptions} from './definition';
 
 /** The grid that a run asked for; what it left open comes from the problem's preset. */
@@ -25,10 +25,11 @@ export interface StageDefaults {
   adam?: Partial<Omit<Adam, 'type'>>;
   lsq?: {iterations?: number; tolerance?: number};
   'gauss-newton'?: Partial<Omit<GaussNewton, 'type'>>;
+  lbfgs?: Partial<Omit<Lbfgs, 'type'>>;
 }
 
 /**
- * The schedule of a run. `--iterations` counts Adam's steps and least squares' iterations; for Gauss–Newton, inner iterations a step.
+ * The schedule of a run. `--iterations` counts the steps of Adam and L-BFGS, and least squares' iterations; for Gauss–Newton, inner iterations a step.
  *
  * @throws INVALID_ARGUMENT when iterations and optimizers differ in number.
  */
@@ -48,7 +49,9 @@ export function stagesFrom(options: RunOptions, preset: StageDefaults): Prepared
         ? adam({...preset.adam, ...withoutUndefined({iterations: given.iterations, learningRate})})
         : name === 'lsq'
           ? leastSquares({...preset.lsq, ...given})
-          : gaussNewton({...preset['gauss-newton'], ...given});
+          : name === 'lbfgs'
+            ? lbfgs({...preset.lbfgs, ...given})
+            : gaussNewton({...preset['gauss-newton'], ...given});
     return {name, stage};
   });
 }
