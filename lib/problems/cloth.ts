@@ -187,8 +187,7 @@ export interface ClothEnergy {
  * @param halvings how often every cell is halved on top.
  */
 export async function clothEnergy(solution: Solution, normal: Normal, cells: number, halvings = 0): Promise<ClothEnergy> {
-  const halve = (breaks: number[]): number[] =>
-    breaks.flatMap((end, i) => (i === 0 ? [end] : [(breaks[i - 1] + end) / 2, end]));
+  const halve = (breaks: number[]): number[] => breaks.flatMap((end, i) => (i === 0 ? [end] : [(breaks[i - 1] + end) / 2, end]));
   const rule = gaussRule(8);
   const axis = (ends: readonly number[]): {points: number[]; weights: number[]} => {
     let breaks = refined(cells, ends, 4);
@@ -202,8 +201,7 @@ export async function clothEnergy(solution: Solution, normal: Normal, cells: num
   };
   const [ys, xs] = [axis([1]), axis([-1, 1])];
   const parts = elasticSquares(normal);
-  const sum = (list: readonly Equation[]): Equation =>
-    list.map((part) => eq`${part}^2`).reduce((a, b) => eq`${a} + ${b}`);
+  const sum = (list: readonly Equation[]): Equation => list.map((part) => eq`${part}^2`).reduce((a, b) => eq`${a} + ${b}`);
   const expressions = [eq`${sum(parts.membrane)}`, eq`${sum(parts.bending)}`, gravityEnergy()];
   const values = Object.values(await solution.evaluate(lattice([ys.points, xs.points]), {expressions}));
   const [membrane, bending, gravity] = values.map((list) => {

@@ -2,7 +2,7 @@
 import {mlpDecoder, rbfGrid} from '../../lib/field';
 import {bspline, gaussian} from '../../lib/kernel';
 import type {Optimizer} from '../../lib/optimizers';
-import {adam, gaussNewton} from '../../lib/optimizers';
+import {adam, gaussNewton, lbfgs} from '../../lib/optimizers';
 import type {Problem} from '../../lib/problem';
 import {problem, term} from '../../lib/problem';
 import {lattice, linspace, points, stratified} from '../../lib/sampling';
@@ -40,8 +40,10 @@ const mlp = (): Problem =>
 const RUNS: readonly (readonly [string, () => Problem, Optimizer])[] = [
   ['Adam, linear decoder', linear, adam({iterations: 6})],
   ['Gauss–Newton, linear decoder', linear, gaussNewton({steps: 2, iterations: 5})],
+  ['L-BFGS, linear decoder', linear, lbfgs({iterations: 8, resample: 5, tolerance: 0})],
   ['Adam, MLP', mlp, adam({iterations: 6})],
   ['Gauss–Newton, MLP', mlp, gaussNewton({steps: 2, iterations: 5, damping: 1})],
+  ['L-BFGS, MLP', mlp, lbfgs({iterations: 6, tolerance: 0})],
 ];
 
 interface Outcome {
