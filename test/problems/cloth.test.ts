@@ -109,7 +109,7 @@ describe('the bending of a cylinder roll', () => {
 
   it('is that within 1 % at 0.1 rad with the linearised normal, and a quarter too large at 1 rad', async () => {
     expect(Math.abs((await ratio(0.1, 'linearised')) - 1)).toBeLessThan(0.01);
-    expect(await ratio(1, 'linearised')).toBeCloseTo(1.25, 1);
+    expect(await ratio(1, 'linearised')).toBeCloseTo(1.25, 2);
   });
 });
 
@@ -248,7 +248,7 @@ describe('refinement', () => {
         domain: {y: [-1, 1], x: [-1, 1]},
         unknowns: ['u'],
         field: rbfGrid({resolution: 2, kernel: bspline(3)}),
-        terms: sets.map(({samples, weight}) => term(samples, 'u*0 + (1 + y + x*y^2)*c', {loss: 'identity', weight})).slice(),
+        terms: sets.map(({samples, weight}) => term(samples, 'u*0 + (1 + y + x*y^2)*c', {loss: 'identity', weight})),
         scalars: {c: 3},
       });
       const session = new Session(given.spec, {dtype: 'float64', threads: 1, seed: 0});
