@@ -25,8 +25,8 @@ export interface CompileOptions {
   seed: number;
 }
 
-/** The native form of a problem; `linear` when one least-squares step solves it. */
-export function compileProblem(spec: ProblemSpec, options: CompileOptions): NativeProblem & {linear: boolean} {
+/** The native form of a problem; `linear` when one least-squares step solves it, `curved` when an energy is not affine in the unknowns. */
+export function compileProblem(spec: ProblemSpec, options: CompileOptions): NativeProblem & {linear: boolean; curved: boolean} {
   const count = Object.keys(spec.uniforms).length;
   const terms = spec.terms.map((term, i) => compileTerm(spec, term, i, count + i));
   return {
@@ -39,6 +39,7 @@ export function compileProblem(spec: ProblemSpec, options: CompileOptions): Nati
     samples: spec.terms.map((term) => compileSamples(spec, term.samples)),
     terms,
     linear: terms.every((term) => term.linear) && spec.fields.every((field) => field.decoder.type === 'linear'),
+    curved: terms.some((term) => !term.hasRows && !term.linear),
   };
 }
 

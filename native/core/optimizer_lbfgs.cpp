@@ -2,7 +2,6 @@
 // terms, since it asks for nothing but loss and gradient. Samples stay fixed while it compares losses.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include "core/optimizer.h"
 
 namespace dinf {
@@ -12,6 +11,9 @@ constexpr int kMaxTrials = 20;                          // of one line search
 constexpr double kMaxGrowth = 8;                        // of a step that still runs downhill
 constexpr int kWindow = 10;                             // iterations over which the decrease is judged
 constexpr double kScaleFloor = 1e-10;                   // of the largest column: what is below is scaled as if it were this
+// Relative differences of losses that rounding alone may make. Each sample is rounded to Real; sums are in double.
+template <class Real>
+constexpr double kNoise = sizeof(Real) == 4 ? 5e-8 : 2e-15;
 
 // A point of the line through the iterate along the direction.
 struct Trial {
@@ -32,7 +34,7 @@ template <class Real>
 class Lbfgs {
  public:
   Lbfgs(const StageSpec& stage, const StageRun<Real>& run)
-      : stage_(stage), run_(run), problem_(run.problem), be_(run.backend()), n_(problem_.parameterCount()), squares_(be_, n_),
+      : stage_(stage), run_(run), problem_(run.problem), be_(run.backend()), n_(problem_.parameterCount()), metric_(be_, n_),
         direction_(be_, n_), scratch_(be_, n_), trial_(be_, n_), trialGradient_(be_, n_), gradient_(be_, n_), best_(be_, n_) {
     for (int i = 0; i < stage.history; ++i) {
       steps_.push_back(std::make_unique<DeviceVector<Real>>(be_, n_));
@@ -62,8 +64,9 @@ class Lbfgs {
       }
       Trial start{0, loss, aim()}, found;
       if (start.slope == 0) return finish("tolerance", best);
-      // Without history a step is a guess: in scaled unknowns of unit curvature it is 1, and without a scale at most of unit length.
-      bool moved = search(start, pairs_ > 0 || stage_.scaling != Scaling::none ? 1 : std::min(1.0, 1 / std::sqrt(-start.slope)), found);
+      // Without history a step is a guess: in unknowns of unit curvature it is 1, and without a scale at most of unit length.
+      const bool scaled = pairs_ > 0 || stage_.scaling != Scaling::none;
+      bool moved = search(start, scaled ? 1 : std::min(1.0, 1 / std::sqrt(-start.slope)), found);
       if (!moved && !run_.isCancelled() && pairs_ > 0) {
         pairs_ = 0;
         start.slope = aim();
@@ -106,25 +109,27 @@ class Lbfgs {
     run_.result.loss = best;
   }
 
-  // squares_ = 1 / diag: H0 of the unscaled problem. Columns of rows, and the curvature of energies, at the start.
+  // metric_ = one over the curvature along each unknown at the start, from columns of rows and the curvature of energies: what stands
+  // for the inverse Hessian while there is no history, and (times gamma_) below it.
   void scale() {
     std::vector<Real> values(n_, Real(1));
     if (stage_.scaling != Scaling::none) {
       DeviceVector<Real> rows(be_, std::max<int64_t>(1, problem_.rowCount()));
       problem_.linearise(run_.parameters, rows, nullptr);
-      problem_.columnSquares(squares_, true);
+      problem_.columnSquares(metric_, true);
       problem_.forgetLinearisation();
-      be_.download(values.data(), squares_, n_);
+      be_.download(values.data(), metric_, n_);
       if (stage_.scaling == Scaling::shared) share(values);
       double largest = 0;
       for (const Real value : values)
         if (std::isfinite(static_cast<double>(value))) largest = std::max(largest, static_cast<double>(value));
       for (Real& value : values) {
-        const double square = std::isfinite(static_cast<double>(value)) ? std::max(static_cast<double>(value), kScaleFloor * largest) : largest;
-        value = square > 0 ? static_cast<Real>(1 / square) : Real(1);
+        const double square = static_cast<double>(value);
+        const double bounded = std::isfinite(square) ? std::max(square, kScaleFloor * largest) : largest;
+        value = bounded > 0 ? static_cast<Real>(1 / bounded) : Real(1);
       }
     }
-    be_.upload(squares_, values.data(), n_);
+    be_.upload(metric_, values.data(), n_);
   }
 
   // All channels of a field get the sum over its channels, node by node.
@@ -150,7 +155,7 @@ class Lbfgs {
         alphas_[at] = dot(*steps_[at], scratch_) / products_[at];
         add(scratch_, -alphas_[at], *changes_[at]);
       }
-      be_.multiply(scratch_, scratch_, squares_, n_);
+      be_.multiply(scratch_, scratch_, metric_, n_);
       be_.fill(direction_, Real(0), n_);
       add(direction_, pairs_ > 0 ? -gamma_ : -1, scratch_);
       for (int k = pairs_ - 1; k >= 0; --k) {
@@ -180,7 +185,7 @@ class Lbfgs {
   // A step that meets the strong Wolfe conditions, or at least lowers the loss; trial_ and trialGradient_ then stand there.
   bool search(const Trial& start, double first, Trial& found) {
     // Values that rounding cannot tell apart count as equal; their slopes decide.
-    const double slack = 8 * static_cast<double>(std::numeric_limits<Real>::epsilon()) * std::abs(start.value) * (sizeof(Real) == 4 ? 0.05 : 1);
+    const double slack = kNoise<Real> * std::abs(start.value);
     Trial low = start, high;
     bool bracketed = false;
     double step = first;
@@ -221,7 +226,7 @@ class Lbfgs {
     be_.copy(run_.parameters, trial_, n_);
     be_.copy(gradient_, trialGradient_, n_);
     const double product = dot(s, y);
-    be_.multiply(scratch_, y, squares_, n_);
+    be_.multiply(scratch_, y, metric_, n_);
     const double norm = dot(y, scratch_);
     if (!(product > 0 && norm > 0 && std::isfinite(product / norm) && std::isfinite(1 / product))) {
       pairs_ = std::min(pairs_, stage_.history - 1);  // the oldest was overwritten
@@ -238,7 +243,7 @@ class Lbfgs {
   Problem<Real>& problem_;
   Backend<Real>& be_;
   const int64_t n_;
-  DeviceVector<Real> squares_, direction_, scratch_, trial_, trialGradient_, gradient_, best_;
+  DeviceVector<Real> metric_, direction_, scratch_, trial_, trialGradient_, gradient_, best_;
   std::vector<std::unique_ptr<DeviceVector<Real>>> steps_, changes_;
   std::vector<double> products_, alphas_;
   double gamma_ = 1;

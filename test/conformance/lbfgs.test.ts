@@ -197,7 +197,8 @@ describe.each(BACKENDS)('L-BFGS on $name', (backend) => {
       });
     expect(await chosen(energy(gauss(3)))).toBe('lbfgs');
     expect(await chosen(energy(stratified(20)))).toBe('adam');
-    expect(await chosen(membrane('rows'))).toBe('gauss-newton');
+    expect(await chosen(membrane('rows'))).toBe('gauss-newton'); // squares and an affine energy
+    expect(await chosen(numbers({a: 1}, 'cosh(a)', [term(points([0.1]), 'a - 1')]))).toBe('lbfgs');
   });
 
   test('goes on from a solution, counting from its beginning', async () => {
