@@ -14,7 +14,7 @@ import type {Solution} from '../solution';
 import type {Normal} from './cloth';
 import {cloth, clothEnergy, refinedGauss, SHIFT} from './cloth';
 import type {Assessment, Prepared, ProblemDefinition, RunOptions} from './definition';
-import {gridFrom, stagesFrom} from './shared';
+import {gridFrom, latticeOutputs, stagesFrom, uniformAxes} from './shared';
 
 /** σ of the lift at the held corners: the paper's, for both presets, so that their energies are of the same fields. */
 const SIGMA = 0.01;
@@ -134,7 +134,8 @@ async function assess(solution: Solution, normal: Normal, cells: number): Promis
   const axis = linspace(-1, 1, TAKEN);
   const {u, v, w} = await solution.evaluate(lattice([axis, axis]));
   const mesh = await clothMesh(solution);
-  const axes = ['y', 'x'].map((name) => ({name, lower: -1, upper: 1, count: TAKEN}));
+  const axes = uniformAxes({y: axis, x: axis});
+  const displacement = Float64Array.from({length: 3 * w.length}, (_, i) => [u, v, w][i % 3][Math.floor(i / 3)]);
   const across = new Float64Array(w.length); // pictures have the first coordinate to the right
   for (let i = 0; i < w.length; i++) across[(i % TAKEN) * TAKEN + Math.floor(i / TAKEN)] = w[i];
   return {
@@ -172,11 +173,7 @@ async function assess(solution: Solution, normal: Normal, cells: number): Promis
         picture: latticePicture(across, [axes[1], axes[0]], {caption: 'w'}),
       },
     ],
-    arrays: [
-      {name: 'displacement', values: Float64Array.from([...u, ...v, ...w]), shape: [3, TAKEN, TAKEN]},
-      {name: 'positions', values: mesh.positions as Float64Array, shape: [TAKEN, TAKEN, 3]},
-    ],
-    volumes: [{name: 'displacement', volume: {axes, arrays: {u, v, w}}}],
+    ...latticeOutputs(axes, {displacement, positions: mesh.positions as Float64Array}),
     meshes: [{name: 'cloth', mesh}],
   };
 }

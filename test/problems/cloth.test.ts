@@ -287,7 +287,7 @@ describe('the cloth of the command line', () => {
     expect(metrics.cornerError).toBeLessThan(1e-6);
     expect(pictures.map(({name}) => name)).toEqual(['cloth', 'views', 'depth']);
     expect(arrays.map(({name, shape}) => [name, shape])).toEqual([
-      ['displacement', [3, 161, 161]],
+      ['displacement', [161, 161, 3]],
       ['positions', [161, 161, 3]],
     ]);
     const [{mesh}] = meshes ?? [];
