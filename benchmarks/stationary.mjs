@@ -1,10 +1,11 @@
-// What the stationary problems reach: the wave of a point source by resolution, degree and iterations, the plate in both forms, fits.
+// What the stationary problems reach: the wave of a point source by resolution, degree and iterations, the plate in both forms, cloth, fits.
 //   node benchmarks/stationary.mjs --results benchmarks/results/stationary.jsonl
 //   node benchmarks/stationary.mjs --only paper --paper-iterations 20       the authors' settings alone, so many iterations of Adam
 import {dinf, internal, options, record, spread} from './support.mjs';
 
 const given = options({results: '', repeats: 3, only: '', paperIterations: 20});
 const {helmholtzDefinition} = internal('problems/helmholtz.js');
+const {clothDefinition} = internal('problems/cloth-definition.js');
 const {plateDefinition} = internal('problems/plate.js');
 const {fitDefinition} = internal('problems/fit.js');
 
@@ -83,6 +84,17 @@ if (wanted('plate')) {
         await measure(plateDefinition, 'plate', command, {own: {form, extentX: width, extentY: height}}, dtype);
     }
   }
+}
+if (wanted('cloth')) {
+  for (const normal of ['linearised', 'exact'])
+    await measure(clothDefinition, 'cloth, fast', `cloth --normal ${normal}`, {own: {normal}});
+  // How the energy falls.
+  for (const iterations of [100, 200, 800])
+    await measure(clothDefinition, 'cloth, fast', `cloth --iterations ${iterations}`, {iterations: [iterations]}, 'float32', 1);
+  // The paper's field in full, with its border nodes repeated and without.
+  await measure(clothDefinition, "cloth, the paper's preset", 'cloth --preset paper', {preset: 'paper'}, 'float32', 1);
+  const extended = {preset: 'paper', edge: 'extend'};
+  await measure(clothDefinition, "cloth, the paper's preset", 'cloth --preset paper --edge extend', extended, 'float32', 1);
 }
 if (wanted('fit')) {
   await measure(fitDefinition, 'fit, image', 'fit', {});

@@ -15,6 +15,7 @@ import {kernelRings} from './kernel';
 import type {NativeEvaluation, NativeField, NativeProblem, NativeProgram, NativeSamples, NativeStage, NativeTerm} from './native';
 import {INPUT_KINDS} from './native';
 import type {Optimizer} from './optimizers';
+import {SCALINGS} from './optimizers';
 import {readEquation} from './lift';
 import type {FieldSpec, ProblemSpec, TermSpec} from './problem-spec';
 import {gridCells, isLinear} from './problem-spec';
@@ -27,8 +28,8 @@ export interface CompileOptions {
   seed: number;
 }
 
-/** The native form of a problem; `linear` when one least-squares step solves it. */
-export function compileProblem(spec: ProblemSpec, options: CompileOptions): NativeProblem & {linear: boolean} {
+/** The native form of a problem; `linear` when one least-squares step solves it, `curved` when an energy is not affine in the unknowns. */
+export function compileProblem(spec: ProblemSpec, options: CompileOptions): NativeProblem & {linear: boolean; curved: boolean} {
   const count = Object.keys(spec.uniforms).length;
   const terms = spec.terms.map((term, i) => compileTerm(spec, term, i, count + i));
   return {
@@ -41,19 +42,25 @@ export function compileProblem(spec: ProblemSpec, options: CompileOptions): Nati
     samples: spec.terms.map((term) => compileSamples(spec, term.samples)),
     terms,
     linear: terms.every((term) => term.linear) && spec.fields.every(isLinear),
+    curved: terms.some((term) => !term.hasRows && !term.linear),
   };
 }
 
 /** @param before the values of all uniforms before the first stage, default those of the problem; see {@link uniformValues}. */
 export function compileStages(spec: ProblemSpec, optimizers: readonly Optimizer[], before?: Float64Array): NativeStage[] {
-  const damping = spec.fields.every(isLinear) ? 0 : 1;
+  const linear = spec.fields.every(isLinear);
   let values = before ?? uniformValues(spec);
   return optimizers.map(({uniforms: set, weights, ...stage}) => {
     values = uniformValues(spec, values, set, weights);
     const uniforms = set === undefined && weights === undefined ? new Float64Array() : values;
-    return stage.type === 'adam'
-      ? {...stage, kind: 0, tolerance: 0, uniforms}
-      : {...stage, kind: 1, damping: stage.damping ?? damping, uniforms};
+    switch (stage.type) {
+      case 'adam':
+        return {...stage, kind: 0, tolerance: 0, uniforms};
+      case 'gauss-newton':
+        return {...stage, kind: 1, damping: stage.damping ?? (linear ? 0 : 1), uniforms};
+      case 'lbfgs':
+        return {...stage, kind: 2, scaling: SCALINGS.indexOf(stage.scaling ?? (linear ? 'columns' : 'none')), uniforms};
+    }
   });
 }
 
@@ -119,7 +126,8 @@ function compileTerm(spec: ProblemSpec, term: TermSpec, index: number, lambda: n
     );
   }
   const native = (program: Program): NativeProgram => nativeProgram(program, jetSets, lambda);
-  const rows = programs.rows;
+  const {rows, diagonal} = programs;
+  const squares = (rows ?? diagonal)?.squares;
   return {
     name: term.name,
     samples: index,
@@ -131,13 +139,13 @@ function compileTerm(spec: ProblemSpec, term: TermSpec, index: number, lambda: n
     jetSets,
     jets: programs.jets.flatMap((key) => jetReference(key, jetSets)),
     scalars: programs.scalars.map((key) => Number(key.split(':')[1])),
-    pattern: rows === undefined ? [] : rows.pattern.flatMap(({residual, jet, slot}) => [residual, jet, slot]),
+    pattern: (rows ?? diagonal)?.pattern.flatMap(({residual, jet, slot}) => [residual, jet, slot]) ?? [],
     value: native(programs.value),
     gradient: native(programs.gradient),
     linearise: rows === undefined ? null : native(rows.linearise),
     tangent: rows === undefined ? null : native(rows.tangent),
     adjoint: rows === undefined ? null : native(rows.adjoint),
-    squares: rows === undefined ? null : native(rows.squares),
+    squares: squares === undefined ? null : native(squares),
   };
 }
 
@@ -330,19 +338,21 @@ function compileSamples(spec: ProblemSpec, samples: Samples): NativeSamples {
       const rule = gaussRule(samples.points);
       const cells = samples.cells as readonly number[];
       const n = rule.points.length;
-      return {
-        ...common,
-        kind: 0,
-        axes: cells.map((count) =>
-          Float64Array.from({length: count * n}, (_, i) => (Math.floor(i / n) + rule.points[i % n]) / count),
-        ),
-        axisWeights: cells.map((count, k) =>
-          Float64Array.from(
-            {length: count * n},
-            (_, i) => (rule.weights[i % n] / count) * (spec.domain[k].upper - spec.domain[k].lower),
-          ),
-        ),
-      };
+      const axes = cells.map((count, k) => {
+        // In units of the axis: where cell i begins, and how long it is.
+        const ends = samples.breaks?.[k].map((end) => unit(end, k));
+        const begin = (i: number): number => ends?.[i] ?? i;
+        const length = (i: number): number => (ends === undefined ? 1 : ends[i + 1] - ends[i]);
+        const whole = ends === undefined ? count : 1;
+        const each = (value: (cell: number, point: number) => number): Float64Array =>
+          Float64Array.from({length: count * n}, (_, i) => value(Math.floor(i / n), i % n) / whole);
+        const extent = spec.domain[k].upper - spec.domain[k].lower;
+        return {
+          points: each((i, j) => begin(i) + rule.points[j] * length(i)),
+          weights: each((i, j) => rule.weights[j] * length(i)).map((weight) => weight * extent),
+        };
+      });
+      return {...common, kind: 0, axes: axes.map(({points}) => points), axisWeights: axes.map(({weights}) => weights)};
     }
   }
 }

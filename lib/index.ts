@@ -12,8 +12,8 @@ export type {ActivationName, Decoder, Edge, Field, Grid, GridOptions, Network, P
 export {linearDecoder, mlpDecoder, pinn, rbfGrid, siren} from './field';
 export type {Samples} from './sampling';
 export {gauss, lattice, linspace, points, stratified} from './sampling';
-export type {Adam, GaussNewton, Optimizer, StageValues} from './optimizers';
-export {adam, gaussNewton, leastSquares} from './optimizers';
+export type {Adam, GaussNewton, Lbfgs, Optimizer, StageValues} from './optimizers';
+export {adam, gaussNewton, lbfgs, leastSquares} from './optimizers';
 export type {ProblemOptions, ProblemSymbols, Term, TermOptions} from './problem';
 export type {FieldSpec, GridField, Loss, NetworkField, ProblemSpec, TermSpec} from './problem-spec';
 export {interior, Problem, problem, term} from './problem';

@@ -117,6 +117,10 @@ export interface NativeStage {
   epsilon?: number;
   steps?: number;
   damping?: number;
+  history?: number;
+  resample?: number;
+  /** Place in SCALINGS of lib/optimizers.ts. */
+  scaling?: number;
   /** Values of all uniforms from this stage on; empty: as they are. */
   uniforms: Float64Array;
 }

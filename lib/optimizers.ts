@@ -1,7 +1,7 @@
-import {checkInteger, checkNumber, rejectUnknown} from './options';
+import {checkChoice, checkInteger, checkNumber, rejectUnknown} from './options';
 
 /** One stage of a solve; a solve runs its stages in order, each from where the one before ended. */
-export type Optimizer = Adam | GaussNewton;
+export type Optimizer = Adam | GaussNewton | Lbfgs;
 
 /** What a stage may set before it begins: continuation without compiling again. It holds for the stages after it, and for evaluation. */
 export interface StageValues {
@@ -41,6 +41,22 @@ export interface GaussNewton extends StageValues {
   readonly tolerance: number;
   /** Initial Levenberg–Marquardt damping, relative to the scaled normal matrix; undefined: 0, or 1 where a decoder is an MLP. */
   readonly damping?: number;
+}
+
+/** What L-BFGS measures its steps with, in the order of native/core/solver.h. */
+export const SCALINGS = ['columns', 'shared', 'none'] as const;
+
+export interface Lbfgs extends StageValues {
+  readonly type: 'lbfgs';
+  readonly iterations: number;
+  /** Pairs of steps and gradient changes kept. */
+  readonly history: number;
+  /** Relative decrease of the loss over 10 iterations at which to stop. 0: run all iterations. */
+  readonly tolerance: number;
+  /** Iterations after which samples are drawn anew and the history is forgotten; 0: one draw. */
+  readonly resample: number;
+  /** Undefined: `columns`, or `none` where a decoder is an MLP. */
+  readonly scaling?: (typeof SCALINGS)[number];
 }
 
 /**
@@ -104,6 +120,35 @@ export function gaussNewton(options: Partial<Omit<GaussNewton, 'type'>> = {}): G
 export function leastSquares(options: {iterations?: number; tolerance?: number} = {}): GaussNewton {
   rejectUnknown(options, ['iterations', 'tolerance'], 'leastSquares');
   return gaussNewton({steps: 1, iterations: options.iterations ?? 50, tolerance: options.tolerance ?? 0});
+}
+
+/**
+ * L-BFGS with a line search that meets the strong Wolfe conditions: for energies, and any mixture of terms, since it asks for loss and
+ * gradient alone. A linear decoder is folded into its grid for this stage and those after it. Samples stay where they are while losses
+ * are compared; an energy needs enough of them, or its minimum lies between them.
+ *
+ * @param options.iterations default 500.
+ * @param options.history default 10.
+ * @param options.tolerance default 1e-7.
+ * @param options.resample default 0: one draw.
+ * @param options.scaling of the unknowns. `columns`: by what the loss curves along each at the start, exactly for squares and for
+ *   energies without mixed derivatives of their jets. `shared`: all outputs of a field at a node alike, by their sum; for a vector that
+ *   turns, whose components exchange their stiffness. `none`. Default: `columns`, or `none` where a decoder is an MLP.
+ * @param options.uniforms, options.weights see {@link StageValues}.
+ * @throws INVALID_ARGUMENT, UNKNOWN_OPTION
+ */
+export function lbfgs(options: Partial<Omit<Lbfgs, 'type'>> = {}): Lbfgs {
+  rejectUnknown(options, ['iterations', 'history', 'tolerance', 'resample', 'scaling', 'uniforms', 'weights'], 'lbfgs');
+  const {iterations = 500, history = 10, tolerance = 1e-7, resample = 0, scaling} = options;
+  return {
+    type: 'lbfgs',
+    iterations: checkInteger(iterations, 'lbfgs: iterations', 0, 2 ** 31),
+    history: checkInteger(history, 'lbfgs: history', 1, 100),
+    tolerance: checkNumber(tolerance, 'lbfgs: tolerance', 0),
+    resample: checkInteger(resample, 'lbfgs: resample', 0, 2 ** 31),
+    scaling: scaling === undefined ? undefined : checkChoice(scaling, 'lbfgs: scaling', SCALINGS),
+    ...stageValues(options, 'lbfgs'),
+  };
 }
 
 function stageValues({uniforms, weights}: StageValues, name: string): StageValues {

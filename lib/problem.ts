@@ -259,6 +259,9 @@ function readSamples(samples: Samples, spec: Omit<ProblemSpec, 'terms' | 'lift'>
   }
   const cells = typeof perAxis === 'number' ? Array<number>(d).fill(perAxis) : (perAxis ?? defaultCells(spec, name));
   for (const n of cells) checkInteger(n, `${name}: cells`, 1, 1 << 20);
+  samples.breaks?.forEach((ends, k) => {
+    for (const end of ends) inside(end, k);
+  });
   return {...samples, cells};
 }
 

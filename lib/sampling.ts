@@ -13,6 +13,8 @@ export type Samples =
       readonly kind: 'gauss';
       readonly points: number;
       readonly cells?: number | readonly number[];
+      /** Ends of the cells along each axis, in the domain's units, instead of `cells`. */
+      readonly breaks?: readonly (readonly number[])[];
     }
   | {
       /** All combinations of the axes' coordinates; kept as a product, and applied axis by axis. Weight 1/n. */
@@ -43,11 +45,30 @@ export function stratified(boxes: number | readonly number[]): Samples {
  *
  * @param points points a cell and axis, 1 to 10.
  * @param options.cells cells an axis; default the field's finest grid.
+ * @param options.breaks instead: the ends of the cells along each axis, rising, in the domain's units; for cells that are finer in places, or
+ *   cover a part of the domain alone.
  */
-export function gauss(points: number, options: {cells?: number | readonly number[]} = {}): Samples {
-  rejectUnknown(options, ['cells'], 'gauss');
+export function gauss(
+  points: number,
+  options: {cells?: number | readonly number[]; breaks?: readonly (readonly number[])[]} = {},
+): Samples {
+  rejectUnknown(options, ['cells', 'breaks'], 'gauss');
   checkInteger(points, 'gauss: points', 1, 10);
-  return {kind: 'gauss', points, cells: options.cells};
+  const {cells, breaks} = options;
+  if (breaks === undefined) return {kind: 'gauss', points, cells};
+  breaks.forEach((ends, k) => {
+    checkFinite(ends, `gauss: breaks[${k}]`);
+    const at = ends.findIndex((end, i) => i > 0 && !(end > ends[i - 1]));
+    if (ends.length < 2 || at > 0) {
+      throw new DinfError(
+        'INVALID_ARGUMENT',
+        at > 0
+          ? `gauss: breaks[${k}] must rise, and ${ends[at - 1]} is followed by ${ends[at]}`
+          : `gauss: breaks[${k}] has ${ends.length} values: give both ends of at least one cell`,
+      );
+    }
+  });
+  return {kind: 'gauss', points, cells: breaks.map((ends) => ends.length - 1), breaks};
 }
 
 /**

@@ -16,6 +16,8 @@ import type {Samples} from './sampling';
 export class Session {
   /** One least-squares step solves the problem. */
   readonly linear: boolean;
+  /** Some energy is not affine in the unknowns: least squares sees its gradient alone. */
+  readonly curved: boolean;
   private native: NativeSolver | undefined;
   private uniforms: Float64Array;
   private queue: Promise<unknown>;
@@ -28,6 +30,7 @@ export class Session {
     const compiled = compileProblem(spec, options);
     checkMemory(estimateBytes(compiled), 'this problem', 'use a smaller resolution, fewer levels or fewer samples');
     this.linear = compiled.linear;
+    this.curved = compiled.curved;
     this.uniforms = compiled.uniforms;
     try {
       this.native = new (addon().Solver)(compiled);

@@ -3,7 +3,7 @@ import {chooseDevice, defaultThreads} from './device';
 import {DinfError} from './errors';
 import type {NativeProgress} from './native';
 import type {Optimizer} from './optimizers';
-import {adam, gaussNewton, leastSquares} from './optimizers';
+import {adam, gaussNewton, lbfgs, leastSquares} from './optimizers';
 import {checkChoice, checkInteger, checkNumber, rejectUnknown} from './options';
 import {Problem} from './problem';
 import {isLinear} from './problem-spec';
@@ -32,7 +32,7 @@ export interface Progress {
 export interface SolveOptions {
   /**
    * Stages in order. Default: with linear decoders and a loss that allows it, least squares (to a relative gradient of 1e-5, at most 2000
-   * iterations) or, for nonlinear equations, Gauss–Newton; else Adam.
+   * iterations) or, for nonlinear equations, Gauss–Newton; for energies that are not affine L-BFGS, on fixed samples; else Adam.
    */
   optimizer?: Optimizer | readonly Optimizer[];
   /**
@@ -156,7 +156,7 @@ async function start(problem: Problem, options: SolveOptions, report: (progress:
   const session = new Session(problem.spec, {dtype, threads, seed});
   const stages =
     options.optimizer === undefined
-      ? (resume?.standing.schedule ?? [defaultOptimizer(problem, session.linear)])
+      ? (resume?.standing.schedule ?? [defaultOptimizer(problem, session)])
       : [options.optimizer].flat();
   const began = performance.now();
   const done = resume?.standing.iterations ?? 0;
@@ -218,10 +218,13 @@ async function resumed(
   return from;
 }
 
-function defaultOptimizer(problem: Problem, linear: boolean): Optimizer {
+function defaultOptimizer(problem: Problem, {linear, curved}: Session): Optimizer {
   const {fields, terms} = problem.spec;
-  const rows = terms.some((term) => term.loss !== 'identity');
-  if (!rows || !fields.every(isLinear)) return adam();
+  if (!fields.every(isLinear)) return adam();
+  const drawn = ({samples}: (typeof terms)[number]): boolean =>
+    samples.kind === 'stratified' || ('draws' in samples && samples.draws > 0);
+  // Least squares needs squares, and takes what is no square for its slope. The minimum of an energy on one draw may lie between its samples.
+  if (curved || terms.every((term) => term.loss === 'identity')) return terms.some(drawn) ? adam() : lbfgs();
   // As many iterations as it takes: where rounding decides, least squares stops by itself.
   return linear ? leastSquares({iterations: 2000, tolerance: 1e-5}) : gaussNewton();
 }

@@ -11,6 +11,7 @@ const REACHED: Readonly<Record<string, {pattern: RegExp; most?: number; least?: 
   'advection-2d': {pattern: /error at the end (\S+)/, most: 1e-4},
   advection: {pattern: /error at the end (\S+)/, most: 5e-4},
   burgers: {pattern: /error at the end (\S+)/, most: 1e-5},
+  cloth: {pattern: /energy ([-\d.]+)/, most: -0.66, least: -0.7},
   fit: {pattern: /derivative by (\S+)/, most: 1e-3},
   heat: {pattern: /error (\S+)/, most: 1e-5},
   helmholtz: {pattern: /along a ray ([^,]+)/, most: 1e-3},

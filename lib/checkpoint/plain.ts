@@ -4,8 +4,8 @@ import type {Decoder, Grid, GridOptions, Network} from '../field';
 import {linearDecoder, mlpDecoder, pinn, rbfGrid, siren} from '../field';
 import type {Kernel} from '../kernel';
 import {bspline, gaussian, hat, inverseMultiquadric, inverseQuadratic} from '../kernel';
-import type {Adam, GaussNewton, Optimizer} from '../optimizers';
-import {adam, gaussNewton} from '../optimizers';
+import type {Adam, GaussNewton, Lbfgs, Optimizer} from '../optimizers';
+import {adam, gaussNewton, lbfgs} from '../optimizers';
 import type {Problem, TermOptions} from '../problem';
 import {problem, term} from '../problem';
 import type {ProblemSpec} from '../problem-spec';
@@ -72,6 +72,8 @@ export function restoreSchedule(plain: Plain): Optimizer[] {
         return adam(options as Omit<Adam, 'type'>);
       case 'gauss-newton':
         return gaussNewton(options as Omit<GaussNewton, 'type'>);
+      case 'lbfgs':
+        return lbfgs(options as Omit<Lbfgs, 'type'>);
       default:
         throw unknownType('an optimizer', type);
     }
@@ -123,7 +125,7 @@ function restoreSamples(samples: Samples): Samples {
     case 'stratified':
       return stratified(samples.boxes);
     case 'gauss':
-      return gauss(samples.points, {cells: samples.cells});
+      return gauss(samples.points, {cells: samples.cells, breaks: samples.breaks});
     case 'tensor':
       return lattice(samples.axes, {draws: samples.draws});
     case 'points':

@@ -101,7 +101,11 @@ function addSharedOptions(command: Command): void {
       'most iterations; with a schedule, one number or one a stage',
       usage((text) => text.split(',').map((part) => whole('--iterations', 0)(part))),
     )
-    .option('--tolerance <x>', 'stop least squares when the gradient norm has fallen by this factor', numeric('--tolerance'))
+    .option(
+      '--tolerance <x>',
+      'stop least squares when the gradient norm has fallen by this factor, L-BFGS when the loss falls by less in 10 iterations',
+      numeric('--tolerance'),
+    )
     .option('--learning-rate <x>', "Adam's initial rate", numeric('--learning-rate'))
     .option('--device <name>', 'auto, cpu, cuda or cuda:N', 'auto')
     .addOption(new Option('--dtype <type>', "precision (default: float32, or the saved field's)").choices(['float32', 'float64']))

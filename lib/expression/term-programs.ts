@@ -70,6 +70,14 @@ export interface RowPrograms {
   readonly pattern: readonly SquaresEntry[];
 }
 
+/** The curvature of an energy along each jet and scalar alone, clipped at 0: what its unknowns are scaled by. */
+export interface DiagonalProgram {
+  /** Stores √(½λ·w·max(0, Σ_e ∂²R_e/∂jet_k²)) where it is not structurally zero; see `pattern`. Sum i: the same of scalar i, squared. */
+  readonly squares: Program;
+  /** As for rows, with a residual of its own for each jet. */
+  readonly pattern: readonly SquaresEntry[];
+}
+
 /** All programs of one term. E is the number of residuals, s_e the row scale. */
 export interface TermPrograms {
   /** Keys of the jets that the loss depends on, in the order of adjoint stores. */
@@ -87,6 +95,8 @@ export interface TermPrograms {
   readonly curvature: Program;
   /** Absent for `identity`, which has no rows. */
   readonly rows?: RowPrograms;
+  /** Of `identity` alone, absent where R is affine. */
+  readonly diagonal?: DiagonalProgram;
   /** Whether every R_e is affine in jets and scalars: then the coefficients of `square` do not depend on them. */
   readonly linear: boolean;
 }
@@ -161,6 +171,7 @@ class TermCompiler {
         arena,
       ),
       rows: this.loss.kind === 'identity' ? undefined : this.rows(),
+      diagonal: this.loss.kind === 'identity' ? this.diagonal() : undefined,
       linear: this.partials.every((partial) =>
         [...partial.values()].every((value) => !dependsOn(value, (leaf) => isActive(leaf))),
       ),
@@ -244,6 +255,30 @@ class TermCompiler {
       squares: lower([...squares, ...scalars.map((scalar, i) => sum(i, this.squaredColumn(scalar, scales)))], arena),
       pattern,
     };
+  }
+
+  private diagonal(): DiagonalProgram | undefined {
+    const {arena, jets, scalars, partials} = this;
+    const curvature = (leaf: InputNode): Expression => {
+      const second = this.total(
+        partials.map((partial) =>
+          tangent(partial.get(leaf) ?? arena.zero, (other) => (other === leaf ? arena.one : undefined), arena),
+        ),
+      );
+      if (second === arena.zero) return second;
+      return chain(arena, this.weight, this.make('max', arena.zero, this.make('mul', arena.constant(0.5), second)));
+    };
+    const pattern: SquaresEntry[] = [];
+    const squares: ProgramOutput[] = [];
+    jets.forEach((leaf, jet) => {
+      const value = curvature(leaf);
+      if (value === arena.zero) return;
+      squares.push(store(pattern.length, this.make('sqrt', value)));
+      pattern.push({residual: jet, jet, slot: pattern.length});
+    });
+    const sums = scalars.map(curvature);
+    if (squares.length === 0 && sums.every((value) => value === arena.zero)) return undefined;
+    return {squares: lower([...squares, ...sums.map((value, i) => sum(i, value))], arena), pattern};
   }
 
   private squaredColumn(leaf: LeafNode, scales: readonly Expression[]): Expression {

@@ -9,7 +9,7 @@ import type {Volume} from '../report/vti';
 import type {Solution} from '../solution';
 
 /** Optimizers by the names that the command line uses. */
-export const OPTIMIZER_NAMES = ['adam', 'lsq', 'gauss-newton'] as const;
+export const OPTIMIZER_NAMES = ['adam', 'lsq', 'gauss-newton', 'lbfgs'] as const;
 export type OptimizerName = (typeof OPTIMIZER_NAMES)[number];
 
 /** Fields by the names that the command line uses. */

@@ -237,7 +237,7 @@ function stagesOf(posed: Problem, shared: RunOptions, iterations: number): Prepa
         : 'this equation';
     throw new DinfError(
       'INVALID_ARGUMENT',
-      `lsq solves linear problems in one step, and ${why} is not linear: use --optimizer gauss-newton or adam`,
+      `lsq solves linear problems in one step, and ${why} is not linear: use --optimizer gauss-newton, lbfgs or adam`,
     );
   }
   const best = !folded ? 'adam' : linear ? 'lsq' : 'gauss-newton';

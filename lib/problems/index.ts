@@ -3,6 +3,7 @@ import {zalesakDefinition} from './zalesak';
 import {heatDefinition} from './heat';
 import {advection2dDefinition} from './advection-2d';
 import {advectionDefinition} from './advection';
+import {clothDefinition} from './cloth-definition';
 import {fitDefinition} from './fit';
 import {helmholtzDefinition} from './helmholtz';
 import {plateDefinition} from './plate';
@@ -12,6 +13,7 @@ import {poissonDefinition} from './poisson-definition';
 export const PROBLEMS: readonly ProblemDefinition[] = [
   poissonDefinition,
   helmholtzDefinition,
+  clothDefinition,
   plateDefinition,
   fitDefinition,
   advectionDefinition,

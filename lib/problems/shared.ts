@@ -3,8 +3,8 @@ import {DinfError} from '../errors';
 import type {Decoder, Field, Grid, GridOptions} from '../field';
 import {edgeText, linearDecoder, pinn, rbfGrid, siren} from '../field';
 import {kernelText} from '../kernel';
-import type {Adam, GaussNewton, Optimizer} from '../optimizers';
-import {adam, gaussNewton, leastSquares} from '../optimizers';
+import type {Adam, GaussNewton, Lbfgs, Optimizer} from '../optimizers';
+import {adam, gaussNewton, lbfgs, leastSquares} from '../optimizers';
 import type {FieldSpec} from '../problem-spec';
 import type {Volume} from '../report/vti';
 import type {Samples} from '../sampling';
@@ -132,13 +132,14 @@ export interface StageDefaults {
   adam?: Partial<Omit<Adam, 'type'>>;
   lsq?: {iterations?: number; tolerance?: number};
   'gauss-newton'?: Partial<Omit<GaussNewton, 'type'>>;
+  lbfgs?: Partial<Omit<Lbfgs, 'type'>>;
   /** With a network, whose schedule is Adam alone. */
   network?: NetworkPreset;
 }
 
 /**
- * The schedule of a run. `--iterations` counts Adam's steps and least squares' iterations; for Gauss–Newton, inner iterations a step.
- * What a network cannot do, least squares, Adam does in its place, and a note says so.
+ * The schedule of a run. `--iterations` counts the steps of Adam and L-BFGS, and least squares' iterations; for Gauss–Newton, inner
+ * iterations a step. What a network cannot do, least squares, Adam does in its place, and a note says so.
  *
  * @throws INVALID_ARGUMENT when iterations and optimizers differ in number.
  */
@@ -156,7 +157,9 @@ export function stagesFrom(options: RunOptions, preset: StageDefaults): Prepared
         ? adam({...adamDefaults, ...withoutUndefined({iterations: given.iterations, learningRate})})
         : name === 'lsq'
           ? leastSquares({...preset.lsq, ...given})
-          : gaussNewton({...preset['gauss-newton'], ...given});
+          : name === 'lbfgs'
+            ? lbfgs({...preset.lbfgs, ...given})
+            : gaussNewton({...preset['gauss-newton'], ...given});
     if (name === asked) return {name, stage};
     const note = `least squares needs a field that is linear in its parameters, and a network is not: adam ran in place of ${asked}`;
     return {name, stage, note};

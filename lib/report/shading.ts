@@ -5,6 +5,8 @@ import type {Rgb} from './sheet';
 
 // Taken out of the global object once: these run millions of times, and in a sandbox each look-up of a global is slow.
 const {abs, floor, max, min, round, sqrt} = Math;
+/** Depth where nothing is met. */
+const NOTHING = Infinity;
 
 /** Directions to the lights in the viewer's axes (right, up, back), and how strong they are. */
 const KEY = {direction: unit(-0.45, 0.65, 0.75), strength: 0.78};
@@ -26,7 +28,7 @@ export function litPixels(visible: Visible, unit: number, samples: number, backg
   const {width, height} = visible;
   const [columns, rows] = [width / samples, height / samples];
   const openness = openSky(visible, unit);
-  const back = background.map(linear);
+  const back = background.map((value) => (value / 255) ** 2.2);
   const pixels = new Uint8Array(3 * columns * rows);
   const light = [0, 0, 0];
   for (let row = 0; row < rows; row++) {
@@ -34,7 +36,7 @@ export function litPixels(visible: Visible, unit: number, samples: number, backg
       const sum = [0, 0, 0];
       for (let i = 0; i < samples * samples; i++) {
         const at = (row * samples + floor(i / samples)) * width + column * samples + (i % samples);
-        if (visible.depth[at] === Infinity) for (let k = 0; k < 3; k++) sum[k] += back[k];
+        if (visible.depth[at] === NOTHING) for (let k = 0; k < 3; k++) sum[k] += back[k];
         else {
           shade(visible, at, openness[at], light);
           for (let k = 0; k < 3; k++) sum[k] += light[k];
@@ -48,9 +50,13 @@ export function litPixels(visible: Visible, unit: number, samples: number, backg
 
 /** Linear red, green, blue of one visible sample. */
 function shade({normal, colour}: Visible, at: number, open: number, out: number[]): void {
-  let [x, y, z] = [normal[3 * at], normal[3 * at + 1], normal[3 * at + 2]];
+  let x = normal[3 * at];
+  let y = normal[3 * at + 1];
+  let z = normal[3 * at + 2];
   const length = sqrt(x * x + y * y + z * z) || 1;
-  [x, y, z] = [x / length, y / length, z / length];
+  x /= length;
+  y /= length;
+  z /= length;
   if (z < 0) z = -z * 0.2; // an interpolated normal may turn away at a silhouette, where the surface still is seen
   const towards = ({direction: [dx, dy, dz]}: {direction: Rgb}): number => x * dx + y * dy + z * dz;
   // Wrapped a little around the edge of the shadow, which softens it.
@@ -61,7 +67,7 @@ function shade({normal, colour}: Visible, at: number, open: number, out: number[
   const half = sqrt(kx * kx + ky * ky + (kz + 1) ** 2);
   const gloss = GLOSS.strength * max(0, (x * kx + y * ky + z * (kz + 1)) / half) ** GLOSS.power * open;
   const diffuse = KEY.strength * key * (0.45 + 0.55 * open) + FILL.strength * fill * open + ambient * open;
-  for (let k = 0; k < 3; k++) out[k] = linear(colour[3 * at + k]) * diffuse + gloss;
+  for (let k = 0; k < 3; k++) out[k] = LINEAR[colour[3 * at + k]] * diffuse + gloss;
 }
 
 /**
@@ -76,26 +82,37 @@ function openSky({width, height, depth, normal}: Visible, unit: number): Float32
     return {x: r * Math.cos(angle), y: r * Math.sin(angle)};
   });
   // Neighbouring samples use turned spirals, so that probes leave no pattern; a 4 × 4 tile of turns is averaged out below.
-  const turns = Array.from({length: 16}, (_, i) => {
-    const angle = 2 * Math.PI * hash(i, 3, 5);
-    return {cos: Math.cos(angle), sin: Math.sin(angle)};
-  });
+  const across = new Int32Array(16 * PROBES);
+  const down = new Int32Array(16 * PROBES);
+  for (let turn = 0; turn < 16; turn++) {
+    const angle = 2 * Math.PI * hash(turn, 3, 5);
+    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+    spiral.forEach(({x, y}, i) => {
+      across[turn * PROBES + i] = round(cos * x - sin * y);
+      down[turn * PROBES + i] = round(sin * x + cos * y);
+    });
+  }
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
       const at = row * width + column;
       const here = depth[at];
-      if (here === Infinity) continue;
-      const [nx, ny, nz] = [normal[3 * at], normal[3 * at + 1], normal[3 * at + 2]];
-      const {cos, sin} = turns[(row % 4) * 4 + (column % 4)];
+      if (here === NOTHING) continue;
+      const nx = normal[3 * at];
+      const ny = normal[3 * at + 1];
+      const nz = normal[3 * at + 2];
+      const first = ((row % 4) * 4 + (column % 4)) * PROBES;
       let hidden = 0;
-      for (const {x, y} of spiral) {
-        const dx = round(cos * x - sin * y);
-        const dy = round(sin * x + cos * y);
-        const [c, r] = [column + dx, row + dy];
+      for (let i = first; i < first + PROBES; i++) {
+        const dx = across[i];
+        const dy = down[i];
+        const c = column + dx;
+        const r = row + dy;
         if (c < 0 || r < 0 || c >= width || r >= height) continue;
         const there = depth[r * width + c];
-        if (there === Infinity) continue;
-        const [vx, vy, vz] = [dx * unit, -dy * unit, here - there];
+        if (there === NOTHING) continue;
+        const vx = dx * unit;
+        const vy = -dy * unit;
+        const vz = here - there;
         const length = sqrt(vx * vx + vy * vy + vz * vz);
         if (length === 0) continue;
         const rises = (vx * nx + vy * ny + vz * nz) / length - 0.12; // a flat surface must not hide itself
@@ -114,7 +131,7 @@ function smoothed(values: Float32Array, depth: Float32Array, width: number, heig
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
       const at = row * width + column;
-      if (depth[at] === Infinity) continue;
+      if (depth[at] === NOTHING) continue;
       let sum = 0;
       let count = 0;
       for (let r = max(0, row - 2); r < min(height, row + 2); r++) {
@@ -137,9 +154,7 @@ function unit(x: number, y: number, z: number): Rgb {
 }
 
 /** Light from a stored value, 0 to 255, and back: averages and sums are right in light alone. */
-function linear(value: number): number {
-  return (value / 255) ** 2.2;
-}
+const LINEAR = Float64Array.from({length: 256}, (_, value) => (value / 255) ** 2.2);
 function stored(light: number): number {
   return round(255 * min(1, max(0, light)) ** (1 / 2.2));
 }

@@ -298,16 +298,20 @@ TermSpec term(const Napi::Object& from, const ProblemSpec& problem) {
         spec.adjoint.stores > static_cast<int>(spec.jets.size()) || spec.adjoint.sums != static_cast<int>(spec.scalars.size()) ||
         spec.squares.sums > static_cast<int>(spec.scalars.size()))
       bad("a least-squares program has the wrong outputs");
-    const std::vector<int> pattern = integers(from, "pattern", 0, 1 << 20);
-    if (pattern.size() % 3) bad("'pattern' is not groups of three");
-    std::set<std::pair<int, int>> entries;
-    for (size_t i = 0; i < pattern.size(); i += 3) {
-      const JacobianEntry entry{pattern[i], pattern[i + 1], pattern[i + 2]};
-      if (entry.residual >= spec.residuals || static_cast<size_t>(entry.jet) >= spec.jets.size() || entry.slot >= spec.squares.stores)
-        bad("a Jacobian entry is out of range");
-      if (!entries.insert({entry.residual, entry.jet}).second) bad("a Jacobian entry is given twice");
-      spec.pattern.push_back(entry);
-    }
+  } else {
+    spec.squares = load("squares");
+    if (spec.squares.sums > static_cast<int>(spec.scalars.size())) bad("the curvature of an energy has the wrong outputs");
+  }
+  const int rows = spec.hasRows ? spec.residuals : static_cast<int>(spec.jets.size());
+  const std::vector<int> pattern = integers(from, "pattern", 0, 1 << 20);
+  if (pattern.size() % 3) bad("'pattern' is not groups of three");
+  std::set<std::pair<int, int>> entries;
+  for (size_t i = 0; i < pattern.size(); i += 3) {
+    const JacobianEntry entry{pattern[i], pattern[i + 1], pattern[i + 2]};
+    if (entry.residual >= rows || static_cast<size_t>(entry.jet) >= spec.jets.size() || entry.slot >= spec.squares.stores)
+      bad("a Jacobian entry is out of range");
+    if (!entries.insert({entry.residual, entry.jet}).second) bad("a Jacobian entry is given twice");
+    spec.pattern.push_back(entry);
   }
   return spec;
 }
@@ -353,7 +357,7 @@ std::vector<StageSpec> readStages(const Napi::Value& from) {
   for (uint32_t i = 0; i < list.Length(); ++i) {
     const Napi::Object given = object(list.Get(i), "stages");
     StageSpec stage;
-    stage.kind = static_cast<StageKind>(small(given, "kind", 0, 1));
+    stage.kind = static_cast<StageKind>(small(given, "kind", 0, 2));
     stage.iterations = integer(given, "iterations", 0, int64_t{1} << 31);
     stage.tolerance = number(given, "tolerance");
     if (given.Has("begun")) stage.begun = integer(given, "begun", 0, stage.iterations);
@@ -364,6 +368,10 @@ std::vector<StageSpec> readStages(const Napi::Value& from) {
       stage.beta1 = number(given, "beta1");
       stage.beta2 = number(given, "beta2");
       stage.epsilon = number(given, "epsilon");
+    } else if (stage.kind == StageKind::lbfgs) {
+      stage.history = small(given, "history", 1, 1000);
+      stage.resample = integer(given, "resample", 0, int64_t{1} << 31);
+      stage.scaling = static_cast<Scaling>(small(given, "scaling", 0, 2));
     } else {
       stage.steps = integer(given, "steps", 1, 1 << 20);
       stage.damping = number(given, "damping");

@@ -61,5 +61,8 @@ void runAdam(const StageSpec& stage, const StageRun<Real>& run, AdamState<Real>&
 // Needs a folded problem.
 template <class Real>
 void runGaussNewton(const StageSpec& stage, const StageRun<Real>& run);
+// Draws samples at its start and every `resample` iterations.
+template <class Real>
+void runLbfgs(const StageSpec& stage, const StageRun<Real>& run);
 
 }  // namespace dinf

@@ -548,12 +548,13 @@ void Problem<Real>::adjoint(const Real* rows, Real* out) {
 // Columns of grids and trainable scalars exactly, from the rows' derivatives by each of them. Columns of MLP weights by probing:
 // the mean of (A^T xi)^2 over random signs xi is the squared norm of each column.
 template <class Real>
-void Problem<Real>::columnSquares(Real* out) {
+void Problem<Real>::columnSquares(Real* out, bool energies) {
   needLinearisation();
   clearAdjoints();
   for (auto& term : terms_) {
-    if (!term->spec->hasRows) continue;
     const Program& program = term->spec->squares;
+    if (!term->spec->hasRows && !(energies && program.stores + program.sums > 0)) continue;
+    const int rows = term->spec->hasRows ? term->spec->residuals : static_cast<int>(term->spec->jets.size());
     std::vector<double> sums(term->samples->set->bands() * std::max(1, program.sums), 0.0);
     beginPass(*term);
     for (const Tile& tile : term->tiles) {
@@ -564,7 +565,7 @@ void Problem<Real>::columnSquares(Real* out) {
       for (int i = 0; i < program.stores; ++i) call.stores.push_back({Plane::tile, planes + i * tile.size});
       call.sums = sums.data();
       backend_.run(call, tile);
-      for (int e = 0; e < term->spec->residuals; ++e)
+      for (int e = 0; e < rows; ++e)
         for (size_t f = 0; f < fields_.size(); ++f)
           if (term->bindings[f]) squaresOfField(*term, tile, e, f, planes);
     }

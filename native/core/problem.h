@@ -30,7 +30,7 @@ struct TermSpec {
   std::vector<JetSet> jetSets;                // one a field
   std::vector<JetRef> jets;                   // of the adjoint stores of `gradient` and `adjoint`
   std::vector<int> scalars;                   // of their scalar sums
-  std::vector<JacobianEntry> pattern;
+  std::vector<JacobianEntry> pattern;  // of the rows; of an energy: one entry a jet along which it curves
   Program value, gradient, linearise, tangent, adjoint, squares;
 };
 
@@ -81,8 +81,9 @@ class Problem {
   void forgetLinearisation() { linearised_ = false; }
   void tangent(const Real* direction, Real* rows);
   void adjoint(const Real* rows, Real* out);
-  // Squared norms of the Jacobian's columns at the linearisation.
-  void columnSquares(Real* out);
+  // Squared norms of the Jacobian's columns at the linearisation; with `energies`, plus the curvature of energies along each unknown,
+  // their mixed derivatives left out.
+  void columnSquares(Real* out, bool energies = false);
 
   // (stores, points) row-major, user order.
   std::vector<Real> evaluate(const Real* parameters, const EvaluationSpec& evaluation);

@@ -125,7 +125,7 @@ class Solver final : public SolverBase {
     int64_t planned = 0;
     for (const StageSpec& stage : stages) {
       check(stage.uniforms.empty() || stage.uniforms.size() == spec_.uniforms.size(), "INVALID_ARGUMENT", "the number of uniforms is fixed");
-      planned += stage.kind == StageKind::adam ? stage.iterations : stage.iterations * (stage.kind == StageKind::gaussNewton ? stage.steps : 1);
+      planned += stage.iterations * (stage.kind == StageKind::gaussNewton ? stage.steps : 1);
     }
     result.stopReason = "iterations";
     const std::function<void(double)> report = [&](double loss) {
@@ -144,6 +144,8 @@ class Solver final : public SolverBase {
         check(adam_ && adam_->iteration == stage.begun, "INVALID_ARGUMENT", "Adam cannot go on: its state is not there");
         runAdam(stage, run, *adam_);
         if (result.stopReason == "diverged") adam_ = nullptr;
+      } else if (stage.kind == StageKind::lbfgs) {
+        runLbfgs(stage, run);
       } else {
         runGaussNewton(stage, run);
       }

@@ -1,4 +1,4 @@
-// A solve: stages of Adam or Gauss-Newton over one problem, with progress, cancellation, divergence and "keep the best".
+// A solve: stages of Adam, Gauss-Newton or L-BFGS over one problem, with progress, cancellation, divergence and "keep the best".
 // Type-erased over the precision, so that the addon is written once.
 #pragma once
 #include <atomic>
@@ -10,12 +10,15 @@
 
 namespace dinf {
 
-enum class StageKind : int { adam = 0, gaussNewton = 1 };
+enum class StageKind : int { adam = 0, gaussNewton = 1, lbfgs = 2 };
+// What L-BFGS measures lengths of steps with: each unknown's own column norm, one for all outputs of a field at a node, or nothing.
+enum class Scaling : int { columns = 0, shared = 1, none = 2 };
 
 struct StageSpec {
   StageKind kind = StageKind::adam;
-  int64_t iterations = 1000;  // Adam: steps; Gauss-Newton: inner iterations a step
-  double tolerance = 0;       // Gauss-Newton: relative norm of the scaled gradient; 0: run all iterations
+  int64_t iterations = 1000;  // Adam, L-BFGS: steps; Gauss-Newton: inner iterations a step
+  // Gauss-Newton: relative norm of the scaled gradient; L-BFGS: relative decrease over 10 iterations; 0: run all iterations.
+  double tolerance = 0;
   std::vector<double> uniforms;  // set before the stage begins, and left so; empty: as they are
   // Adam
   double learningRate = 1e-3, decaySteps = 0, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;  // rate 0.1^(i / decaySteps)
@@ -23,6 +26,10 @@ struct StageSpec {
   // Gauss-Newton
   int64_t steps = 1;
   double damping = 0;  // initial Levenberg-Marquardt damping, in units of the scaled normal matrix's diagonal (= 1)
+  // L-BFGS
+  int history = 10;
+  int64_t resample = 0;  // iterations between draws; 0: one draw
+  Scaling scaling = Scaling::columns;
 };
 
 struct Progress {

@@ -162,6 +162,16 @@ inline StageSpec newtonStage(int64_t steps, int64_t iterations, double damping =
   return stage;
 }
 
+inline StageSpec lbfgsStage(int64_t iterations, int64_t resample = 0, Scaling scaling = Scaling::columns) {
+  StageSpec stage;
+  stage.kind = StageKind::lbfgs;
+  stage.iterations = iterations;
+  stage.history = 4;
+  stage.resample = resample;
+  stage.scaling = scaling;
+  return stage;
+}
+
 inline void trainings() {
   const int scale = report().quick ? 1 : 10;
   for (const Precision precision : {Precision::float32, Precision::float64})
@@ -202,6 +212,32 @@ inline void trainings() {
                       result.loss, start.loss, result.message.c_str());
           if (first.empty()) first = solver->parameters();
           DINF_EXPECT(allFinite(first) && sameBits(first, solver->parameters()), "parameters depend on the threads");
+        }
+      });
+    }
+  for (const Scaling scaling : {Scaling::columns, Scaling::shared, Scaling::none})
+    for (const bool mlp : {false, true}) {
+      testCase("L-BFGS lowers the loss, with the same bits for any threads, scaling " + std::to_string(static_cast<int>(scaling)) +
+                   (mlp ? ", MLP" : ", linear decoder"),
+               [&] {
+        TermOptions options;
+        options.nonlinear = options.scalar = true;
+        options.order = 2;
+        const ProblemSpec problem = makeProblem(
+            2, {makeField(2, {4, 4}, 2, gaussian(3), Edge::extend, 2, 1, mlp ? std::vector<int>{5} : std::vector<int>{})},
+            {pointSet(2, 70), tensorSet({17, 5}), boxSet({9, 7})}, options);
+        std::vector<double> first;
+        for (const int threads : {1, 2}) {
+          const auto solver = makeSolver(problem, Precision::float64, threads);
+          const double before = solver->loss();
+          std::atomic<bool> cancelled{false};
+          const SolveResult result = solver->run({lbfgsStage(6 * scale, 4, scaling)}, nullptr, cancelled);
+          DINF_EXPECT(allFinite(result.losses) && result.loss < before && result.iterations <= 6 * scale, "loss %g after %g (%s)",
+                      result.loss, before, result.message.c_str());
+          if (first.empty()) first = solver->parameters();
+          DINF_EXPECT(allFinite(first) && sameBits(first, solver->parameters()), "parameters depend on the threads");
+          cancelled = true;
+          DINF_EXPECT(solver->run({lbfgsStage(9)}, nullptr, cancelled).stopReason == "aborted", "it did not stop");
         }
       });
     }

@@ -11,6 +11,7 @@ import {
   gaussNewton,
   inverseMultiquadric,
   lattice,
+  lbfgs,
   leastSquares,
   linearDecoder,
   linspace,
@@ -237,6 +238,30 @@ describe('a saved solution', () => {
     using double = await solve(posed, {resume: second, optimizer: leastSquares({iterations: 100}), dtype: 'float64'});
     expect(double.dtype).toBe('float64');
     expect(double.loss).toBeLessThanOrEqual(second.loss);
+  });
+
+  it('goes on with L-BFGS, on Gauss points of uneven cells', async () => {
+    const posed = problem({
+      domain: {x: [0, 1]},
+      unknowns: ['u'],
+      field: rbfGrid({resolution: 16}),
+      lift: {u: 'x*(1-x)*u'},
+      terms: [term(gauss(4, {breaks: [[0, 0.01, 0.25, 0.5, 0.8, 1]]}), '0.5*u_x^2 - pi^2*sin(pi*x)*u', {loss: 'identity'})],
+    });
+    const schedule = (iterations: number): Optimizer[] => [
+      adam({iterations: 5}),
+      lbfgs({iterations, tolerance: 0, scaling: 'shared'}),
+    ];
+    using first = await solve(posed, {optimizer: schedule(4)});
+    await first.save(file);
+    using second = await solve(posed, {resume: file, optimizer: schedule(12)});
+    expect(second.iterations).toBe(5 + 12);
+    expect(second.loss).toBeLessThan(first.loss);
+    using loaded = await loadSolution(file);
+    expect(loaded.problem.spec).toEqual(posed.spec);
+    expect((await readCheckpoint(file)).standing.schedule).toEqual(schedule(4));
+    using same = await solve(posed, {resume: file});
+    expect(await same.parameters()).toEqual(await first.parameters());
   });
 
   it('keeps the loss of least squares that was stopped, and goes on below it', async () => {

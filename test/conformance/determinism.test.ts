@@ -3,7 +3,7 @@ import {mlpDecoder, rbfGrid} from '../../lib/field';
 import {bspline, gaussian, inverseQuadratic} from '../../lib/kernel';
 import type {Kernel} from '../../lib/kernel';
 import type {Optimizer} from '../../lib/optimizers';
-import {adam, gaussNewton} from '../../lib/optimizers';
+import {adam, gaussNewton, lbfgs} from '../../lib/optimizers';
 import type {Problem} from '../../lib/problem';
 import {problem, term} from '../../lib/problem';
 import {lattice, linspace, points, stratified} from '../../lib/sampling';
@@ -57,8 +57,10 @@ const RUNS: readonly (readonly [string, () => Problem, Optimizer])[] = [
   ['Gauss–Newton, periodic', periodic(bspline(5)), gaussNewton({steps: 1, iterations: 5})],
   ['Adam, radial kernel', periodic(inverseQuadratic()), adam({iterations: 3})],
   ['Gauss–Newton, radial kernel', periodic(inverseQuadratic({rings: 2})), gaussNewton({steps: 1, iterations: 3})],
+  ['L-BFGS, linear decoder', linear, lbfgs({iterations: 8, resample: 5, tolerance: 0})],
   ['Adam, MLP', mlp, adam({iterations: 6})],
   ['Gauss–Newton, MLP', mlp, gaussNewton({steps: 2, iterations: 5, damping: 1})],
+  ['L-BFGS, MLP', mlp, lbfgs({iterations: 6, tolerance: 0})],
 ];
 
 interface Outcome {

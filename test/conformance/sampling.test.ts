@@ -4,7 +4,7 @@ import {hat} from '../../lib/kernel';
 import type {Problem} from '../../lib/problem';
 import {problem, term} from '../../lib/problem';
 import type {Samples} from '../../lib/sampling';
-import {lattice, linspace, points, stratified} from '../../lib/sampling';
+import {gauss, lattice, linspace, points, stratified} from '../../lib/sampling';
 import type {Session} from '../../lib/session';
 import type {Backend, SessionOptions} from './backends';
 import {BACKENDS, withSession} from './backends';
@@ -158,5 +158,62 @@ describe.each(BACKENDS)('sampling on $name', (backend) => {
     const at = randomVector(200, 4).map((value) => LOW + (value + 1) / 2);
     const base = await weightsOf(backend, probe([points(at, {draws: 700})], 2), 1, 0);
     expect(await weightsOf(backend, probe([points([...at].reverse(), {draws: 700})], 2), 1, 0)).toEqual(base);
+  });
+});
+
+describe('Gauss points over uneven cells', () => {
+  const integral = (samples: Samples, integrand: string): Promise<number> =>
+    withSession(
+      BACKENDS[0],
+      problem({
+        domain: {x: [-1, 3], y: [0, 2]},
+        unknowns: ['u'],
+        field: rbfGrid({resolution: 2, kernel: hat(), initialScale: 0}),
+        scalars: {c: 1},
+        terms: [term(samples, `c*(${integrand})`, {loss: 'identity'})],
+      }),
+      {},
+      (session) => session.loss(),
+    );
+
+  test('are exact for polynomials, on all of the domain or a part', async () => {
+    const breaks = [
+      [-1, -0.9, 0.5, 3],
+      [0, 1.7, 2],
+    ];
+    // ∫∫ x³y⁵ = (81 − 1)/4 · 64/6, and over [0, 1]² 1/24.
+    expect(await integral(gauss(3, {breaks}), 'x^3*y^5')).toBeCloseTo((20 * 64) / 6, 9);
+    expect(await integral(gauss(3), 'x^3*y^5')).toBeCloseTo((20 * 64) / 6, 9);
+    expect(
+      await integral(
+        gauss(3, {
+          breaks: [
+            [0, 1],
+            [0, 0.3, 1],
+          ],
+        }),
+        'x^3*y^5',
+      ),
+    ).toBeCloseTo(1 / 24, 12);
+  });
+
+  test('are refused where the cells are none', async () => {
+    expect(() => gauss(2, {breaks: [[0, 1, 1]]})).toThrow('breaks[0] must rise, and 1 is followed by 1');
+    expect(() => gauss(2, {breaks: [[0, 1], [3]]})).toThrow('breaks[1] has 1 values');
+    expect(() => gauss(2, {breaks: [[0, NaN]]})).toThrow('breaks[0][1] is NaN');
+    await expect(async () => integral(gauss(2, {breaks: [[0, 1]]}), '1')).rejects.toThrow(
+      '1 counts on a domain of 2 coordinates',
+    );
+    await expect(async () =>
+      integral(
+        gauss(2, {
+          breaks: [
+            [0, 4],
+            [0, 1],
+          ],
+        }),
+        '1',
+      ),
+    ).rejects.toThrow('outside the domain [-1, 3]');
   });
 });

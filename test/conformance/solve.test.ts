@@ -1,7 +1,7 @@
 /** Whole solves with known answers, and how solves end that go wrong or are stopped. */
 import {mlpDecoder, rbfGrid} from '../../lib/field';
 import {bspline} from '../../lib/kernel';
-import {adam, gaussNewton, leastSquares} from '../../lib/optimizers';
+import {adam, gaussNewton, lbfgs, leastSquares} from '../../lib/optimizers';
 import type {Problem} from '../../lib/problem';
 import {problem, term} from '../../lib/problem';
 import {gauss, lattice, linspace, stratified} from '../../lib/sampling';
@@ -211,6 +211,7 @@ describe.each(BACKENDS)('solves on $name', (backend) => {
       small('u = 1/(x - x)', 'powers'),
       leastSquares({iterations: 10}),
     ],
+    ['L-BFGS on the logarithm of a negative number', /term 'powers'/, small('log(u - 10)', 'powers'), lbfgs({iterations: 5})],
   ] as const)('diverging: %s', async (_, message, given, optimizer) => {
     for (const dtype of backend.dtypes) {
       await solved(backend, given, {optimizer, dtype}, async (solution) => {
@@ -233,6 +234,7 @@ describe.each(BACKENDS)('solves on $name', (backend) => {
   test.each([
     ['Adam', adam({iterations: 1e8})],
     ['Gauss–Newton', gaussNewton({steps: 1e5, iterations: 1e6, tolerance: 0})],
+    ['L-BFGS', lbfgs({iterations: 1e8, tolerance: 0, resample: 3})],
   ] as const)('an abort during %s keeps the field', async (_, optimizer) => {
     const controller = new AbortController();
     let seen = 0;

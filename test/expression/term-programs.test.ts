@@ -288,6 +288,26 @@ describe('termPrograms on equations', () => {
     expect(evaluateProgram(term.gradient, at)).toEqual({stores: [1], sums: [0.5 * (4 - 0.25)]});
   });
 
+  test('an energy has the curvature along each jet alone, never below 0', () => {
+    const term = compile(['u_x^2*v + 3*u*v - v^4 + exp(c) + c*u', '5*u^2'], {kind: 'identity'});
+    const at: Inputs = {weight: 0.3, lambda: 1.7};
+    for (const key of ['jet:u', 'jet:v', 'jet:u_x']) at[key] = 0.7;
+    at['scalar:c'] = 0.2;
+    const {squares, pattern} = term.diagonal!;
+    const {stores, sums} = evaluateProgram(squares, at);
+    const found = Object.fromEntries(
+      pattern.map(({residual, jet, slot}) => [`${residual === jet} ${term.jets[jet]}`, stores[slot]]),
+    );
+    // Jets carry a unit scale of 2, so that each second derivative counts 4 times; v is 1.4.
+    const scale = 0.5 * 0.3 * 1.7;
+    expect(found['true jet:u_x']).toBeCloseTo(Math.sqrt(scale * 4 * 2 * 1.4), 12);
+    expect(found['true jet:u']).toBeCloseTo(Math.sqrt(scale * 4 * 10), 12);
+    expect(found['true jet:v']).toBe(0); // −12 v²
+    expect(sums[0]).toBeCloseTo(scale * Math.exp(0.2), 12);
+    expect(compile(['u_x + 3*v*x'], {kind: 'identity'}).diagonal).toBeUndefined();
+    expect(compile(['u^2'], {kind: 'square'}).diagonal).toBeUndefined();
+  });
+
   test('bad losses and terms are rejected', () => {
     for (const delta of [0, -1, NaN, Infinity]) {
       expect(() => compile(['u'], {kind: 'huber', delta})).toThrow(expect.objectContaining({code: 'INVALID_ARGUMENT'}));

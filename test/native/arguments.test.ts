@@ -10,6 +10,7 @@ import {
   exercise,
   failure,
   isCoded,
+  lbfgsStage,
   newtonStage,
   places,
   replacements,
@@ -214,7 +215,7 @@ describe('a call', () => {
 
   it('may be given any stages', async () => {
     const solver = await prepared();
-    const stages = [adamStage(3), newtonStage(3)];
+    const stages = [adamStage(3), newtonStage(3), lbfgsStage(3)];
     for (const place of places(stages))
       for (const replacement of replacements(place)) {
         await failure(() =>

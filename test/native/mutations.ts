@@ -63,6 +63,16 @@ export const newtonStage = (iterations: number): NativeStage => ({
   uniforms: new Float64Array(),
 });
 
+export const lbfgsStage = (iterations: number): NativeStage => ({
+  kind: 2,
+  iterations,
+  tolerance: 0,
+  history: 3,
+  resample: 2,
+  scaling: 0,
+  uniforms: new Float64Array(),
+});
+
 type Holder = Record<string, unknown>;
 
 /** Where a value lies. */
