@@ -98,6 +98,7 @@ export interface NativeStage {
   epsilon?: number;
   steps?: number;
   damping?: number;
+  fromHere?: boolean;
   /** Values of all uniforms from this stage on; empty: as they are. */
   uniforms: Float64Array;
 }
@@ -158,6 +159,8 @@ export interface NativeSolver {
   optimizerState(): Promise<OptimizerState | null>;
   setOptimizerState(state: OptimizerState): Promise<void>;
   setUniforms(values: Float64Array): Promise<void>;
+  /** Per-sample data of a term: all of its channels, in the order of the samples. */
+  setChannels(term: number, channels: Float64Array[]): Promise<void>;
   draw(iteration: number): Promise<void>;
   sampleWeights(term: number): Promise<Float64Array>;
   evaluate(evaluation: NativeEvaluation): Promise<Float64Array>;

@@ -39,7 +39,8 @@ export class Solution implements Disposable {
   constructor(
     readonly problem: Problem,
     private readonly session: Session,
-    private readonly outcome: Outcome,
+    /** @internal */
+    readonly outcome: Outcome,
     device: string,
   ) {
     this.stopReason = outcome.stopReason;

@@ -1,0 +1,194 @@
+/** Signed distances from oriented points (paper, section 4.4): the Eikonal equation, as the authors train it and by least squares. */
+import type {Decoder, Grid} from '../field';
+import {rbfGrid} from '../field';
+import {bspline} from '../kernel';
+import type {OrientedPoints} from '../mesh/mesh';
+import type {Problem} from '../problem';
+import {problem, term} from '../problem';
+import type {Samples} from '../sampling';
+import {gauss, gaussRule, lattice, points, stratified} from '../sampling';
+import type {Solution} from '../solution';
+import type {Repeat, SolveOptions} from '../solve';
+import {solve} from '../solve';
+import {leastSquares} from '../optimizers';
+
+/** The cube that every shape is brought into. */
+export const CUBE = {x: [-1, 1], y: [-1, 1], z: [-1, 1]} as const;
+
+/** Weights of the authors' loss, which is that of Siren: on the surface, away from it, normals, unit slope. */
+const PAPER = {surface: 3e3, away: 1e2, sharpness: 100, normals: 1e2, eikonal: 5e1};
+
+/**
+ * The loss of the paper: 3e3·|u| and 1e2·(1 − cos(∇u, n)) on the points, 1e2·exp(−100|u|) away from them, 5e1·|‖∇u‖ − 1| everywhere.
+ *
+ * @param cloud inside the cube, with outward unit normals; drawn with replacement.
+ * @param samples an iteration: on the points, and in as many boxes of the cube.
+ */
+export function eikonalProblem(cloud: OrientedPoints, field: Grid, decoder: Decoder, samples = 64): Problem {
+  const {surface, away, sharpness, normals, eikonal} = PAPER;
+  const cosine = '(u_x*nx + u_y*ny + u_z*nz)/max(norm(u_x, u_y, u_z), 1e-8)';
+  // The slope's mean runs over both sets, which are equally large.
+  const slope = `${eikonal / 2}*(norm(u_x, u_y, u_z) - 1)`;
+  return problem({
+    domain: CUBE,
+    unknowns: ['u'],
+    field,
+    decoder,
+    terms: [
+      term(points(cloud.positions, {draws: samples ** 3}), [`${surface}*u`, `${normals}*(1 - ${cosine})`, slope], {
+        name: 'surface',
+        loss: 'abs',
+        data: normalData(cloud),
+      }),
+      term(stratified(samples), [`${away}*exp(-${sharpness}*abs(u))`, slope], {name: 'space', loss: 'abs'}),
+    ],
+  });
+}
+
+/** A signed distance that is known, in the expression language, fitted by values alone. */
+export function signalProblem(
+  distance: string,
+  field: Grid,
+  decoder: Decoder,
+  samples: readonly Samples[],
+  loss: 'abs' | 'square',
+): Problem {
+  return problem({
+    domain: CUBE,
+    unknowns: ['u'],
+    field,
+    decoder,
+    terms: samples.map((where, i) => term(where, distanceEquation(distance), {name: ['space', 'surface'][i], loss})),
+  });
+}
+
+/** `u - (…)`, behind the lets of a distance. */
+function distanceEquation(distance: string): string {
+  const at = distance.lastIndexOf(';') + 1;
+  return `${distance.slice(0, at)} u - (${distance.slice(at)})`;
+}
+
+/** Settings of {@link solveEikonal}. */
+export interface EikonalOptions {
+  /** Cells an axis of the distance's grid. */
+  resolution: number;
+  levels: number;
+  /** Most iterations of the first Poisson problem, and of each of the rounds after it. */
+  iterations: number;
+  roundIterations: number;
+  /** Most rounds. */
+  rounds: number;
+  /** Time of the heat flow that carries the normals into space: its root is about how far. */
+  time: number;
+  /** Weights of value and normal at the points against the slope in space, and of smoothness. */
+  weights: {value: number; normal: number; smooth: number};
+}
+
+export const EIKONAL_DEFAULTS: EikonalOptions = {
+  resolution: 64,
+  levels: 4,
+  iterations: 100,
+  roundIterations: 30,
+  rounds: 5,
+  time: 0.01,
+  weights: {value: 30, normal: 3, smooth: 1e-3},
+};
+
+/** The normals spread into space by heat (the vector heat method, Sharp et al. 2019): −2 n·y on the points against ‖y‖² + t‖∇y‖². */
+export function heatProblem(cloud: OrientedPoints, field: Grid, time: number): Problem {
+  const root = Math.sqrt(time);
+  return problem({
+    domain: CUBE,
+    unknowns: ['a', 'b', 'c'],
+    field,
+    terms: [
+      term(
+        gauss(2),
+        ['a', 'b', 'c'].flatMap((name) => [name, ...['x', 'y', 'z'].map((axis) => `${root}*${name}_${axis}`)]),
+        {name: 'heat'},
+      ),
+      term(points(cloud.positions), '-2*(nx*a + ny*b + nz*c)', {name: 'normals', loss: 'identity', data: normalData(cloud)}),
+    ],
+  });
+}
+
+/** ∇u = p in space, p given at each sample; u = 0 and ∇u = n on the points; a trace of smoothness for where no sample decides. */
+export function poissonProblem(
+  cloud: OrientedPoints,
+  field: Grid,
+  where: Samples,
+  directions: Readonly<Record<string, Float64Array>>,
+  {value, normal, smooth}: EikonalOptions['weights'],
+): Problem {
+  const step = 2 / (field.resolution as number);
+  return problem({
+    domain: CUBE,
+    unknowns: ['u'],
+    field,
+    terms: [
+      term(where, ['u_x - px', 'u_y - py', 'u_z - pz'], {name: 'slope', data: directions}),
+      term(
+        points(cloud.positions),
+        [`${value}*u`, ...['x', 'y', 'z'].map((axis) => `${normal}*(u_${axis} - n${axis})`)],
+        {name: 'surface', data: normalData(cloud)},
+      ),
+      term(gauss(1), `${smooth * step}*laplacian(u)`, {name: 'smoothness'}),
+    ],
+  });
+}
+
+/** Gauss points, `count` a cell and axis, as a lattice that can be evaluated on, too: with up to two, all weigh the same. */
+export function gaussLattice(cells: number, count: 1 | 2): Samples {
+  const {points: rule} = gaussRule(count);
+  const axis = Float64Array.from({length: cells * count}, (_, i) => -1 + (2 * (Math.floor(i / count) + rule[i % count])) / cells);
+  return lattice([axis, axis, axis]);
+}
+
+/**
+ * Distance from oriented points by least squares: the normals, carried into space by heat and made unit vectors, are taken for the gradient
+ * of u (one Poisson problem), then replaced by u's own normalised gradient, round by round (Picard).
+ */
+export async function solveEikonal(cloud: OrientedPoints, settings: EikonalOptions, options: SolveOptions): Promise<Solution> {
+  const {resolution, levels, iterations, roundIterations, rounds, time, weights} = settings;
+  const coarse = Math.min(32, resolution);
+  const heatField = rbfGrid({resolution: coarse, levels: Math.min(levels, 3), kernel: bspline(3)});
+  const where = gaussLattice(resolution, 2);
+  // In float64: far from the surface little heat arrives, and its direction is all that counts.
+  using heat = await solve(heatProblem(cloud, heatField, time), {
+    ...options,
+    dtype: 'float64',
+    optimizer: leastSquares({iterations: 100, tolerance: 1e-8}),
+  });
+  const directions = await directionsOf(heat, where, ['a', 'b', 'c']);
+  const field = rbfGrid({resolution, levels, kernel: bspline(3)});
+  const repeat: Repeat = {
+    rounds,
+    optimizer: leastSquares({iterations: roundIterations, tolerance: 1e-2, fromHere: true}),
+    async update(solution, round) {
+      await (settings as any).debug?.(`round ${round - 1}`, solution);
+      return {slope: await directionsOf(solution, where, ['u_x', 'u_y', 'u_z'])};
+    },
+  };
+  return solve(poissonProblem(cloud, field, where, directions, weights), {
+    ...options,
+    optimizer: leastSquares({iterations, tolerance: 1e-3}),
+    repeat,
+    after: heat,
+  });
+}
+
+async function directionsOf(
+  solution: Solution,
+  where: Samples,
+  [x, y, z]: readonly string[],
+): Promise<Record<'px' | 'py' | 'pz', Float64Array>> {
+  const length = `max(norm(${x}, ${y}, ${z}), 1e-30)`;
+  const expressions = [x, y, z].map((component) => `${component}/${length}`);
+  const [px, py, pz] = Object.values(await solution.evaluate(where, {expressions}));
+  return {px, py, pz};
+}
+
+function normalData({normals}: OrientedPoints): Record<string, Float64Array> {
+  const component = (k: number): Float64Array => Float64Array.from({length: normals.length / 3}, (_, i) => normals[3 * i + k]);
+  return {nx: component(0), ny: component(1), nz: component(2)};
+}
