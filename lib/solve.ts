@@ -72,7 +72,7 @@ export interface Repeat {
    *
    * @param field the solution so far. It belongs to the solve: evaluate it, but do not keep or dispose it.
    * @param round 1 for the first repetition.
-   * @returns undefined to end.
+   * @returns undefined to end; the solve's `stopReason` then is 'tolerance'.
    */
   update(field: Solution, round: number): Promise<Readonly<Record<string, Readonly<Record<string, ArrayLike<number>>>>> | undefined>;
 }
@@ -266,7 +266,7 @@ async function repeated(
   for (let round = 1; round <= repeat.rounds && !ended(); round++) {
     const began = performance.now();
     const data = await repeat.update(view(outcome), round);
-    if (data === undefined) break;
+    if (data === undefined) return {...outcome, stopReason: 'tolerance'};
     for (const [term, channels] of Object.entries(data)) await session.setData(term, channels);
     outcome = {...outcome, seconds: outcome.seconds + (performance.now() - began) / 1000};
     const later = (repeat.rounds - round) * scheduled(stages);

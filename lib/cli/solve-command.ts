@@ -21,6 +21,7 @@ import {writeVti} from '../report/vti';
 import type {Device} from '../device';
 import {chooseDevice} from '../device';
 import type {Solution} from '../solution';
+import type {SolveOptions} from '../solve';
 import {solve} from '../solve';
 import {addEquationCommand, EQUATION_EXAMPLE} from './equation-command';
 import {EXIT} from './exit';
@@ -116,8 +117,7 @@ async function run(definition: ProblemDefinition, parsed: Parsed): Promise<numbe
   process.on('SIGTERM', interrupt);
   try {
     if (parsed.json !== true && parsed.quiet !== true) process.stderr.write(`${prepared.headline}\n`);
-    using solution = await solve(prepared.problem, {
-      optimizer: prepared.optimizers.map(({stage}) => stage),
+    const settings: SolveOptions = {
       device: parsed.device as Device,
       dtype: parsed.dtype,
       threads: parsed.threads,
@@ -126,7 +126,10 @@ async function run(definition: ProblemDefinition, parsed: Parsed): Promise<numbe
       onProgress: (progress) => {
         view.update(progress);
       },
-    }).finally(() => {
+    };
+    const running =
+      prepared.solve?.(settings) ?? solve(prepared.problem, {...settings, optimizer: prepared.optimizers.map(({stage}) => stage)});
+    using solution = await Promise.resolve(running).finally(() => {
       view.stop();
     });
     const assessment = await prepared.assess(solution);
@@ -263,6 +266,14 @@ const METRIC_HINTS: Readonly<Record<string, string>> = {
   psnrPaper: "dB, the paper's rescaling by percentiles; a perfect image scores only about 43",
   psnrAffine: 'dB, after the best a·u + b',
   ssim: '7 × 7 window, 1 is perfect',
+  meanAbsoluteError: 'mean of |u − truth|; of signed distances, where the truth is at most 0.05',
+  meanAbsoluteErrorEverywhere: 'the same over all of the cube',
+  eikonalError: 'mean | |∇u| − 1 | where |u| is at most 0.05 of the cube',
+  chamfer: 'mean distance between the surfaces, both ways, as a part of the diagonal',
+  chamferFloor: 'the same between two samplings of the given surface: no result can be told from it below',
+  normalConsistency: 'mean cosine between normals of nearest points, 1 is perfect',
+  pieces: 'connected parts of the surface',
+  eulerCharacteristic: '2 for a sphere, 0 for a torus',
   residualRms: 'root mean square of left minus right, on a finer lattice than the samples',
 };
 

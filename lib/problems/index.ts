@@ -6,6 +6,7 @@ import {advectionDefinition} from './advection';
 import {fitDefinition} from './fit';
 import {helmholtzDefinition} from './helmholtz';
 import {plateDefinition} from './plate';
+import {sdfDefinition} from './sdf-definition';
 import {poissonDefinition} from './poisson-definition';
 
 /** Every problem that `dinf-grid solve` knows. */
@@ -13,6 +14,7 @@ export const PROBLEMS: readonly ProblemDefinition[] = [
   poissonDefinition,
   helmholtzDefinition,
   plateDefinition,
+  sdfDefinition,
   fitDefinition,
   advectionDefinition,
   advection2dDefinition,

@@ -3,14 +3,15 @@ import type {Decoder, Grid} from '../field';
 import {rbfGrid} from '../field';
 import {bspline} from '../kernel';
 import type {OrientedPoints} from '../mesh/mesh';
+import {leastSquares} from '../optimizers';
 import type {Problem} from '../problem';
 import {problem, term} from '../problem';
 import type {Samples} from '../sampling';
 import {gauss, gaussRule, lattice, points, stratified} from '../sampling';
 import type {Solution} from '../solution';
-import type {Repeat, SolveOptions} from '../solve';
+import type {SolveOptions} from '../solve';
 import {solve} from '../solve';
-import {leastSquares} from '../optimizers';
+import {fittingLevels} from './stationary';
 
 /** The cube that every shape is brought into. */
 export const CUBE = {x: [-1, 1], y: [-1, 1], z: [-1, 1]} as const;
@@ -70,33 +71,33 @@ function distanceEquation(distance: string): string {
 
 /** Settings of {@link solveEikonal}. */
 export interface EikonalOptions {
-  /** Cells an axis of the distance's grid. */
-  resolution: number;
-  levels: number;
-  /** Most iterations of the first Poisson problem, and of each of the rounds after it. */
-  iterations: number;
-  roundIterations: number;
-  /** Most rounds. */
-  rounds: number;
-  /** Time of the heat flow that carries the normals into space: its root is about how far. */
-  time: number;
-  /** Weights of value and normal at the points against the slope in space, and of smoothness. */
-  weights: {value: number; normal: number; smooth: number};
+  /** Of the distance; with B-splines, the finest grid is the unknown. */
+  readonly field: Grid;
+  /** Most iterations of the first Poisson problem, default 100, and the relative gradient at which it stops, default 1e-3. */
+  readonly iterations?: number;
+  readonly tolerance?: number;
+  /** Most rounds after it, default 20. They end by themselves, see {@link SETTLED}. */
+  readonly rounds?: number;
 }
 
-export const EIKONAL_DEFAULTS: EikonalOptions = {
-  resolution: 64,
-  levels: 4,
-  iterations: 100,
-  roundIterations: 30,
-  rounds: 5,
-  time: 0.01,
-  weights: {value: 30, normal: 3, smooth: 1e-3},
-};
+/** Cells an axis of the grid of the heat flow, whose time is {@link HEAT_TIME}: normals are smoothed over the root of it. */
+const HEAT_CELLS = 32;
+const HEAT_TIME = 0.01;
+/** Weights of value and normal on the points, and of smoothness, against the slope in space. A larger weight of the normals makes corners ring. */
+const WEIGHTS = {value: 30, normal: 1, smooth: 1e-3};
+const ROUND_ITERATIONS = 15;
+/** Rounds step beyond the minimum of each, which halves their number; from 2 on they need not converge. */
+const RELAXATION = 1.8;
+/**
+ * The rounds end when one lowers the loss by less than this. Going on lowers it for ever where a shape has corners, by kinks that no
+ * distance has: the error against the truth is least about there (box, N = 32: least at round 13, 2 % above it at 10, 10 % at 20).
+ */
+const SETTLED = 5e-3;
 
 /** The normals spread into space by heat (the vector heat method, Sharp et al. 2019): −2 n·y on the points against ‖y‖² + t‖∇y‖². */
-export function heatProblem(cloud: OrientedPoints, field: Grid, time: number): Problem {
-  const root = Math.sqrt(time);
+function heatProblem(cloud: OrientedPoints, resolution: number): Problem {
+  const root = Math.sqrt(HEAT_TIME);
+  const field = rbfGrid({resolution, levels: fittingLevels(resolution), kernel: bspline(3)});
   return problem({
     domain: CUBE,
     unknowns: ['a', 'b', 'c'],
@@ -113,13 +114,13 @@ export function heatProblem(cloud: OrientedPoints, field: Grid, time: number): P
 }
 
 /** ∇u = p in space, p given at each sample; u = 0 and ∇u = n on the points; a trace of smoothness for where no sample decides. */
-export function poissonProblem(
+function poissonProblem(
   cloud: OrientedPoints,
   field: Grid,
   where: Samples,
   directions: Readonly<Record<string, Float64Array>>,
-  {value, normal, smooth}: EikonalOptions['weights'],
 ): Problem {
+  const {value, normal, smooth} = WEIGHTS;
   const step = 2 / (field.resolution as number);
   return problem({
     domain: CUBE,
@@ -146,44 +147,45 @@ export function gaussLattice(cells: number, count: 1 | 2): Samples {
 
 /**
  * Distance from oriented points by least squares: the normals, carried into space by heat and made unit vectors, are taken for the gradient
- * of u (one Poisson problem), then replaced by u's own normalised gradient, round by round (Picard).
+ * of u (one Poisson problem), then replaced by u's own normalised gradient, round by round (Picard's iteration, over-relaxed).
  */
 export async function solveEikonal(cloud: OrientedPoints, settings: EikonalOptions, options: SolveOptions): Promise<Solution> {
-  const {resolution, levels, iterations, roundIterations, rounds, time, weights} = settings;
-  const coarse = Math.min(32, resolution);
-  const heatField = rbfGrid({resolution: coarse, levels: Math.min(levels, 3), kernel: bspline(3)});
-  const where = gaussLattice(resolution, 2);
+  const {field, iterations = 100, tolerance = 1e-3, rounds = 20} = settings;
+  const where = gaussLattice(field.resolution as number, 2);
   // In float64: far from the surface little heat arrives, and its direction is all that counts.
-  using heat = await solve(heatProblem(cloud, heatField, time), {
+  using heat = await solve(heatProblem(cloud, Math.min(HEAT_CELLS, field.resolution as number)), {
     ...options,
     dtype: 'float64',
     optimizer: leastSquares({iterations: 100, tolerance: 1e-8}),
   });
-  const directions = await directionsOf(heat, where, ['a', 'b', 'c']);
-  const field = rbfGrid({resolution, levels, kernel: bspline(3)});
-  const repeat: Repeat = {
-    rounds,
-    optimizer: leastSquares({iterations: roundIterations, tolerance: 1e-2, fromHere: true}),
-    async update(solution, round) {
-      await (settings as any).debug?.(`round ${round - 1}`, solution);
-      return {slope: await directionsOf(solution, where, ['u_x', 'u_y', 'u_z'])};
-    },
-  };
-  return solve(poissonProblem(cloud, field, where, directions, weights), {
+  const directions = await directionsOf(heat, where, ['a', 'b', 'c'], 1);
+  let before = Infinity;
+  return solve(poissonProblem(cloud, field, where, directions), {
     ...options,
-    optimizer: leastSquares({iterations, tolerance: 1e-3}),
-    repeat,
+    optimizer: leastSquares({iterations, tolerance}),
     after: heat,
+    repeat: {
+      rounds,
+      optimizer: leastSquares({iterations: ROUND_ITERATIONS, tolerance: 1e-2, fromHere: true}),
+      async update(solution, round) {
+        // The first solve and the first round have other data, and so losses that do not compare.
+        if (round > 2 && solution.loss > (1 - SETTLED) * before) return undefined;
+        before = solution.loss;
+        return {slope: await directionsOf(solution, where, ['u_x', 'u_y', 'u_z'], RELAXATION)};
+      },
+    },
   });
 }
 
+/** The directions of a vector on a lattice; `relaxation` ω gives v + ω (v/|v| − v) instead of v/|v|. */
 async function directionsOf(
   solution: Solution,
   where: Samples,
   [x, y, z]: readonly string[],
+  relaxation: number,
 ): Promise<Record<'px' | 'py' | 'pz', Float64Array>> {
-  const length = `max(norm(${x}, ${y}, ${z}), 1e-30)`;
-  const expressions = [x, y, z].map((component) => `${component}/${length}`);
+  const factor = `(${1 - relaxation} + ${relaxation}/max(norm(${x}, ${y}, ${z}), 1e-30))`;
+  const expressions = [x, y, z].map((component) => `${component}*${factor}`);
   const [px, py, pz] = Object.values(await solution.evaluate(where, {expressions}));
   return {px, py, pz};
 }
