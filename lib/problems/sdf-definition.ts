@@ -36,7 +36,7 @@ export interface SdfOptions extends RunOptions {
   signal?: boolean;
   /** Points drawn from a shape, default 100 000. */
   count?: number;
-  /** Most Picard rounds of `fast`, default 20. */
+  /** Most Picard rounds of `fast`, default 12. */
   rounds?: number;
 }
 
@@ -51,7 +51,7 @@ export const sdfDefinition: ProblemDefinition = {
     {flag: '--shape <name>', description: 'instead, a shape whose distance is known (default: torus)', choices: SHAPE_NAMES},
     {flag: '--signal', description: "fit the shape's known distance by its values, without the equation"},
     {flag: '--count <n>', description: `points drawn from a mesh or shape, most that are kept of a cloud (default: ${COUNT})`},
-    {flag: '--rounds <n>', description: 'most rounds after the first Poisson problem (fast; they end by themselves; default: 20)'},
+    {flag: '--rounds <n>', description: 'most rounds after the first Poisson problem (fast; they end by themselves; default: 12)'},
   ],
   async prepare(options) {
     const {points: file, shape, signal, count, rounds} = options.own as Record<string, string | boolean | undefined>;
