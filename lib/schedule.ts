@@ -92,8 +92,7 @@ async function runStages(
   hooks: ScheduleHooks,
 ): Promise<Outcome> {
   let outcome = before;
-  const planned =
-    outcome.iterations + scheduled(schedule.slice(begin.stage)) - begin.iterations + (hooks.later ?? 0);
+  const planned = outcome.iterations + scheduled(schedule.slice(begin.stage)) - begin.iterations + (hooks.later ?? 0);
   for (let k = begin.stage; k < schedule.length; k++) {
     let begun = k === begin.stage ? begin.iterations : 0;
     for (let again = true; again;) {

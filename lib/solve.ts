@@ -74,7 +74,10 @@ export interface Repeat {
    * @param round 1 for the first repetition.
    * @returns undefined to end; the solve's `stopReason` then is 'tolerance'.
    */
-  update(field: Solution, round: number): Promise<Readonly<Record<string, Readonly<Record<string, ArrayLike<number>>>>> | undefined>;
+  update(
+    field: Solution,
+    round: number,
+  ): Promise<Readonly<Record<string, Readonly<Record<string, ArrayLike<number>>>>> | undefined>;
 }
 
 /** A running solve: a promise of its solution, and an async iterator of its progress. */

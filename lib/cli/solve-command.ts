@@ -128,7 +128,8 @@ async function run(definition: ProblemDefinition, parsed: Parsed): Promise<numbe
       },
     };
     const running =
-      prepared.solve?.(settings) ?? solve(prepared.problem, {...settings, optimizer: prepared.optimizers.map(({stage}) => stage)});
+      prepared.solve?.(settings) ??
+      solve(prepared.problem, {...settings, optimizer: prepared.optimizers.map(({stage}) => stage)});
     using solution = await Promise.resolve(running).finally(() => {
       view.stop();
     });

@@ -52,7 +52,10 @@ async function readAny(file: string): Promise<TriangleMesh> {
       return columns(Float64Array.from(data));
     }
     default:
-      throw new DinfError('INVALID_ARGUMENT', `Cannot read points from ${file}: give a file of type ${POINT_FORMATS.join(', ')}.`);
+      throw new DinfError(
+        'INVALID_ARGUMENT',
+        `Cannot read points from ${file}: give a file of type ${POINT_FORMATS.join(', ')}.`,
+      );
   }
 }
 
@@ -68,7 +71,10 @@ export function parseRows(text: string, name: string): TriangleMesh {
     if (row.some((value, i) => Number.isNaN(value) && !/^[+-]?nan$/i.test(words[i]))) {
       headings += 1;
       if (values.length === 0 && headings === 1) return;
-      throw new DinfError('NOT_A_MESH', `Cannot read ${name}: line ${index + 1} is '${content.slice(0, 60)}', and not six numbers.`);
+      throw new DinfError(
+        'NOT_A_MESH',
+        `Cannot read ${name}: line ${index + 1} is '${content.slice(0, 60)}', and not six numbers.`,
+      );
     }
     if (row.length !== 6) {
       throw withoutNormals(name, `line ${index + 1} has ${row.length} numbers`, 'Give x y z nx ny nz in each row.');
@@ -147,7 +153,10 @@ export interface Placement {
 export function placementOf({positions}: OrientedPoints, how: 'box' | 'mean', half = 0.85): Placement {
   const {lower, upper, diagonal} = boundingBox(positions);
   if (!(diagonal > 0)) {
-    throw new DinfError('NOT_A_MESH', `All ${positions.length / 3} points lie at (${lower.join(', ')}): a surface needs some extent.`);
+    throw new DinfError(
+      'NOT_A_MESH',
+      `All ${positions.length / 3} points lie at (${lower.join(', ')}): a surface needs some extent.`,
+    );
   }
   const axes = [0, 1, 2] as const;
   if (how === 'box') {

@@ -19,12 +19,21 @@ export type Reference =
   | {readonly kind: 'shape'; readonly shape: Shape}
   | {readonly kind: 'scan'; readonly cloud: OrientedPoints; readonly mesh?: TriangleMesh};
 
+// Taken out of the global object once: these run millions of times, and in a sandbox each look-up of a global is slow.
+const {abs} = Math;
+
 /** Distance from the surface, in the cube, within which errors count as near. */
 const NEAR = 0.05;
-/** Points an axis of the lattice where fields are judged; not those of any grid. */
-const JUDGED = 97;
-/** Points on each surface that distances are taken between. */
-const SURFACE_SAMPLES = 100_000;
+/** How much is looked at. */
+export interface Effort {
+  /** Cells an axis of the lattice that the surface is found on. */
+  readonly cells: number;
+  /** Points an axis of the lattice where fields are judged, default 97; not those of any grid. */
+  readonly judged?: number;
+  /** Points on each surface that distances are taken between, default 100 000. */
+  readonly samples?: number;
+}
+
 const VOLUME = 65;
 const SLICE = 384;
 
@@ -33,17 +42,10 @@ export async function assessSdf(
   solution: Solution,
   reference: Reference,
   placement: Placement,
-  cells: number,
+  effort: Effort,
 ): Promise<Assessment> {
-  const inCube = await surfaceOf(solution, cells);
-  const mesh = {...inCube, positions: outOfCube(inCube.positions, placement)};
+  const {metrics, mesh} = await measureSdf(solution, reference, placement, effort);
   const found = mesh.triangles.length > 0;
-  const metrics = {
-    ...(await fieldMetrics(solution, reference)),
-    ...(found ? surfaceMetrics(mesh, reference) : {}),
-    pieces: found ? topology(mesh).pieces : 0,
-    ...(found && {eulerCharacteristic: topology(mesh).eulerCharacteristic}),
-  };
   const {values, axes} = await volumeOf(solution, placement);
   return {
     metrics,
@@ -57,9 +59,24 @@ export async function assessSdf(
   };
 }
 
+/** The surface in the user's coordinates, and the errors of it and of the field. */
+export async function measureSdf(
+  solution: Solution,
+  reference: Reference,
+  placement: Placement,
+  {cells, judged = 97, samples = 100_000}: Effort,
+): Promise<{metrics: Record<string, number>; mesh: TriangleMesh}> {
+  const inCube = await surfaceOf(solution, cells);
+  const mesh = {...inCube, positions: outOfCube(inCube.positions, placement)};
+  const metrics = await fieldMetrics(solution, reference, judged);
+  if (mesh.triangles.length === 0) return {metrics: {...metrics, pieces: 0}, mesh};
+  const {pieces, eulerCharacteristic} = topology(mesh);
+  return {metrics: {...metrics, ...surfaceMetrics(mesh, reference, samples), pieces, eulerCharacteristic}, mesh};
+}
+
 /** Errors of value and slope on a lattice over the whole cube. */
-async function fieldMetrics(solution: Solution, reference: Reference): Promise<Record<string, number>> {
-  const axis = linspace(-1, 1, JUDGED);
+async function fieldMetrics(solution: Solution, reference: Reference, judged: number): Promise<Record<string, number>> {
+  const axis = linspace(-1, 1, judged);
   const [u, slope] = Object.values(
     await solution.evaluate(lattice([axis, axis, axis]), {expressions: ['u', 'norm(u_x, u_y, u_z)']}),
   );
@@ -70,11 +87,11 @@ async function fieldMetrics(solution: Solution, reference: Reference): Promise<R
   for (const x of axis) {
     for (const y of axis) {
       for (const z of axis) {
-        if (Math.abs(u[index]) <= NEAR) eikonal.add(Math.abs(slope[index] - 1));
+        if (abs(u[index]) <= NEAR) eikonal.add(abs(slope[index] - 1));
         if (reference.kind === 'shape') {
           const truth = reference.shape.distance(x, y, z);
-          error.add(Math.abs(u[index] - truth));
-          if (Math.abs(truth) <= NEAR) near.add(Math.abs(u[index] - truth));
+          error.add(abs(u[index] - truth));
+          if (abs(truth) <= NEAR) near.add(abs(u[index] - truth));
         }
         index += 1;
       }
@@ -91,21 +108,22 @@ async function fieldMetrics(solution: Solution, reference: Reference): Promise<R
 }
 
 /** Distance between the surface and the truth's, and how well normals agree. */
-function surfaceMetrics(mesh: TriangleMesh, reference: Reference): Record<string, number> {
-  const samples = sampleSurface(mesh, SURFACE_SAMPLES, 1);
+function surfaceMetrics(mesh: TriangleMesh, reference: Reference, count: number): Record<string, number> {
+  const samples = sampleSurface(mesh, count, 1);
   // Two samplings of the truth say what the sampling alone leaves.
   const again = (seed: number): OrientedPoints =>
     reference.kind === 'shape'
-      ? reference.shape.cloud(SURFACE_SAMPLES, seed)
+      ? reference.shape.cloud(count, seed)
       : reference.mesh === undefined
         ? reference.cloud
-        : sampleSurface(reference.mesh, SURFACE_SAMPLES, seed);
+        : sampleSurface(reference.mesh, count, seed);
   const truth = again(2);
   const {diagonal} = boundingBox(truth.positions);
   const {chamfer, normalConsistency} = surfaceDistance(truth, samples);
   const metrics: Record<string, number> = {chamfer: chamfer / diagonal};
   // A cloud has only one sampling.
-  if (again(3) !== truth) metrics.chamferFloor = surfaceDistance(truth, again(3)).chamfer / diagonal;
+  const other = again(3);
+  if (other !== truth) metrics.chamferFloor = surfaceDistance(truth, other).chamfer / diagonal;
   return {...metrics, normalConsistency};
 }
 
@@ -148,7 +166,11 @@ async function slicePictures(solution: Solution, placement: Placement): Promise<
     });
   }
   return [
-    {name: 'slices', title: `Distance, a line every ${shortNumber(0.1 * unit)}, the surface thick`, picture: sideBySide(distances)},
+    {
+      name: 'slices',
+      title: `Distance, a line every ${shortNumber(0.1 * unit)}, the surface thick`,
+      picture: sideBySide(distances),
+    },
     {name: 'slope', title: 'How far the slope is from 1', picture: sideBySide(slopes)},
   ];
 }
@@ -166,7 +188,10 @@ function picture(plane: Float64Array, turned: boolean): Float64Array {
 }
 
 /** Distance and slope on a lattice over the cube, in the user's coordinates. */
-async function volumeOf(solution: Solution, placement: Placement): Promise<{
+async function volumeOf(
+  solution: Solution,
+  placement: Placement,
+): Promise<{
   axes: {name: string; lower: number; upper: number; count: number}[];
   values: {distance: Float64Array; slope: Float64Array};
 }> {

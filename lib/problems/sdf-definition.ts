@@ -51,7 +51,10 @@ export const sdfDefinition: ProblemDefinition = {
     {flag: '--shape <name>', description: 'instead, a shape whose distance is known (default: torus)', choices: SHAPE_NAMES},
     {flag: '--signal', description: "fit the shape's known distance by its values, without the equation"},
     {flag: '--count <n>', description: `points drawn from a mesh or shape, most that are kept of a cloud (default: ${COUNT})`},
-    {flag: '--rounds <n>', description: 'most rounds after the first Poisson problem (fast; they end by themselves; default: 12)'},
+    {
+      flag: '--rounds <n>',
+      description: 'most rounds after the first Poisson problem (fast; they end by themselves; default: 12)',
+    },
   ],
   async prepare(options) {
     const {points: file, shape, signal, count, rounds} = options.own as Record<string, string | boolean | undefined>;
@@ -120,7 +123,8 @@ export function prepareSdf(source: SdfSource, options: SdfOptions): Prepared {
         )
       : eikonalProblem(cloud, field, decoder, PAPER_SAMPLES),
     optimizers,
-    samplesPerIteration: signal && !authors ? (2 * resolution) ** 3 : recipe ? (2 * resolution) ** 3 + total + resolution ** 3 : 2 * drawn,
+    samplesPerIteration:
+      signal && !authors ? (2 * resolution) ** 3 : recipe ? (2 * resolution) ** 3 + total + resolution ** 3 : 2 * drawn,
     headline: signal
       ? `the signed distance of ${what}, fitted by its values`
       : `the signed distance of ${what} from ${total.toLocaleString('en')} oriented points`,
@@ -143,7 +147,7 @@ export function prepareSdf(source: SdfSource, options: SdfOptions): Prepared {
         return solveEikonal(cloud, settings, given);
       },
     }),
-    assess: (solution) => assessSdf(solution, reference, placement, 2 * resolution),
+    assess: (solution) => assessSdf(solution, reference, placement, {cells: 2 * resolution}),
   };
 }
 

@@ -3,6 +3,9 @@ import type {BytePicture} from '../imaging/codec';
 import {fieldPicture} from './pictures';
 import {Sheet} from './sheet';
 
+// Taken out of the global object once: in a sandbox each look-up of a global is slow.
+const {abs, hypot, max, min, round} = Math;
+
 export interface LevelOptions {
   /** Numbers at the ends of the colours. */
   readonly range: readonly [number, number];
@@ -25,22 +28,22 @@ export function levelPicture(
   {width, height}: {readonly width: number; readonly height: number},
   {range, spacing, colorBar = true}: LevelOptions,
 ): BytePicture {
-  const largest = Math.max(width, height);
+  const largest = max(width, height);
   const coloured = fieldPicture(values, {width, height}, {map: 'diverging', range, colorBar, largest});
   const sheet = new Sheet(coloured.width, coloured.height);
   sheet.put(coloured, 0, 0);
   const at = (row: number, column: number): number =>
-    values[Math.min(height - 1, Math.max(0, row)) * width + Math.min(width - 1, Math.max(0, column))];
+    values[min(height - 1, max(0, row)) * width + min(width - 1, max(0, column))];
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
       const value = at(row, column);
       // How much the field changes from pixel to pixel turns a difference of values into a distance on the picture.
-      const slope = Math.hypot(at(row, column + 1) - at(row, column - 1), at(row + 1, column) - at(row - 1, column)) / 2;
-      const distance = Math.abs(value - spacing * Math.round(value / spacing)) / Math.max(slope, 1e-12);
-      const zero = Math.abs(value) < spacing / 2;
-      const cover = Math.min(1, Math.max(0, (zero ? THICK : THIN) + 0.5 - distance)) * (zero ? 1 : 0.55);
+      const slope = hypot(at(row, column + 1) - at(row, column - 1), at(row + 1, column) - at(row - 1, column)) / 2;
+      const distance = abs(value - spacing * round(value / spacing)) / max(slope, 1e-12);
+      const zero = abs(value) < spacing / 2;
+      const cover = min(1, max(0, (zero ? THICK : THIN) + 0.5 - distance)) * (zero ? 1 : 0.55);
       const pixel = 3 * (row * sheet.width + column);
-      for (let c = 0; c < 3; c++) sheet.data[pixel + c] = Math.round(sheet.data[pixel + c] * (1 - cover) + 20 * cover);
+      for (let c = 0; c < 3; c++) sheet.data[pixel + c] = round(sheet.data[pixel + c] * (1 - cover) + 20 * cover);
     }
   }
   return sheet;

@@ -33,7 +33,9 @@ describe('marching cubes', () => {
     const faces = faceVectors(mesh);
     for (let t = 0; t < faces.length; t += 3) {
       const v = 3 * mesh.triangles[t];
-      expect(faces[t] * mesh.positions[v] + faces[t + 1] * mesh.positions[v + 1] + faces[t + 2] * mesh.positions[v + 2]).toBeGreaterThanOrEqual(0);
+      expect(
+        faces[t] * mesh.positions[v] + faces[t + 1] * mesh.positions[v + 1] + faces[t + 2] * mesh.positions[v + 2],
+      ).toBeGreaterThanOrEqual(0);
     }
   });
 
@@ -66,7 +68,12 @@ describe('marching cubes', () => {
   });
 
   it('refuses what is no lattice', () => {
-    const lattice = {values: new Float64Array(7), counts: [2, 2, 2] as const, lower: [0, 0, 0] as const, upper: [1, 1, 1] as const};
+    const lattice = {
+      values: new Float64Array(7),
+      counts: [2, 2, 2] as const,
+      lower: [0, 0, 0] as const,
+      upper: [1, 1, 1] as const,
+    };
     expect(() => marchingCubes(lattice)).toThrow(expect.objectContaining({code: 'INVALID_ARGUMENT'}));
     expect(() => marchingCubes({...lattice, values: new Float64Array(4), counts: [1, 2, 2]})).toThrow(/1 × 2 × 2/);
   });
@@ -86,7 +93,10 @@ describe('the nearest point', () => {
       }
       const {index, distance} = tree.find(x, y, z);
       expect(distance).toBeCloseTo(least, 12);
-      expect(Math.hypot(positions[3 * index] - x, positions[3 * index + 1] - y, positions[3 * index + 2] - z)).toBeCloseTo(least, 12);
+      expect(Math.hypot(positions[3 * index] - x, positions[3 * index + 1] - y, positions[3 * index + 2] - z)).toBeCloseTo(
+        least,
+        12,
+      );
     }
   });
 });

@@ -14,7 +14,10 @@ beforeAll(async () => {
 afterAll(() => rm(folder, {recursive: true}));
 
 const cloud = SHAPES.sphere.cloud(200, 3);
-const rows = Array.from({length: 200}, (_, i) => [...cloud.positions.slice(3 * i, 3 * i + 3), ...cloud.normals.slice(3 * i, 3 * i + 3)]);
+const rows = Array.from({length: 200}, (_, i) => [
+  ...cloud.positions.slice(3 * i, 3 * i + 3),
+  ...cloud.normals.slice(3 * i, 3 * i + 3),
+]);
 const write = async (name: string, text: string): Promise<string> => {
   const file = path.join(folder, name);
   await writeFile(file, text);
@@ -47,7 +50,9 @@ describe('oriented points', () => {
   it('have unit normals; zero ones are left out, and clouds are thinned the same way each time', async () => {
     const file = await write(
       'zeros.xyz',
-      rows.map((row, i) => (i % 4 === 0 ? [...row.slice(0, 3), 0, 0, 0] : row.map((v, k) => (k < 3 ? v : 7 * v))).join(' ')).join('\n'),
+      rows
+        .map((row, i) => (i % 4 === 0 ? [...row.slice(0, 3), 0, 0, 0] : row.map((v, k) => (k < 3 ? v : 7 * v))).join(' '))
+        .join('\n'),
     );
     const all = (await read(file)).cloud;
     expect(all.positions).toHaveLength(3 * 150);
@@ -103,6 +108,8 @@ describe('a placement in the cube', () => {
   });
 
   it('needs some extent', () => {
-    expect(() => placementOf({...cloud, positions: new Float64Array(60).fill(2)}, 'box')).toThrow(/All 20 points lie at \(2, 2, 2\)/);
+    expect(() => placementOf({...cloud, positions: new Float64Array(60).fill(2)}, 'box')).toThrow(
+      /All 20 points lie at \(2, 2, 2\)/,
+    );
   });
 });
