@@ -27,7 +27,9 @@ export type DinfErrorCode =
 
 /** An error with a stable `code`; see {@link DinfErrorCode}. */
 export class DinfError extends Error {
+  /** Always `DinfError`. */
   override readonly name = 'DinfError';
+  /** Stable across versions. */
   readonly code: DinfErrorCode;
 
   constructor(code: DinfErrorCode, message: string, options?: {cause?: unknown}) {

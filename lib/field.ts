@@ -27,12 +27,19 @@ export interface GridOptions {
 
 /** A grid with every option decided. */
 export interface Grid {
+  /** Tells fields apart. */
   readonly type: 'grid';
+  /** Cells of the finest level: one number for all axes, or one an axis. */
   readonly resolution: number | readonly number[];
+  /** Number of levels. */
   readonly levels: number;
+  /** Features a node. */
   readonly features: number;
+  /** Interpolates the features. */
   readonly kernel: Kernel;
+  /** At the border. */
   readonly edge: Edge;
+  /** Features start uniform in [−initialScale, initialScale]. */
   readonly initialScale: number;
 }
 

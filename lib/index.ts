@@ -23,5 +23,7 @@ export {loadSolution} from './checkpoint/load';
 export type {Device} from './device';
 export type {Progress, Repeat, SolveOptions} from './solve';
 export {Solve, solve} from './solve';
-export type {LossCurve, StopReason} from './solution';
+export type {StopReason} from './solution';
+export type {LossCurve, Outcome, Position, Standing} from './schedule';
+export type {OptimizerState, ParameterBlock} from './native';
 export {Solution} from './solution';

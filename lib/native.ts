@@ -129,19 +129,27 @@ export interface NativeResult {
 
 /** A named range of the parameter vector, row-major. */
 export interface ParameterBlock {
+  /** Such as `field 1 level 1`. */
   name: string;
+  /** Extents, the last one contiguous. */
   shape: number[];
 }
 
 /** What Adam carries from one iteration to the next beside the parameters. */
 export interface OptimizerState {
+  /** Iterations done. */
   iteration: number;
   /** Null until the first window of losses is full. */
   bestMean: number | null;
+  /** Of the losses in the window that is being filled. */
   windowSum: number;
+  /** How many losses that is. */
   windowCount: number;
+  /** Mean gradients, one a parameter. */
   first: Float64Array;
+  /** Mean squared gradients, one a parameter. */
   second: Float64Array;
+  /** The parameters of the best window so far. */
   best: Float64Array;
   /** The iterate, where the parameters went back to `best`. */
   current: Float64Array | null;

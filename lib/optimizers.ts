@@ -11,18 +11,27 @@ export interface StageValues {
   readonly weights?: Readonly<Record<string, number>>;
 }
 
+/** Settings of Adam, as {@link adam} decides them. */
 export interface Adam extends StageValues {
+  /** Tells the stages apart. */
   readonly type: 'adam';
+  /** Steps. */
   readonly iterations: number;
+  /** Of the first iteration. */
   readonly learningRate: number;
   /** The rate at iteration i is learningRate · 0.1^(i / decaySteps); 0: constant. */
   readonly decaySteps: number;
+  /** Decay of the mean gradient. */
   readonly beta1: number;
+  /** Decay of the mean squared gradient. */
   readonly beta2: number;
+  /** Added to the root of the mean square. */
   readonly epsilon: number;
 }
 
+/** Settings of Gauss–Newton, as {@link gaussNewton} or {@link leastSquares} decides them. */
 export interface GaussNewton extends StageValues {
+  /** Tells the stages apart. */
   readonly type: 'gauss-newton';
   /** Most outer steps. A linear problem takes one. */
   readonly steps: number;

@@ -8,10 +8,13 @@ export type Loss = 'square' | 'abs' | 'huber' | 'identity';
 
 /** One term of the loss, with expressions as text: part of the plain value that describes a problem. */
 export interface TermSpec {
+  /** Named in messages. */
   readonly name: string;
+  /** Where the rows lie. */
   readonly samples: Samples;
   /** Residuals; several equations of one term share its samples. */
   readonly equations: readonly string[];
+  /** ρ. */
   readonly loss: Loss;
   /** Where Huber's loss turns linear. */
   readonly delta: number;
@@ -23,8 +26,11 @@ export interface TermSpec {
 
 /** A field: a grid, a decoder and the unknowns that are its outputs. */
 export interface FieldSpec {
+  /** Names of its outputs. */
   readonly unknowns: readonly string[];
+  /** Features, and the kernel that interpolates them. */
   readonly grid: Grid;
+  /** From features to unknowns. */
   readonly decoder: Decoder;
 }
 
@@ -32,12 +38,15 @@ export interface FieldSpec {
 export interface ProblemSpec {
   /** Coordinates with their bounds, in the order that arrays use: the last one varies fastest. */
   readonly domain: readonly {readonly name: string; readonly lower: number; readonly upper: number}[];
+  /** Of all unknowns. */
   readonly fields: readonly FieldSpec[];
+  /** Fixed numbers by name. */
   readonly uniforms: Readonly<Record<string, number>>;
   /** Trainable numbers and where they start. */
   readonly scalars: Readonly<Record<string, number>>;
   /** u := lift(u): hard constraints. */
   readonly lift: Readonly<Record<string, string>>;
+  /** Of the loss. */
   readonly terms: readonly TermSpec[];
 }
 

@@ -16,6 +16,7 @@ import type {Samples} from './sampling';
 /** Every coordinate, unknown, derivative, uniform and scalar of the problem by name. */
 export type ProblemSymbols = Readonly<Record<string, Expression>>;
 
+/** What {@link problem} takes. */
 export interface ProblemOptions {
   /** Bounds of each coordinate, 1 to 3 of them. */
   domain: Readonly<Record<string, readonly [number, number]>>;
@@ -27,20 +28,29 @@ export interface ProblemOptions {
   decoder?: Decoder;
   /** Instead of `unknowns`, `field` and `decoder`: several fields with resolutions of their own. */
   fields?: readonly {unknowns: readonly string[]; field: Grid; decoder?: Decoder}[];
+  /** Numbers by name that equations use; a later stage may set them anew without compiling again. */
   uniforms?: Readonly<Record<string, number>>;
+  /** Trainable numbers by name, and where they start: unknowns of an inverse problem. */
   scalars?: Readonly<Record<string, number>>;
+  /** Hard constraints, u := lift(u), by unknown: what meets its conditions whatever the field, such as `sin(pi*x) + t*u`. */
   lift?: Readonly<Record<string, EquationSource>> | ((symbols: ProblemSymbols) => Readonly<Record<string, EquationSource>>);
+  /** The terms of the loss, one at least; see {@link term}. */
   terms: readonly Term[] | ((symbols: ProblemSymbols) => readonly Term[]);
 }
 
 /** A term as {@link term} makes it: equations not yet read. */
 export interface Term {
+  /** Tells it apart from what else could be in a list. */
   readonly kind: 'term';
+  /** Where the equations should hold. */
   readonly samples: Samples;
+  /** As they were given; `=` means left minus right. */
   readonly equations: readonly EquationSource[];
+  /** As they were given. */
   readonly options: TermOptions;
 }
 
+/** What {@link term} takes beside samples and equations. */
 export interface TermOptions {
   /** Named in messages about this term; default `term N`. */
   name?: string;
@@ -77,6 +87,7 @@ export function term(samples: Samples, equations: EquationSource | readonly Equa
  * @throws INVALID_ARGUMENT, UNKNOWN_OPTION, and what reading the equations throws: SYNTAX, UNKNOWN_SYMBOL, ORDER_TOO_HIGH.
  */
 export class Problem {
+  /** All that it is, as plain values. */
   readonly spec: ProblemSpec;
 
   constructor(spec: ProblemSpec) {

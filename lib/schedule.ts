@@ -6,7 +6,9 @@ import type {Session} from './session';
 
 /** The loss along a solve; long histories are thinned evenly. */
 export interface LossCurve {
+  /** Iterations of all stages, from 0. */
   readonly iteration: Float64Array;
+  /** The loss at each of them. */
   readonly loss: Float64Array;
 }
 
@@ -22,8 +24,11 @@ export interface Position {
 
 /** How a solve went, from its first beginning on. */
 export interface Outcome {
+  /** The stages, in order. */
   readonly schedule: readonly Optimizer[];
+  /** Where it stands in them. */
   readonly position: Position;
+  /** Why it ended. */
   readonly stopReason: NativeResult['stopReason'];
   /** Where a diverged solve broke; empty otherwise. */
   readonly message: string;
@@ -31,14 +36,17 @@ export interface Outcome {
   readonly iterations: number;
   /** Of the solve alone. */
   readonly seconds: number;
+  /** The last one; of the field that was kept where that is not the last. */
   readonly loss: number;
   /** Unknowns of the last stage. */
   readonly unknowns: number;
+  /** Along the solve. */
   readonly losses: LossCurve;
 }
 
 /** What an interrupted solve needs to go on. */
 export interface Standing extends Outcome {
+  /** Adam's own state; null for an optimizer that has none, or after divergence. */
   readonly optimizer: OptimizerState | null;
 }
 
@@ -92,6 +100,8 @@ async function runStages(
   hooks: ScheduleHooks,
 ): Promise<Outcome> {
   let outcome = before;
+  // The earlier solve was stopped, but has done all that is asked for now.
+  if (begin.stage >= schedule.length && outcome.stopReason === 'aborted') outcome = {...outcome, stopReason: 'iterations'};
   const planned = outcome.iterations + scheduled(schedule.slice(begin.stage)) - begin.iterations + (hooks.later ?? 0);
   for (let k = begin.stage; k < schedule.length; k++) {
     let begun = k === begin.stage ? begin.iterations : 0;

@@ -19,24 +19,32 @@ export type StopReason = Outcome['stopReason'];
 
 /** A solved problem: its field, and how the solve went. Dispose it to free native memory at once. */
 export class Solution implements Disposable {
+  /** Why the solve ended. */
   readonly stopReason: StopReason;
   /** Where a diverged solve broke; empty otherwise. */
   readonly message: string;
+  /** Of all stages. */
   readonly iterations: number;
   /** Of the solve alone. */
   readonly seconds: number;
+  /** At the end. */
   readonly loss: number;
   /** Unknowns of the last stage. */
   readonly unknowns: number;
+  /** The loss along the solve. */
   readonly losses: LossCurve;
+  /** Where it was solved, such as `cpu`. */
   readonly device: string;
+  /** The precision of its parameters and of evaluation. */
   readonly dtype: 'float32' | 'float64';
+  /** Of everything random. */
   readonly seed: number;
   /** What is to be known before this result is believed, such as a term whose derivatives the kernel cannot represent. */
   readonly notes: readonly string[];
 
   /** @internal */
   constructor(
+    /** What was solved. */
     readonly problem: Problem,
     private readonly session: Session,
     /** @internal */
@@ -118,10 +126,12 @@ export class Solution implements Disposable {
     await writeCheckpoint(file, await this.checkpoint(options));
   }
 
+  /** Frees native memory now; every later call rejects with DISPOSED. */
   dispose(): void {
     this.session.dispose();
   }
 
+  /** For `using`: see {@link dispose}. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -16,8 +16,11 @@ import {Solution} from './solution';
 
 /** How far a solve has come. */
 export interface Progress {
+  /** Iterations done, of all stages. */
   readonly iteration: number;
+  /** Most iterations of all stages. */
   readonly iterations: number;
+  /** Of the latest iteration that was looked at. */
   readonly loss: number;
   /** Since the solve began. */
   readonly seconds: number;
@@ -25,6 +28,7 @@ export interface Progress {
   readonly secondsLeft: number;
 }
 
+/** What {@link solve} takes beside the problem. */
 export interface SolveOptions {
   /**
    * Stages in order. Default: with linear decoders and a loss that allows it, least squares (to a relative gradient of 1e-5, at most 2000
@@ -45,7 +49,10 @@ export interface SolveOptions {
   repeat?: Repeat;
   /** An earlier solve whose field this problem's data came from: its iterations, seconds and losses are counted in. */
   after?: Solution;
-  /** Writes the solve's state to a file every so often while Adam runs; the other optimizers cannot be interrupted and go on. */
+  /**
+   * Writes the solve's state to a file every so often while Adam runs; the other optimizers cannot be interrupted and go on.
+   * `everySeconds` is 0.1 at least; `origin` says what made the file, for people.
+   */
   checkpoint?: {readonly file: string; readonly everySeconds: number; readonly origin?: string};
   /** Default `auto`. */
   device?: Device;
@@ -103,9 +110,11 @@ export class Solve implements PromiseLike<Solution>, AsyncIterable<Progress> {
   ): Promise<A | B> {
     return this.result.then(fulfilled, rejected);
   }
+  /** As a promise has it. */
   catch<B = never>(rejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<Solution | B> {
     return this.result.catch(rejected);
   }
+  /** As a promise has it. */
   finally(settled?: (() => void) | null): Promise<Solution> {
     return this.result.finally(settled);
   }

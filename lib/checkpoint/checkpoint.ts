@@ -14,9 +14,13 @@ import {checkStart, decodeSafetensors, encodeSafetensors, unreadable} from './sa
 
 /** A solve at a moment of rest: the field, and how it goes on. Plain values; nothing native is held. */
 export interface Checkpoint {
+  /** What is solved. */
   readonly problem: Problem;
+  /** Where it was solved. */
   readonly device: string;
+  /** The precision of the solve and of its parameters in the file. */
   readonly dtype: 'float32' | 'float64';
+  /** Of everything random. */
   readonly seed: number;
   /** Whether the linear decoders are multiplied into their grids. */
   readonly folded: boolean;
@@ -26,6 +30,7 @@ export interface Checkpoint {
   readonly parameters: Float64Array;
   /** Of all uniforms, then of the terms' weights, as the stages so far have left them. */
   readonly uniforms: Float64Array;
+  /** How far the solve has come, and what its optimizer carries along. */
   readonly standing: Standing;
   /** Of the package that made it. */
   readonly version: string;

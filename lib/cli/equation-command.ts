@@ -9,6 +9,7 @@ import type {EquationOptions} from '../problems/equation';
 import {prepareEquation} from '../problems/equation';
 import type {ProblemDefinition} from '../problems/definition';
 import {readProblemFile} from '../problems/problem-file';
+import {collect} from './arguments';
 import {EXIT} from './exit';
 
 /** What the command shares with those of the built-in problems. */
@@ -114,8 +115,6 @@ function applyShared(command: Command, name: string, text: string, file: string)
 }
 
 const looksLikeFile = (word: string): boolean => /\.json$|[/\\]/i.test(word) || existsSync(word);
-
-const collect = (text: string, before: string[] = []): string[] => [...before, text];
 
 const list = (text: string): string[] => text.split(',').map((name) => name.trim());
 

@@ -47,6 +47,33 @@ function lines(stream: NodeJS.WriteStream): ProgressView {
   };
 }
 
+/** Shows how much of something of known size is done; `stop` before anything else is printed. */
+export interface PartView {
+  update(what: string, part: number): void;
+  stop(): void;
+}
+
+/** The part that is done and the time left, from two seconds on: one line rewritten on a terminal, a line every two seconds elsewhere. */
+export function partView(stream: NodeJS.WriteStream, quiet: boolean): PartView {
+  let [current, began, last, open] = ['', 0, 0, false];
+  return {
+    update(what, part) {
+      const now = performance.now() / 1000;
+      if (what !== current) [current, began, last] = [what, now, now];
+      if (quiet || now - began < LINE_SECONDS || now - last < (stream.isTTY ? 0.2 : LINE_SECONDS)) return;
+      last = now;
+      const left = part > 0 ? `${duration(((now - began) * (1 - part)) / part)} left` : 'starting';
+      const line = `${(100 * part).toFixed(0)}% ${what}, ${left}`;
+      stream.write(stream.isTTY ? `\r\x1b[K${line}` : `${line}\n`);
+      open = stream.isTTY;
+    },
+    stop() {
+      if (open) stream.write('\r\x1b[K');
+      open = false;
+    },
+  };
+}
+
 function payload({loss, secondsLeft}: Progress): {loss: string; left: string} {
   return {loss: loss.toExponential(3), left: Number.isFinite(secondsLeft) ? `${duration(secondsLeft)} left` : 'starting'};
 }

@@ -1,8 +1,6 @@
-import {mkdir, rm} from 'node:fs/promises';
 import * as path from 'node:path';
 import type {Command} from 'commander';
 import {InvalidArgumentError, Option} from 'commander';
-import {DinfError} from '../errors';
 import type {Decoder} from '../field';
 import {linearDecoder, mlpDecoder} from '../field';
 import {encodePng, writePng} from '../imaging/codec';
@@ -23,9 +21,12 @@ import {chooseDevice} from '../device';
 import type {Solution} from '../solution';
 import type {SolveOptions} from '../solve';
 import {solve} from '../solve';
+import {commandLine, numeric, usage, whole} from './arguments';
 import {addEquationCommand, EQUATION_EXAMPLE} from './equation-command';
 import {EXIT} from './exit';
+import {FIELD_FILE, OutputFolder} from './output-folder';
 import {duration, progressView} from './progress';
+import {readResumption} from './resume';
 
 /** Options after parsing, by commander's names. */
 interface Parsed {
@@ -41,9 +42,11 @@ interface Parsed {
   tolerance?: number;
   learningRate?: number;
   device: string;
-  dtype: 'float32' | 'float64';
+  dtype?: 'float32' | 'float64';
   threads?: number;
-  seed: number;
+  seed?: number;
+  resume?: string;
+  checkpointEvery?: number;
   out?: string;
   json?: boolean;
   quiet?: boolean;
@@ -88,17 +91,15 @@ function addSharedOptions(command: Command): void {
       'most iterations; with a schedule, one number or one a stage',
       usage((text) => text.split(',').map((part) => whole('--iterations', 0)(part))),
     )
-    .option(
-      '--tolerance <x>',
-      'stop least squares when the gradient norm has fallen by this factor',
-      usage(positive('--tolerance')),
-    )
-    .option('--learning-rate <x>', "Adam's initial rate", usage(positive('--learning-rate')))
+    .option('--tolerance <x>', 'stop least squares when the gradient norm has fallen by this factor', numeric('--tolerance'))
+    .option('--learning-rate <x>', "Adam's initial rate", numeric('--learning-rate'))
     .option('--device <name>', 'auto, cpu, cuda or cuda:N', 'auto')
-    .addOption(new Option('--dtype <type>', 'precision').choices(['float32', 'float64']).default('float32'))
+    .addOption(new Option('--dtype <type>', "precision (default: float32, or the saved field's)").choices(['float32', 'float64']))
     .option('--threads <n>', 'CPU threads (default: one a core)', whole('--threads', 1))
-    .option('--seed <n>', 'of everything random', whole('--seed', 0), 0)
-    .option('--out <dir>', 'where pictures and the report go (default: out/<problem>)')
+    .option('--seed <n>', "of everything random (default: 0, or the saved field's)", whole('--seed', 0))
+    .option('--resume <file>', 'go on from a saved field of the same problem; iterations count from its first beginning')
+    .option('--checkpoint-every <seconds>', 'while Adam runs, save the field that often', numeric('--checkpoint-every', 0.1))
+    .option('--out <dir>', 'where pictures, the report and the field go (default: out/<problem>)')
     .option('--json', 'print one JSON object on stdout')
     .option('--quiet', 'no progress');
 }
@@ -106,7 +107,18 @@ function addSharedOptions(command: Command): void {
 async function run(definition: ProblemDefinition, parsed: Parsed): Promise<number> {
   chooseDevice(parsed.device); // before any file is read
   const out = parsed.out ?? path.join('out', definition.name);
-  const prepared = await definition.prepare(runOptions(definition, parsed));
+  const options = runOptions(definition, parsed);
+  const prepared = await definition.prepare(options);
+  const {resume: file} = parsed;
+  if (file !== undefined && prepared.solve !== undefined) {
+    throw new DinfError(
+      'INVALID_ARGUMENT',
+      `--resume: ${definition.name} solves a sequence of problems here, which begins anew each time; --optimizer adam trains one field that can go on`,
+    );
+  }
+  const resumption = file === undefined ? undefined : await readResumption(file, prepared, options, parsed.seed);
+  const optimizers = resumption?.optimizers ?? prepared.optimizers;
+  const folder = await OutputFolder.open(out);
   const view = progressView(process.stderr, parsed.quiet === true);
   const controller = new AbortController();
   const interrupt = (): void => {
@@ -117,6 +129,8 @@ async function run(definition: ProblemDefinition, parsed: Parsed): Promise<numbe
   process.on('SIGTERM', interrupt);
   try {
     if (parsed.json !== true && parsed.quiet !== true) process.stderr.write(`${prepared.headline}\n`);
+    const origin = commandLine();
+    const {checkpointEvery: everySeconds} = parsed;
     const settings: SolveOptions = {
       device: parsed.device as Device,
       dtype: parsed.dtype,
@@ -129,17 +143,24 @@ async function run(definition: ProblemDefinition, parsed: Parsed): Promise<numbe
     };
     const running =
       prepared.solve?.(settings) ??
-      solve(prepared.problem, {...settings, optimizer: prepared.optimizers.map(({stage}) => stage)});
+      solve(prepared.problem, {
+        ...settings,
+        optimizer: optimizers.map(({stage}) => stage),
+        resume: resumption?.checkpoint,
+        checkpoint: everySeconds === undefined ? undefined : {file: folder.file(FIELD_FILE), everySeconds, origin},
+      });
     using solution = await Promise.resolve(running).finally(() => {
       view.stop();
     });
+    // Before anything else can fail: what was solved is not lost.
+    await folder.write(FIELD_FILE, (target) => solution.save(target, {origin}));
     const assessment = await prepared.assess(solution);
-    const outputs = await writeOutputs(out, definition, prepared, solution, assessment);
+    await writeOutputs(folder, definition, prepared, solution, assessment);
     const summary = {
       problem: definition.name,
       device: solution.device,
       dtype: solution.dtype,
-      optimizer: prepared.optimizers.map(({name}) => name).join(','),
+      optimizer: optimizers.map(({name}) => name).join(','),
       iterations: solution.iterations,
       seconds: solution.seconds,
       parameters: solution.unknowns,
@@ -147,10 +168,11 @@ async function run(definition: ProblemDefinition, parsed: Parsed): Promise<numbe
       loss: solution.loss,
       stopReason: solution.stopReason,
       metrics: assessment.metrics,
-      outputs,
+      outputs: folder.written,
       seed: solution.seed,
       settings: prepared.settings,
       notes: solution.notes,
+      ...(resumption && {resumed: {file, iterations: resumption.checkpoint.standing.iterations}}),
     };
     for (const note of solution.notes) process.stderr.write(`dinf-grid: note: ${note}.\n`);
     if (parsed.json === true) process.stdout.write(`${JSON.stringify(summary)}\n`);
@@ -162,6 +184,9 @@ async function run(definition: ProblemDefinition, parsed: Parsed): Promise<numbe
       return EXIT.diverged;
     }
     return solution.stopReason === 'aborted' ? EXIT.interrupted : EXIT.solved;
+  } catch (error) {
+    await folder.discard();
+    throw error;
   } finally {
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
@@ -192,74 +217,54 @@ function runOptions(definition: ProblemDefinition, parsed: Parsed): RunOptions {
 }
 
 async function writeOutputs(
-  out: string,
+  folder: OutputFolder,
   definition: ProblemDefinition,
   prepared: Prepared,
   solution: Solution,
   assessment: Assessment,
-): Promise<string[]> {
-  let created: string | undefined;
-  try {
-    created = await mkdir(out, {recursive: true});
-  } catch (cause) {
-    throw new DinfError('FILE_UNWRITABLE', `cannot make the folder ${out}: ${(cause as Error).message}; choose another --out`, {
-      cause,
-    });
+): Promise<void> {
+  for (const {name, picture} of assessment.pictures) await folder.write(`${name}.png`, (file) => writePng(file, picture));
+  for (const {name, values, shape} of assessment.arrays)
+    await folder.write(`${name}.npy`, (file) => writeNpy(file, values, shape));
+  for (const {name, volume} of assessment.volumes ?? []) await folder.write(`${name}.vti`, (file) => writeVti(file, volume));
+  for (const {name, mesh} of assessment.meshes ?? []) {
+    await folder.write(`${name}.ply`, (file) => writePly(file, mesh));
+    await folder.write(`${name}.obj`, (file) => writeObj(file, mesh));
   }
-  try {
-    const outputs: string[] = [];
-    const add = async (name: string, write: (file: string) => Promise<void>): Promise<void> => {
-      const file = path.join(out, name);
-      await write(file);
-      outputs.push(file);
-    };
-    for (const {name, picture} of assessment.pictures) await add(`${name}.png`, (file) => writePng(file, picture));
-    for (const {name, values, shape} of assessment.arrays) await add(`${name}.npy`, (file) => writeNpy(file, values, shape));
-    for (const {name, volume} of assessment.volumes ?? []) await add(`${name}.vti`, (file) => writeVti(file, volume));
-    for (const {name, mesh} of assessment.meshes ?? []) {
-      await add(`${name}.ply`, (file) => writePly(file, mesh));
-      await add(`${name}.obj`, (file) => writeObj(file, mesh));
-    }
-    await add('report.html', (file) =>
-      writeReport(file, {
-        title: `dinf-grid: ${definition.name}`,
-        subtitle: prepared.headline,
-        command: ['dinf-grid', ...process.argv.slice(2).map(quoted)].join(' '),
-        figures: [
-          ...Object.entries(assessment.metrics).map(([label, value]) => ({label, value, hint: METRIC_HINTS[label]})),
-          {label: 'seconds', value: solution.seconds, hint: 'the solve alone, without reading files and start-up'},
-          {label: 'iterations', value: solution.iterations, hint: `stopped by: ${solution.stopReason}`},
-          {label: 'loss', value: solution.loss},
-          {label: 'parameters', value: solution.unknowns, hint: 'unknowns of the last stage'},
-          {label: 'device', value: solution.device, hint: solution.dtype},
-        ],
-        pictures: assessment.pictures.map(({title, picture}) => ({title, png: encodePng(picture)})),
-        curves: [
-          {
-            title: 'Loss',
-            xLabel: 'iteration',
-            yLabel: 'loss',
-            series: [{label: 'loss', x: [...solution.losses.iteration], y: [...solution.losses.loss]}],
-          },
-        ],
-        sections: [
-          ...(solution.notes.length > 0 ? [{title: 'Notes', text: solution.notes.join('\n')}] : []),
-          {title: 'Equations', text: equationsText(solution)},
-          {
-            title: 'Settings',
-            text: Object.entries({...prepared.settings, seed: solution.seed})
-              .map(([key, value]) => `${key}: ${value}`)
-              .join('\n'),
-          },
-        ],
-      }),
-    );
-    return outputs;
-  } catch (error) {
-    // A folder of our own making that holds half the pictures would look like a result.
-    if (created !== undefined) await rm(created, {recursive: true, force: true});
-    throw error;
-  }
+  await folder.write('report.html', (file) =>
+    writeReport(file, {
+      title: `dinf-grid: ${definition.name}`,
+      subtitle: prepared.headline,
+      command: commandLine(),
+      figures: [
+        ...Object.entries(assessment.metrics).map(([label, value]) => ({label, value, hint: METRIC_HINTS[label]})),
+        {label: 'seconds', value: solution.seconds, hint: 'the solve alone, without reading files and start-up'},
+        {label: 'iterations', value: solution.iterations, hint: `stopped by: ${solution.stopReason}`},
+        {label: 'loss', value: solution.loss},
+        {label: 'parameters', value: solution.unknowns, hint: 'unknowns of the last stage'},
+        {label: 'device', value: solution.device, hint: solution.dtype},
+      ],
+      pictures: assessment.pictures.map(({title, picture}) => ({title, png: encodePng(picture)})),
+      curves: [
+        {
+          title: 'Loss',
+          xLabel: 'iteration',
+          yLabel: 'loss',
+          series: [{label: 'loss', x: [...solution.losses.iteration], y: [...solution.losses.loss]}],
+        },
+      ],
+      sections: [
+        ...(solution.notes.length > 0 ? [{title: 'Notes', text: solution.notes.join('\n')}] : []),
+        {title: 'Equations', text: equationsText(solution)},
+        {
+          title: 'Settings',
+          text: Object.entries({...prepared.settings, seed: solution.seed})
+            .map(([key, value]) => `${key}: ${value}`)
+            .join('\n'),
+        },
+      ],
+    }),
+  );
 }
 
 const METRIC_HINTS: Readonly<Record<string, string>> = {
@@ -307,44 +312,10 @@ function summaryText(summary: {
   ].join('\n');
 }
 
-/** Commander prints what an InvalidArgumentError says; ours say more than its own. */
-function usage<T>(parse: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      throw error instanceof DinfError ? new InvalidArgumentError(error.message) : error;
-    }
-  };
-}
-
-function whole(name: string, least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`${name} is a whole number of at least ${least}.`);
-    }
-    return value;
-  };
-}
-
 function parseOptimizers(text: string): OptimizerName[] {
   return text.split(',').map((part) => {
     const name = OPTIMIZER_NAMES.find((known) => known === part.trim());
     if (name === undefined) throw new InvalidArgumentError(`'${part}' is not one of ${OPTIMIZER_NAMES.join(', ')}.`);
     return name;
   });
-}
-
-function positive(name: string): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isFinite(value) || value < 0)
-      throw new InvalidArgumentError(`${name} is a number of at least 0.`);
-    return value;
-  };
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -12,12 +12,15 @@ export const DEFAULT_NODE_LIMIT = 200_000;
  * by node is a memo and `===` is equality. It lives as long as a compilation; nothing is global.
  */
 export class Arena {
+  /** Most nodes. */
   readonly limit: number;
+  /** The one node of 0. */
   readonly zero: ConstantNode;
+  /** The one node of 1. */
   readonly one: ConstantNode;
   /** Derivatives already taken, by coordinate. */
   readonly derivatives = new Map<string, Map<Expression, Expression>>();
-  /** Whether a node can evaluate to something not finite; see {@link canBeNonFinite}. */
+  /** Whether a node can evaluate to something not finite; see `canBeNonFinite`. */
   readonly nonFinite = new Map<Expression, boolean>();
 
   private readonly ids = new Map<Expression, number>();

@@ -20,8 +20,10 @@ export function toExpression(operand: Operand): Expression {
   );
 }
 
-type Unary = (a: Operand) => OperationNode;
-type Binary = (a: Operand, b: Operand) => OperationNode;
+/** Builds a node of one operand. */
+export type Unary = (a: Operand) => OperationNode;
+/** Builds a node of two operands. */
+export type Binary = (a: Operand, b: Operand) => OperationNode;
 
 const unary =
   (operator: Operator): Unary =>
@@ -51,17 +53,27 @@ export const abs = unary('abs');
 export const sign = unary('sign');
 /** The square root of a. For lengths use {@link norm}, whose derivative is finite at 0. */
 export const sqrt = unary('sqrt');
+/** e to the power of a. */
 export const exp = unary('exp');
 /** The natural logarithm of a. */
 export const log = unary('log');
+/** The sine of a, in radians. */
 export const sin = unary('sin');
+/** The cosine of a, in radians. */
 export const cos = unary('cos');
+/** The tangent of a, in radians. */
 export const tan = unary('tan');
+/** The arcsine of a, in radians; NaN outside [−1, 1]. */
 export const asin = unary('asin');
+/** The arccosine of a, in radians; NaN outside [−1, 1]. */
 export const acos = unary('acos');
+/** The arctangent of a, in radians. */
 export const atan = unary('atan');
+/** The hyperbolic sine of a. */
 export const sinh = unary('sinh');
+/** The hyperbolic cosine of a. */
 export const cosh = unary('cosh');
+/** The hyperbolic tangent of a. */
 export const tanh = unary('tanh');
 /** The angle of the point (x, y), given as `atan2(y, x)`; derivative 0 at the origin. */
 export const atan2 = binary('atan2');

@@ -14,7 +14,9 @@ import type {Operator} from './operators';
 
 /** A complex number as two real expressions. */
 export interface Complex {
+  /** Real part. */
   readonly re: Expression;
+  /** Imaginary part. */
   readonly im: Expression;
 }
 

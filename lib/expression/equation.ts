@@ -13,9 +13,11 @@ export type EquationValue = number | Expression | Equation | readonly Expression
 
 /** The text of an equation or expression with values embedded, not yet read: {@link resolve} reads it against a scope. */
 export interface Equation {
+  /** Tells it apart from expressions. */
   readonly kind: 'equation';
   /** The text around the values. */
   readonly pieces: readonly string[];
+  /** One between every two pieces. */
   readonly values: readonly EquationValue[];
 }
 

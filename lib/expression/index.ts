@@ -18,8 +18,8 @@ export {biharmonic, cross, d, div, dot, grad, jacobian, laplacian} from './vecto
 export type {Scope, SymbolTable} from './scope';
 export {symbols} from './scope';
 export type {Arena} from './arena';
-export type {Operator} from './operators';
-export type {ParseInput} from './parse';
+export type {BinaryFunction, Comparison, Operator, UnaryFunction} from './operators';
+export type {ParseInput, Value} from './parse';
 export {parse} from './parse';
 export type {Equation, EquationSource, EquationValue} from './equation';
 export {eq, equationText, isEquation, resolve, resolveSides} from './equation';

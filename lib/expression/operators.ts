@@ -14,8 +14,11 @@ export type Operator =
   | 'mul0'
   | 'div0';
 
+/** Functions of one operand. */
 export type UnaryFunction = (typeof UNARY_FUNCTIONS)[number];
+/** Functions of two operands. */
 export type BinaryFunction = (typeof BINARY_FUNCTIONS)[number];
+/** Comparisons, which are 1 or 0. */
 export type Comparison = (typeof COMPARISONS)[number];
 
 export const UNARY_FUNCTIONS = [

@@ -12,7 +12,8 @@ import type {Token} from './tokenize';
 import {Source} from './tokenize';
 
 /** What an operand on the stack is: an expression, or the components of a vector on their way into a function. */
-type Value = Expression | readonly Expression[];
+/** What a text may hold at a gap: a scalar, or a vector. */
+export type Value = Expression | readonly Expression[];
 
 interface Item {
   readonly value: Value;
@@ -283,6 +284,7 @@ class Parser {
 
 /** A text, or its pieces around embedded values. */
 export interface ParseInput {
+  /** The text around the values. */
   readonly pieces: readonly string[];
   /** One between every two pieces: an expression, or a vector of them for functions that take one. */
   readonly values: readonly Value[];

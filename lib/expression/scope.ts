@@ -34,6 +34,7 @@ const SECTIONS = [
 
 /** A checked {@link Scope}, ready for looking names up. */
 export class SymbolTable {
+  /** Coordinates that vector operators such as `grad` run over: all but time. */
   readonly spatial: readonly string[];
   private readonly symbols = new Map<string, {noun: string; leaf: Expression}>();
 

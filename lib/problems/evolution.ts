@@ -15,7 +15,7 @@ import {gauss, lattice, linspace, stratified} from '../sampling';
 import type {Solution} from '../solution';
 import type {Assessment, Prepared, RunOptions} from './definition';
 import type {StageDefaults} from './shared';
-import {errorMetrics, stagesFrom} from './shared';
+import {errorMetrics, latticeOutputs, stagesFrom, uniformAxes} from './shared';
 
 /** A law of evolution on a box of time (the first coordinate) and space, with a known solution. */
 export interface EvolutionSystem {
@@ -287,6 +287,10 @@ async function assess(posed: EvolutionCase, solution: Solution): Promise<Assessm
         ],
         plane,
       );
+  const {arrays, volumes} = latticeOutputs(uniformAxes(Object.fromEntries(names.map((name, k) => [name, axes[k]]))), {
+    solution: u,
+    truth,
+  });
   return {
     metrics,
     pictures: [
@@ -296,11 +300,8 @@ async function assess(posed: EvolutionCase, solution: Solution): Promise<Assessm
       {name: 'truth', title: `Truth (${when})`, picture: truthPicture},
       {name: 'error', title: `Absolute error (${when})`, picture: errorPicture},
     ],
-    arrays: [
-      {name: 'solution', values: u, shape},
-      {name: 'truth', values: truth, shape},
-      ...axes.map((values, k) => ({name: names[k], values, shape: [values.length]})),
-    ],
+    arrays: [...arrays, ...axes.map((values, k) => ({name: names[k], values, shape: [values.length]}))],
+    volumes,
   };
 }
 

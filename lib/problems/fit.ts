@@ -18,7 +18,7 @@ import type {Samples} from '../sampling';
 import {lattice, linspace, stratified} from '../sampling';
 import type {Solution} from '../solution';
 import type {Assessment, Prepared, ProblemDefinition, RunOptions} from './definition';
-import {errorMetrics, gridFrom, stagesFrom} from './shared';
+import {errorMetrics, gridFrom, latticeOutputs, pixelAxes, stagesFrom, uniformAxes} from './shared';
 import {comparisonPictures, fittingLevels} from './stationary';
 
 const SCENE_SIZE = 512;
@@ -141,7 +141,7 @@ async function assessImage(image: Image, pixels: Samples, solution: Solution): P
       {name: 'fit', title: 'Fit', picture: shown},
       {name: 'error', title: 'Absolute error', picture: error},
     ],
-    arrays: [{name: 'fit', values: fitted, shape: channels === 1 ? [height, width] : [height, width, channels]}],
+    ...latticeOutputs(pixelAxes(pixels), {fit: fitted, truth: image.data}),
   };
 }
 
@@ -192,10 +192,7 @@ export function fitFunction(text: string, options: RunOptions): Prepared {
             },
           },
         ),
-        arrays: [
-          {name: 'fit', values: u, shape: [JUDGED, JUDGED]},
-          {name: 'truth', values: truth, shape: [JUDGED, JUDGED]},
-        ],
+        ...latticeOutputs(uniformAxes({y: axis, x: axis}), {fit: u, truth}),
       };
     },
   };

@@ -16,7 +16,7 @@ import {gauss, lattice, linspace, stratified} from '../sampling';
 import type {Solution} from '../solution';
 import type {Assessment, Prepared, ProblemDefinition, RunOptions} from './definition';
 import {hankel2} from './hankel';
-import {gridFrom, stagesFrom} from './shared';
+import {gridFrom, stagesFrom, latticeOutputs, uniformAxes} from './shared';
 import {comparisonPictures, fittingLevels, numberOption, upright} from './stationary';
 
 /** Width of the absorbing layer at each side of [−1, 1]², and where the free wave is judged: what lies inside of it. */
@@ -215,10 +215,7 @@ async function assess(solution: Solution, wavenumber: number): Promise<Assessmen
         },
       ),
     ],
-    arrays: [
-      {name: 'real', values: u, shape: [TAKEN, TAKEN]},
-      {name: 'imaginary', values: v, shape: [TAKEN, TAKEN]},
-    ],
+    ...latticeOutputs(uniformAxes({y: axis, x: axis}), {real: u, imaginary: v}),
   };
 }
 

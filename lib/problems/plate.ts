@@ -8,7 +8,7 @@ import type {Term} from '../problem';
 import {problem, term} from '../problem';
 import {gauss, lattice, linspace} from '../sampling';
 import type {Prepared, ProblemDefinition, RunOptions} from './definition';
-import {errorMetrics, gridFrom, stagesFrom} from './shared';
+import {errorMetrics, gridFrom, stagesFrom, latticeOutputs, uniformAxes} from './shared';
 import {comparisonPictures, fittingLevels, numberOption} from './stationary';
 
 /** What a plate is: width × height, flexural rigidity D, load q a unit area. */
@@ -185,10 +185,7 @@ function prepare(options: RunOptions): Prepared {
             },
           },
         ),
-        arrays: [
-          {name: 'deflection', values: w, shape: [ys.length, xs.length]},
-          {name: 'truth', values: truth, shape: [ys.length, xs.length]},
-        ],
+        ...latticeOutputs(uniformAxes({y: ys, x: xs}), {deflection: w, truth}),
       };
     },
   };

@@ -7,7 +7,7 @@ import {errorPicture, imagePicture, sideBySide} from '../report/pictures';
 import type {Assessment, Prepared, ProblemDefinition, RunOptions} from './definition';
 import type {PoissonOptions} from './poisson';
 import {assessPoisson, poisson, poissonBytes, poissonStages} from './poisson';
-import {stagesFrom} from './shared';
+import {latticeOutputs, pixelAxes, stagesFrom} from './shared';
 
 /** Side of the built-in scene. */
 const SCENE_SIZE = 512;
@@ -72,13 +72,7 @@ export const poissonDefinition: ProblemDefinition = {
         return {
           metrics,
           pictures,
-          arrays: [
-            {
-              name: 'reconstruction',
-              values: reconstruction,
-              shape: image.channels === 1 ? [image.height, image.width] : [image.height, image.width, image.channels],
-            },
-          ],
+          ...latticeOutputs(pixelAxes(posed.pixels), {reconstruction, truth: image.data}),
         };
       },
     };

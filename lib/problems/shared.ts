@@ -4,7 +4,9 @@ import type {Grid, GridOptions} from '../field';
 import {rbfGrid} from '../field';
 import type {Adam, GaussNewton, Optimizer} from '../optimizers';
 import {adam, gaussNewton, leastSquares} from '../optimizers';
-import type {OptimizerName, Prepared, RunOptions} from './definition';
+import type {Volume} from '../report/vti';
+import type {Samples} from '../sampling';
+import type {Assessment, OptimizerName, Prepared, RunOptions} from './definition';
 
 /** The grid that a run asked for; what it left open comes from the problem's preset. */
 export function gridFrom(options: RunOptions, preset: GridOptions): Grid {
@@ -35,12 +37,7 @@ export interface StageDefaults {
 export function stagesFrom(options: RunOptions, preset: StageDefaults): Prepared['optimizers'] {
   const names = options.optimizers ?? preset.schedule;
   const {iterations = [], tolerance, learningRate} = options;
-  if (iterations.length > 1 && iterations.length !== names.length) {
-    throw new DinfError(
-      'INVALID_ARGUMENT',
-      `--iterations gives ${iterations.length} numbers for ${names.length} optimizers: give one, or one each`,
-    );
-  }
+  checkIterations(iterations, names.length);
   return names.map((name, i) => {
     const given = withoutUndefined({iterations: iterations[i] ?? iterations[0], tolerance});
     const stage: Optimizer =
@@ -51,6 +48,16 @@ export function stagesFrom(options: RunOptions, preset: StageDefaults): Prepared
           : gaussNewton({...preset['gauss-newton'], ...given});
     return {name, stage};
   });
+}
+
+/** @throws INVALID_ARGUMENT unless `--iterations` gives one number, or one a stage. */
+export function checkIterations(iterations: readonly number[], stages: number): void {
+  if (iterations.length > 1 && iterations.length !== stages) {
+    throw new DinfError(
+      'INVALID_ARGUMENT',
+      `--iterations gives ${iterations.length} numbers for ${stages} optimizers: give one, or one each`,
+    );
+  }
 }
 
 /** Errors against a known answer, over all values: relative L2 and L1, largest and mean absolute difference. */
@@ -73,6 +80,42 @@ export function errorMetrics(prediction: ArrayLike<number>, truth: ArrayLike<num
     relativeL1: absolute / truthAbsolute,
     maxError: largest,
     meanAbsoluteError: absolute / truth.length,
+  };
+}
+
+/** A uniform axis of a lattice. */
+export type UniformAxis = Volume['axes'][number];
+
+/** The axes of evenly spaced places, by name. */
+export function uniformAxes(places: Readonly<Record<string, ArrayLike<number>>>): UniformAxis[] {
+  return Object.entries(places).map(([name, at]) => ({name, lower: at[0], upper: at[at.length - 1], count: at.length}));
+}
+
+/** The axes of an image's pixels, rows first. */
+export function pixelAxes(pixels: Samples): UniformAxis[] {
+  if (pixels.kind !== 'tensor') throw new DinfError('INTERNAL', 'the pixels of an image are a lattice');
+  const [y, x] = pixels.axes;
+  return uniformAxes({y, x});
+}
+
+/**
+ * What a problem leaves of values on a lattice: each array as `.npy`, and all of them as `solution.vti`.
+ *
+ * @param arrays row-major, one value a point, or several side by side.
+ */
+export function latticeOutputs(
+  axes: readonly UniformAxis[],
+  arrays: Readonly<Record<string, Float64Array>>,
+): Required<Pick<Assessment, 'arrays' | 'volumes'>> {
+  const shape = axes.map(({count}) => count);
+  const points = shape.reduce((product, n) => product * n, 1);
+  return {
+    arrays: Object.entries(arrays).map(([name, values]) => ({
+      name,
+      values,
+      shape: values.length === points ? shape : [...shape, values.length / points],
+    })),
+    volumes: [{name: 'solution', volume: {axes, arrays}}],
   };
 }
 

@@ -9,9 +9,31 @@ import {errorCode, errorMessage} from './system-error';
  * written, flushed to disk and renamed. On failure the temporary file is removed and the old contents stay. A link is followed, the
  * mode of an existing file is kept, and a pipe or a device, which cannot be renamed over, is written to directly.
  * @param path where to; its folder must exist
+ * @param data whole, or its parts one after another; what making them throws leaves no file and is thrown
  * @throws DinfError FILE_UNWRITABLE
  */
-export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+export async function writeFileAtomic(path: string, data: string | Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
+  if (typeof data !== 'object' || !(Symbol.asyncIterator in data)) {
+    await write(path, data);
+    return;
+  }
+  let failure: {error: unknown} | undefined;
+  async function* watched(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      yield* parts;
+    } catch (error) {
+      failure = {error};
+      throw error;
+    }
+  }
+  try {
+    await write(path, watched(data));
+  } catch (error) {
+    throw failure === undefined ? error : (failure as {error: unknown}).error;
+  }
+}
+
+async function write(path: string, data: string | Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
   let temporary: string | undefined;
   try {
     const target = await resolveTarget(path);
@@ -25,7 +47,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
     temporary = name;
     try {
       if (target.mode !== undefined) await file.chmod(target.mode);
-      await file.writeFile(data);
+      await file.writeFile(data as Uint8Array); // its type leaves out the iterables that it takes
       await file.sync(); // without it a power cut could leave the new name with no contents
     } finally {
       await file.close();

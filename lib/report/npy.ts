@@ -1,7 +1,9 @@
+import type {FileHandle} from 'node:fs/promises';
+import {open} from 'node:fs/promises';
 import {endianness} from 'node:os';
 import {DinfError} from '../errors';
 import {writeFileAtomic} from './atomic-write';
-import {readFileChecked} from './read-file';
+import {readFileChecked, unreadableFile} from './read-file';
 
 /** An array as numpy stores it: row-major. */
 export interface NpyArray {
@@ -19,9 +21,7 @@ const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
  * @throws DinfError FILE_UNWRITABLE, INVALID_ARGUMENT
  */
 export async function writeNpy(path: string, data: Float32Array | Float64Array, shape: readonly number[]): Promise<void> {
-  if (!shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
-    throw new DinfError('INVALID_ARGUMENT', `The shape [${shape.join(', ')}] must consist of integers from 0 on.`);
-  }
+  const header = npyHeader(shape, data instanceof Float32Array ? 'float32' : 'float64');
   const count = countOf(shape);
   if (count !== data.length) {
     throw new DinfError(
@@ -29,17 +29,25 @@ export async function writeNpy(path: string, data: Float32Array | Float64Array, 
       `The shape [${shape.join(', ')}] has ${count} values, but the array has ${data.length}.`,
     );
   }
-  const descr = data instanceof Float32Array ? '<f4' : '<f8';
+  await writeFileAtomic(path, Buffer.concat([header, npyBytes(data)]));
+}
+
+/** What comes before the values in a `.npy` file of version 1.0. */
+export function npyHeader(shape: readonly number[], dtype: 'float32' | 'float64'): Uint8Array {
+  if (!shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
+    throw new DinfError('INVALID_ARGUMENT', `The shape [${shape.join(', ')}] must consist of integers from 0 on.`);
+  }
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
-  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`;
+  const text = `{'descr': '${dtype === 'float32' ? '<f4' : '<f8'}', 'fortran_order': False, 'shape': ${tuple}, }`;
   // Padded so that the values begin at a multiple of 64 bytes, as numpy does for memory mapping.
   const length = Math.ceil((text.length + 11) / 64) * 64 - 10;
-  const header = Buffer.from([...MAGIC, 1, 0, length & 0xff, length >> 8]);
-  const body = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  await writeFileAtomic(
-    path,
-    Buffer.concat([header, Buffer.from(`${text.padEnd(length - 1)}\n`, 'latin1'), littleEndian(body, data)]),
-  );
+  const start = Buffer.from([...MAGIC, 1, 0, length & 0xff, length >> 8]);
+  return Buffer.concat([start, Buffer.from(`${text.padEnd(length - 1)}\n`, 'latin1')]);
+}
+
+/** The values of a `.npy` file, little endian. */
+export function npyBytes(data: Float32Array | Float64Array): Uint8Array {
+  return littleEndian(Buffer.from(data.buffer, data.byteOffset, data.byteLength), data);
 }
 
 /**
@@ -47,36 +55,87 @@ export async function writeNpy(path: string, data: Float32Array | Float64Array, 
  * @throws DinfError FILE_NOT_FOUND; FILE_UNREADABLE when it is no `.npy` file, is damaged, or holds another type or order
  */
 export async function readNpy(path: string): Promise<NpyArray> {
-  const refuse = (reason: string) =>
-    new DinfError(
-      'FILE_UNREADABLE',
-      `Cannot read ${path}: ${reason}. Save it by numpy.save as a C-contiguous float32 or float64 array.`,
-    );
   const bytes = await readFileChecked(path, 'a .npy file', (start) => {
-    if (!MAGIC.every((byte, index) => start[index] === byte)) throw refuse('it is no .npy file');
+    if (!isNpy(start)) throw refused(path, 'it is no .npy file');
   });
+  const {shape, size, offset, fortran} = parseHeader(bytes, path);
+  if (fortran && shape.length > 1) throw refused(path, 'it is in Fortran order');
+  const count = countOf(shape);
+  checkLength(bytes.length, {shape, size, offset}, path);
+  const copy = bytes.slice(offset, offset + count * size); // a new buffer, so that the values are aligned
+  const data = size === 4 ? new Float32Array(copy.buffer, 0, count) : new Float64Array(copy.buffer, 0, count);
+  littleEndian(Buffer.from(copy.buffer), data).copy(copy);
+  return {data, shape};
+}
+
+/** What a `.npy` file holds, and where: without reading its values. */
+export interface NpyHeader {
+  readonly shape: readonly number[];
+  /** Bytes of a value: float32 or float64. */
+  readonly size: 4 | 8;
+  /** Of the first value, in bytes. */
+  readonly offset: number;
+  /** The first axis varies fastest. */
+  readonly fortran: boolean;
+}
+
+/** Longest header that is read; numpy's own have 118 bytes. */
+const MOST_HEADER = 1 << 16;
+
+/**
+ * Reads the header of a `.npy` file, and sees that the values are all there.
+ * @throws DinfError as {@link readNpy}, but for the order of the values
+ */
+export async function readNpyHeader(path: string): Promise<NpyHeader> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path, 'r');
+    const status = await handle.stat();
+    if (!status.isFile()) throw refused(path, status.isDirectory() ? 'it is a folder' : 'it is no regular file');
+    const {buffer, bytesRead} = await handle.read(new Uint8Array(MOST_HEADER), 0, MOST_HEADER, 0);
+    const start = buffer.subarray(0, bytesRead);
+    if (!isNpy(start)) throw refused(path, 'it is no .npy file');
+    const header = parseHeader(start, path);
+    checkLength(status.size, header, path);
+    return header;
+  } catch (cause) {
+    throw cause instanceof DinfError ? cause : unreadableFile(path, cause);
+  } finally {
+    await handle?.close();
+  }
+}
+
+function isNpy(start: Uint8Array): boolean {
+  return MAGIC.every((byte, index) => start[index] === byte);
+}
+
+function refused(path: string, reason: string): DinfError {
+  return new DinfError(
+    'FILE_UNREADABLE',
+    `Cannot read ${path}: ${reason}. Save it by numpy.save as a C-contiguous float32 or float64 array.`,
+  );
+}
+
+function parseHeader(bytes: Uint8Array, path: string): NpyHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const wide = bytes[6] > 1; // version 1 has 16 bits for the header's length, later ones 32
   const start = wide ? 12 : 10;
-  if (bytes.length < start) throw refuse('it ends inside the header');
+  if (bytes.length < start) throw refused(path, 'it ends inside the header');
   const offset = start + (wide ? view.getUint32(8, true) : view.getUint16(8, true));
-  if (bytes.length < offset) throw refuse('it ends inside the header');
+  if (bytes.length < offset) throw refused(path, 'it ends inside the header');
   const header = Buffer.from(bytes.buffer, bytes.byteOffset + start, offset - start).toString('latin1');
   const descr = /'descr':\s*'([^']*)'/.exec(header)?.[1];
   const tuple = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1];
-  if (descr === undefined || tuple === undefined) throw refuse('its header is damaged');
-  if (descr !== '<f4' && descr !== '<f8') throw refuse(`its values are of type ${descr}`);
+  if (descr === undefined || tuple === undefined) throw refused(path, 'its header is damaged');
+  if (descr !== '<f4' && descr !== '<f8') throw refused(path, `its values are of type ${descr}`);
   // prettier-ignore
   const shape = tuple.split(',').filter((part) => part.trim() !== '').map(Number);
-  if (/'fortran_order':\s*True/.test(header) && shape.length > 1) throw refuse('it is in Fortran order');
-  const size = descr === '<f4' ? 4 : 8;
-  const count = countOf(shape);
-  if (bytes.length - offset < count * size)
-    throw refuse(`it has ${bytes.length - offset} bytes of values instead of ${count * size}`);
-  const copy = bytes.slice(offset, offset + count * size); // a new buffer, so that the values are aligned
-  const data = descr === '<f4' ? new Float32Array(copy.buffer, 0, count) : new Float64Array(copy.buffer, 0, count);
-  littleEndian(Buffer.from(copy.buffer), data).copy(copy);
-  return {data, shape};
+  return {shape, size: descr === '<f4' ? 4 : 8, offset, fortran: /'fortran_order':\s*True/.test(header)};
+}
+
+function checkLength(length: number, {shape, size, offset}: Omit<NpyHeader, 'fortran'>, path: string): void {
+  const wanted = countOf(shape) * size;
+  if (length - offset < wanted) throw refused(path, `it has ${length - offset} bytes of values instead of ${wanted}`);
 }
 
 function countOf(shape: readonly number[]): number {

@@ -34,13 +34,14 @@ export async function readFileChecked(
     }
     return bytes.subarray(0, filled);
   } catch (cause) {
-    throw cause instanceof DinfError ? cause : unreadable(path, cause);
+    throw cause instanceof DinfError ? cause : unreadableFile(path, cause);
   } finally {
     await file?.close();
   }
 }
 
-function unreadable(path: string, cause: unknown): DinfError {
+/** The error of a file that the system does not let us read: FILE_NOT_FOUND, FILE_UNREADABLE or OUT_OF_MEMORY. */
+export function unreadableFile(path: string, cause: unknown): DinfError {
   const code = errorCode(cause);
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new DinfError('FILE_NOT_FOUND', `There is no file ${path}: check the path.`, {cause});

@@ -50,6 +50,7 @@ describe('dinf-grid solve --equation', () => {
     expect(Object.keys(result.metrics)).toEqual(['relativeL2', 'maxError', 'meanAbsoluteError', 'residualRms']);
     expect(result.metrics.relativeL2).toBeLessThan(1e-4);
     expect(result.outputs.map((file) => path.basename(file))).toEqual([
+      'field.safetensors',
       'u.png',
       'u-exact.png',
       'u-error.png',

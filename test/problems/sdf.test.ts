@@ -114,6 +114,7 @@ describe('the distance from points', () => {
       const {stdout} = await promisify(execFile)(process.execPath, [MAIN, ...command], {cwd: folder});
       const summary = JSON.parse(stdout) as {metrics: Record<string, number>; outputs: string[]};
       const files = [
+        'field.safetensors',
         'surface.png',
         'slices.png',
         'slope.png',

@@ -1,7 +1,10 @@
 import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import {vtiText, writeVti} from '../../lib/report/vti';
+import type {Volume} from '../../lib/report/vti';
+import {vtiParts, writeVti} from '../../lib/report/vti';
+
+const vtiText = (volume: Volume): string => [...vtiParts(volume)].join('');
 
 /** An array of a file as VTK reads it: by offset from the underscore, a length and then float64, x fastest. */
 function arrayOf(text: string, name: string): Float64Array {
@@ -33,6 +36,30 @@ describe('vti', () => {
     const text = vtiText({axes, arrays: {'a<b': new Float64Array(3 ** dimensions)}});
     expect(text).toContain(dimensions === 1 ? 'Extent="0 2 0 0 0 0"' : 'Extent="0 2 0 2 0 0"');
     expect(text).toContain('Name="a&lt;b"');
+  });
+  it('has x, y and z of the domain as its own, in whatever order, and several components', () => {
+    const axes = [
+      {name: 'y', lower: 0, upper: 1, count: 2},
+      {name: 'x', lower: 5, upper: 7, count: 3},
+    ];
+    const rgb = Float64Array.from({length: 18}, (_, i) => 100 * Math.floor(i / 9) + 10 * (Math.floor(i / 3) % 3) + (i % 3));
+    const text = vtiText({axes, arrays: {rgb, u: new Float64Array(6)}});
+    expect(text).toContain('WholeExtent="0 2 0 1 0 0" Origin="5 0 0" Spacing="1 1 1"');
+    expect(text).toContain('Name="rgb" NumberOfComponents="3"');
+    expect([...arrayOf(text.replace(' NumberOfComponents="3"', ''), 'rgb')].slice(0, 12)).toEqual([
+      ...[0, 1, 2, 10, 11, 12, 20, 21, 22, 100, 101, 102],
+    ]);
+  });
+  it('encodes long arrays in parts, and a slice of one point', () => {
+    const axes = [
+      {name: 't', lower: 3, upper: 3, count: 1},
+      {name: 'x', lower: 0, upper: 1, count: 500_000},
+    ];
+    const u = Float64Array.from({length: 500_000}, (_, i) => i);
+    const parts = [...vtiParts({axes, arrays: {u, v: u}})];
+    expect(parts.length).toBeGreaterThan(5);
+    expect(arrayOf(parts.join(''), 'u')).toEqual(u);
+    expect(arrayOf(parts.join(''), 'v')).toEqual(u);
   });
   it('is written whole, and refuses arrays of another size', async () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'dinf-vti-'));

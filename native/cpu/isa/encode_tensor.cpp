@@ -6,7 +6,8 @@
 //   last: for each sample of the last axis contract it, all levels summed in a register               (samples, lane)
 //
 // Budget, 2-D, n samples an axis, T taps, a slab and level: lead 16 n T + last 16 n T fused multiply-adds a plane; the
-// intermediate (n nodes x 16 lanes, 33 KB in float at n = 512) stays in the second-level cache.
+// intermediate (n nodes x 16 lanes, 33 KB in float at n = 512) stays in the second-level cache. The adjoint holds the nodes that
+// it adds to in registers: without, each addition would wait for the store of the one before it.
 #include "cpu/isa/table.h"
 #include "cpu/isa/simd.h"
 
@@ -52,11 +53,64 @@ struct Slabs {
       }
   }
 
+  // The nodes that the samples of one axis add to, T at a time, in registers while the cell moves on by at most one node: a
+  // node is loaded and stored once for all samples that reach it. `Rows(node)` points at a node's first vector.
+  template <int T, int C, class Rows>
+  struct Window {
+    V sum[T][C];
+    Rows rows;
+    int32_t first;
+    DINF_INLINE Window(Rows rows, int32_t first) : rows(rows), first(first) {
+#pragma GCC unroll 16
+      for (int j = 0; j < T; ++j)
+#pragma GCC unroll 4
+        for (int c = 0; c < C; ++c) sum[j][c] = V{};
+    }
+    DINF_INLINE void flush(int j) {
+      Real* at = rows(first + j);
+#pragma GCC unroll 4
+      for (int c = 0; c < C; ++c) {
+        store<V>(at + c * W, load<V>(at + c * W) + sum[j][c]);
+        sum[j][c] = V{};
+      }
+    }
+    DINF_INLINE void flushAll() {
+#pragma GCC unroll 16
+      for (int j = 0; j < T; ++j) flush(j);
+    }
+    DINF_INLINE void moveTo(int32_t start) {
+      if (start == first) return;
+      if (start == first + 1) {
+        flush(0);
+#pragma GCC unroll 16
+        for (int j = 0; j + 1 < T; ++j)
+#pragma GCC unroll 4
+          for (int c = 0; c < C; ++c) sum[j][c] = sum[j + 1][c];
+#pragma GCC unroll 4
+        for (int c = 0; c < C; ++c) sum[T - 1][c] = V{};
+      } else {
+        flushAll();
+      }
+      first = start;
+    }
+    DINF_INLINE void add(const V* value, const Real* w) {
+#pragma GCC unroll 16
+      for (int j = 0; j < T; ++j)
+#pragma GCC unroll 4
+        for (int c = 0; c < C; ++c) sum[j][c] += value[c] * w[j];
+    }
+  };
+  template <int T, int C, class Rows>
+  static DINF_INLINE Window<T, C, Rows> window(Rows rows, int32_t first) {
+    return Window<T, C, Rows>(rows, first);
+  }
+
+  template <int T>
   static void spreadLead(const Level& level, Real* plane, int order, int64_t slab, const Real* in) {
-    const int taps = level.lead.taps;
     const int32_t* start = level.lead.start + slab * kLanes;
-    const Real* weight = level.lead.weight + (order * level.lead.count + slab * kLanes) * taps;
-    for (int64_t i = 0; i < rest(level); i += W)
+    const Real* weight = level.lead.weight + (order * level.lead.count + slab * kLanes) * T;
+    for (int64_t i = 0; i < rest(level); i += W) {
+      auto nodes = window<T, 1>([&](int32_t node) { return plane + (node - level.firstRow) * level.rowStride + i; }, start[0]);
       for (int g = 0; g < G; ++g) {
         V row[W];
 #pragma GCC unroll 16
@@ -64,16 +118,43 @@ struct Slabs {
         transpose<Real>(row);
 #pragma GCC unroll 16
         for (int l = 0; l < W; ++l) {
-          const int q = g * W + l;
-          const Real* w = weight + q * taps;
-          Real* node = plane + (start[q] - level.firstRow) * level.rowStride + i;
-          for (int j = 0; j < taps; ++j) {
-            Real* at = node + j * level.rowStride;
-            store<V>(at, load<V>(at) + row[l] * w[j]);
-          }
+          nodes.moveTo(start[g * W + l]);
+          nodes.add(&row[l], weight + (g * W + l) * T);
         }
       }
+      nodes.flushAll();
+    }
   }
+
+  template <int T>
+  static void spreadLast(const AxisTable<Real>& last, const Real* weight, const Real* from, Real* to) {
+    auto nodes = window<T, G>([to](int32_t node) { return to + node * kLanes; }, last.start[0]);
+    for (int64_t q = 0; q < last.count; ++q) {
+      V value[G];
+#pragma GCC unroll 4
+      for (int g = 0; g < G; ++g) value[g] = load<V>(from + q * kLanes + g * W);
+      nodes.moveTo(last.start[q]);
+      nodes.add(value, weight + q * T);
+    }
+    nodes.flushAll();
+  }
+
+  // Calls f with the number of taps as a constant. An axis that does not exist has one.
+  template <class F>
+  static DINF_INLINE void byTaps(int taps, F f) {
+    switch (taps) {
+      case 1: f(Taps<1>{}); break;
+      case 2: f(Taps<2>{}); break;
+      case 4: f(Taps<4>{}); break;
+      case 6: f(Taps<6>{}); break;
+      case 8: f(Taps<8>{}); break;
+      default: f(Taps<10>{}); break;
+    }
+  }
+  template <int T>
+  struct Taps {
+    static constexpr int count = T;
+  };
 
   // 3-D only: nodes of the last axis for sample q1 of the middle axis.
   static void contractMid(const Level& level, const Real* lead, int order, int64_t q, Real* out) {
@@ -195,18 +276,7 @@ struct Slabs {
           Real* nodes = lastNodes(call, at, s, p);
           const Real* from = in + p * planeStride + q1 * lastCount * kLanes;
           const Real* weight = last.weight + call.last[p] * last.count * last.taps;
-          for (int64_t q2 = 0; q2 < lastCount; ++q2) {
-            V value[G];
-#pragma GCC unroll 16
-            for (int g = 0; g < G; ++g) value[g] = load<V>(from + q2 * kLanes + g * W);
-            Real* node = nodes + last.start[q2] * kLanes;
-            for (int j = 0; j < last.taps; ++j)
-#pragma GCC unroll 16
-              for (int g = 0; g < G; ++g) {
-                Real* to = node + j * kLanes + g * W;
-                store<V>(to, load<V>(to) + value[g] * weight[q2 * last.taps + j]);
-              }
-          }
+          byTaps(last.taps, [&](auto taps) { spreadLast<decltype(taps)::count>(last, weight, from, nodes); });
         }
         if (hasMid(call))
           eachPair(call, [&](int a, int b) {
@@ -218,7 +288,10 @@ struct Slabs {
     for (int s = 0; s < call.levels; ++s)
       for (int a = 0; a < call.leadOrders; ++a)
         if (mask >> a & 1)
-          spreadLead(call.level[s], accumulator + call.level[s].offset, a, slab, at.lead[s] + a * at.leadStride[s]);
+          byTaps(call.level[s].lead.taps, [&](auto taps) {
+            spreadLead<decltype(taps)::count>(call.level[s], accumulator + call.level[s].offset, a, slab,
+                                              at.lead[s] + a * at.leadStride[s]);
+          });
   }
 };
 

@@ -1,0 +1,50 @@
+/** `--resume`: where a solve of the command line goes on, and with which stages. */
+import {checkSame} from '../checkpoint/apply';
+import type {Checkpoint} from '../checkpoint/checkpoint';
+import {readCheckpoint} from '../checkpoint/checkpoint';
+import type {Optimizer} from '../optimizers';
+import type {OptimizerName, Prepared, RunOptions} from '../problems/definition';
+import {checkIterations} from '../problems/shared';
+
+/** A saved solve, and the stages that it goes on with. */
+export interface Resumption {
+  readonly checkpoint: Checkpoint;
+  readonly optimizers: Prepared['optimizers'];
+}
+
+/**
+ * Reads a saved field and sees that it solves this very problem. Without --optimizer its own schedule goes on, with whatever iterations,
+ * tolerance and learning rate are given now in place of its own; with one, that schedule and the preset's settings.
+ *
+ * @throws what reading a checkpoint throws; INVALID_ARGUMENT for a field of another problem or seed, saying what differs.
+ */
+export async function readResumption(
+  file: string,
+  prepared: Prepared,
+  options: RunOptions,
+  seed: number | undefined,
+): Promise<Resumption> {
+  const checkpoint = await readCheckpoint(file);
+  checkSame(checkpoint, prepared.problem, seed, file);
+  if (options.optimizers !== undefined) return {checkpoint, optimizers: prepared.optimizers};
+  const {schedule} = checkpoint.standing;
+  const {iterations = [], tolerance, learningRate} = options;
+  checkIterations(iterations, schedule.length);
+  return {
+    checkpoint,
+    optimizers: schedule.map((stage, i) => ({
+      name: nameOf(stage),
+      stage: overridden(stage, {iterations: iterations[i] ?? iterations[0], tolerance, learningRate}),
+    })),
+  };
+}
+
+/** A stage with the settings that were given and that it has. */
+function overridden(stage: Optimizer, given: Readonly<Record<string, number | undefined>>): Optimizer {
+  const known = Object.entries(given).filter(([key, value]) => value !== undefined && key in stage);
+  return {...stage, ...Object.fromEntries(known)};
+}
+
+function nameOf(stage: Optimizer): OptimizerName {
+  return stage.type === 'gauss-newton' && stage.steps === 1 ? 'lsq' : stage.type;
+}
