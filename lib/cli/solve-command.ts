@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import type {Command} from 'commander';
 import {InvalidArgumentError, Option} from 'commander';
+import {DinfError} from '../errors';
 import type {Decoder} from '../field';
 import {linearDecoder, mlpDecoder} from '../field';
 import {encodePng, writePng} from '../imaging/codec';
