@@ -94,7 +94,7 @@ const ROUND_ITERATIONS = 15;
 const RELAXATION = 1.8;
 /**
  * The rounds end when one lowers the loss by less than this. Going on lowers it for ever where a shape has corners, by kinks that no
- * distance has: the error against the truth is least about there (box, N = 32: least at round 13, 2 % above it at 10, 10 % at 20).
+ * distance has, while the error rises again (box, N = 32, a heat time of 0.01: least at round 15, 5 % above that at 9, 10 % at 21).
  */
 const SETTLED = 5e-3;
 
