@@ -8,6 +8,9 @@ import type {Program} from './expression/program';
 import {lower} from './expression/program';
 import {bindLeaves} from './expression/substitute';
 import {termPrograms} from './expression/term-programs';
+import type {Edge} from './field';
+import {gridEdges} from './field';
+import type {Kernel} from './kernel';
 import {kernelRings} from './kernel';
 import type {NativeEvaluation, NativeField, NativeProblem, NativeProgram, NativeSamples, NativeStage, NativeTerm} from './native';
 import {INPUT_KINDS} from './native';
@@ -249,6 +252,16 @@ function nativeProgram(program: Program, jetSets: readonly number[][][], lambda:
   return {code, constants, inputs, registers, stores, sums};
 }
 
+/** In the order of native/math/kernel1d.h. */
+const KERNEL_KINDS: Readonly<Record<Kernel['type'], number>> = {
+  gaussian: 0,
+  bspline: 1,
+  hat: 1,
+  'inverse-quadratic': 2,
+  'inverse-multiquadric': 3,
+};
+const EDGE_KINDS: Readonly<Record<Edge, number>> = {clamp: 0, extend: 1, periodic: 2};
+
 function compileField(field: FieldSpec, dimensions: number): NativeField {
   const {grid, decoder} = field;
   const rings = kernelRings(grid.kernel);
@@ -258,12 +271,12 @@ function compileField(field: FieldSpec, dimensions: number): NativeField {
     features: grid.features,
     outputs: field.unknowns.length,
     kernel: {
-      kind: grid.kernel.type === 'gaussian' ? 0 : 1,
-      epsilon: grid.kernel.type === 'gaussian' ? grid.kernel.epsilon : 1,
+      kind: KERNEL_KINDS[grid.kernel.type],
+      epsilon: 'epsilon' in grid.kernel ? grid.kernel.epsilon : 1,
       rings,
       degree: 2 * rings - 1,
     },
-    edge: grid.edge === 'clamp' ? 0 : 1,
+    edge: gridEdges(grid, dimensions).map((edge) => EDGE_KINDS[edge]),
     hidden: decoder.type === 'mlp' ? [...decoder.hidden] : [],
     initialScale: grid.initialScale,
   };

@@ -5,9 +5,11 @@ import {checkChoice, checkInteger, checkNumber, rejectUnknown} from './options';
 
 /**
  * What happens at the border of the grid. `extend` stores ρ − 1 ghost nodes a side outside the domain, unknowns like all others;
- * `clamp` repeats the border node (the paper).
+ * `clamp` repeats the border node (the paper); `periodic` closes the axis to a ring: N nodes, node N is node 0, and value and
+ * derivatives are the same at both ends.
  */
-export type Edge = 'extend' | 'clamp';
+export type Edge = (typeof EDGES)[number];
+export const EDGES = ['extend', 'clamp', 'periodic'] as const;
 
 /** A multi-level feature grid: level s has resolution / 2^s cells an axis. */
 export interface GridOptions {
@@ -19,8 +21,8 @@ export interface GridOptions {
   features?: number;
   /** Default `gaussian()`. */
   kernel?: Kernel;
-  /** Default `extend`. */
-  edge?: Edge;
+  /** One for all axes, or one an axis in the order of the domain; default `extend`. */
+  edge?: Edge | readonly Edge[];
   /** Features start uniform in [−initialScale, initialScale], default 1e-4. */
   initialScale?: number;
 }
@@ -37,8 +39,8 @@ export interface Grid {
   readonly features: number;
   /** Interpolates the features. */
   readonly kernel: Kernel;
-  /** At the border. */
-  readonly edge: Edge;
+  /** At the border: one for all axes, or one an axis. */
+  readonly edge: Edge | readonly Edge[];
   /** Features start uniform in [−initialScale, initialScale]. */
   readonly initialScale: number;
 }
@@ -68,9 +70,32 @@ export function rbfGrid(options: GridOptions): Grid {
     levels,
     features: checkInteger(features, 'rbfGrid: features', 1, 64),
     kernel,
-    edge: checkChoice(edge, 'rbfGrid: edge', ['extend', 'clamp'] as const),
+    edge: typeof edge === 'string' ? checkChoice(edge, 'rbfGrid: edge', EDGES) : checkEdges(edge),
     initialScale: checkNumber(initialScale, 'rbfGrid: initialScale', 0),
   };
+}
+
+function checkEdges(edges: readonly Edge[]): readonly Edge[] {
+  if (!Array.isArray(edges) || edges.length < 1 || edges.length > 3) {
+    throw new DinfError('INVALID_ARGUMENT', `rbfGrid: edge must be one of ${EDGES.join(', ')}, or a list of one an axis`);
+  }
+  return edges.map((edge: Edge, k) => checkChoice(edge, `rbfGrid: edge of axis ${k + 1}`, EDGES));
+}
+
+/** The edge of each axis. */
+export function gridEdges(grid: Pick<Grid, 'edge'>, dimensions: number): Edge[] {
+  return typeof grid.edge === 'string' ? Array<Edge>(dimensions).fill(grid.edge) : [...grid.edge];
+}
+
+/** A grid's edges in words: `extend`, or `extend, periodic` in the order of the domain. */
+export function edgeText(grid: Pick<Grid, 'edge'>): string {
+  return typeof grid.edge === 'string' ? grid.edge : grid.edge.join(', ');
+}
+
+/** `clamp`, or `extend,periodic`: one edge for all axes or one an axis, as the command line writes them. */
+export function parseEdge(text: string): Edge | Edge[] {
+  const edges = text.split(',').map((part) => checkChoice(part.trim(), 'edge', EDGES));
+  return edges.length === 1 ? edges[0] : edges;
 }
 
 /** From features to the unknowns. */

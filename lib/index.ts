@@ -7,7 +7,7 @@ export {DinfError} from './errors';
 export type {DinfErrorCode} from './errors';
 export * from './expression';
 export type {Kernel} from './kernel';
-export {bspline, gaussian, hat, parseKernel} from './kernel';
+export {bspline, gaussian, hat, inverseMultiquadric, inverseQuadratic, parseKernel} from './kernel';
 export type {Decoder, Edge, Grid, GridOptions} from './field';
 export {linearDecoder, mlpDecoder, rbfGrid} from './field';
 export type {Samples} from './sampling';

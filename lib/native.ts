@@ -33,7 +33,8 @@ export interface NativeField {
   features: number;
   outputs: number;
   kernel: {kind: number; epsilon: number; rings: number; degree: number};
-  edge: number;
+  /** One an axis. */
+  edge: number[];
   /** Widths of the hidden layers; empty: a linear decoder. */
   hidden: number[];
   initialScale: number;

@@ -164,6 +164,12 @@ function readFields(options: ProblemOptions, dimensions: number): FieldSpec[] {
         `problem: the grid of ${unknowns.join(', ')} has ${field.resolution.length} resolutions on a domain of ${dimensions} coordinates`,
       );
     }
+    if (typeof field.edge !== 'string' && field.edge.length !== dimensions) {
+      throw new DinfError(
+        'INVALID_ARGUMENT',
+        `problem: the grid of ${unknowns.join(', ')} has ${field.edge.length} edges (${field.edge.join(', ')}) on a domain of ${dimensions} coordinates: give one for all, or one a coordinate`,
+      );
+    }
     return {unknowns: [...unknowns], grid: field, decoder: decoder ?? linearDecoder()};
   });
 }

@@ -3,7 +3,7 @@ import {DinfError} from '../errors';
 import type {Decoder, Grid, GridOptions} from '../field';
 import {linearDecoder, mlpDecoder, rbfGrid} from '../field';
 import type {Kernel} from '../kernel';
-import {bspline, gaussian, hat} from '../kernel';
+import {bspline, gaussian, hat, inverseMultiquadric, inverseQuadratic} from '../kernel';
 import type {Adam, GaussNewton, Optimizer} from '../optimizers';
 import {adam, gaussNewton} from '../optimizers';
 import type {Problem, TermOptions} from '../problem';
@@ -87,6 +87,10 @@ function restoreKernel(kernel: Kernel): Kernel {
   switch (kernel.type) {
     case 'gaussian':
       return gaussian({epsilon: kernel.epsilon, rings: kernel.rings});
+    case 'inverse-quadratic':
+      return inverseQuadratic({epsilon: kernel.epsilon, rings: kernel.rings});
+    case 'inverse-multiquadric':
+      return inverseMultiquadric({epsilon: kernel.epsilon, rings: kernel.rings});
     case 'bspline':
       return bspline(kernel.degree);
     case 'hat':

@@ -28,6 +28,7 @@ interface Own {
   exact?: string;
   constraints?: ConstraintMode;
   boundaryWeight?: number;
+  periodic?: string[];
 }
 
 export const EQUATION_EXAMPLE = `
@@ -50,6 +51,7 @@ export function addEquationCommand<Parsed extends object>(
     .option('--equation <text>', 'an equation, such as "u_xx + u_yy = 1"; repeat it for a system', collect)
     .option('--domain <ranges>', 'coordinates with their bounds, such as "t=0..1,x=-pi..pi"')
     .option('--where <condition>', '"FACE[|FACE...]: EQUATION", such as "x=0|x=1: u=0"; repeat it', collect)
+    .option('--periodic <coordinates>', 'coordinates that close to a ring, with commas; their faces take no conditions', list)
     .option('--unknowns <names>', 'names of the unknowns, with commas (default: found in the equations)', list)
     .option('--uniform <name=number>', 'a number by name for the equations; repeat it', uniform)
     .option('--exact <answer>', 'a known answer to compare with: an expression, or "u=...; v=..."')
@@ -94,6 +96,7 @@ function merged(parsed: Own, file: Partial<EquationOptions>): EquationOptions {
     exact: parsed.exact ?? file.exact,
     constraints: parsed.constraints ?? file.constraints,
     boundaryWeight: parsed.boundaryWeight ?? file.boundaryWeight,
+    periodic: parsed.periodic ?? file.periodic,
   };
   const {equations, domain} = given;
   if (equations === undefined) throw new DinfError('INVALID_ARGUMENT', 'no equation is given: write --equation "u_xx = 1"');

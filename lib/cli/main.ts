@@ -7,6 +7,7 @@ import {DinfError} from '../errors';
 import {availableBytes} from '../memory';
 import {addon} from '../native';
 import {PROBLEMS} from '../problems';
+import {addAblateCommand} from './ablate-command';
 import {addEvaluateCommand} from './evaluate-command';
 import {EXIT, exitCode} from './exit';
 import {addSolveCommand} from './solve-command';
@@ -25,6 +26,7 @@ function build(finish: (code: number) => void): Command {
     })
     .showSuggestionAfterError();
   addSolveCommand(program, finish);
+  addAblateCommand(program, finish);
   addEvaluateCommand(program, finish);
   program
     .command('list')

@@ -2,10 +2,10 @@ import * as path from 'node:path';
 import type {Command} from 'commander';
 import {InvalidArgumentError, Option} from 'commander';
 import {DinfError} from '../errors';
-import type {Decoder} from '../field';
-import {linearDecoder, mlpDecoder} from '../field';
+import type {Decoder, Edge} from '../field';
+import {EDGES, linearDecoder, mlpDecoder, parseEdge} from '../field';
 import {encodePng, writePng} from '../imaging/codec';
-import {parseKernel} from '../kernel';
+import {KERNEL_SYNTAX, parseKernel} from '../kernel';
 import {toText} from '../expression';
 import {resolve} from '../expression/equation';
 import {writeObj} from '../mesh/obj';
@@ -33,7 +33,7 @@ import {readResumption} from './resume';
 interface Parsed {
   preset: 'paper' | 'fast';
   kernel?: ReturnType<typeof parseKernel>;
-  edge?: 'clamp' | 'extend';
+  edge?: Edge | readonly Edge[];
   decoder?: 'linear' | 'mlp';
   resolution?: number;
   levels?: number;
@@ -80,8 +80,12 @@ function addSharedOptions(command: Command): void {
         .choices(['paper', 'fast'])
         .default('fast'),
     )
-    .option('--kernel <kernel>', 'gaussian[:EPSILON[:RINGS]], bspline[:DEGREE] or hat', usage(parseKernel))
-    .addOption(new Option('--edge <mode>', 'the border of the grid').choices(['clamp', 'extend']))
+    .option('--kernel <kernel>', KERNEL_SYNTAX, usage(parseKernel))
+    .option(
+      '--edge <modes>',
+      `the border of the grid: ${EDGES.join(', ')}; a comma gives one an axis, in the order of the domain`,
+      usage(parseEdge),
+    )
     .addOption(new Option('--decoder <kind>', 'from features to unknowns').choices(['linear', 'mlp']))
     .option('--resolution <cells>', 'cells of the finest level along the longest axis', whole('--resolution', 1))
     .option('--levels <n>', 'grid levels', whole('--levels', 1))
@@ -313,7 +317,7 @@ function summaryText(summary: {
   ].join('\n');
 }
 
-function parseOptimizers(text: string): OptimizerName[] {
+export function parseOptimizers(text: string): OptimizerName[] {
   return text.split(',').map((part) => {
     const name = OPTIMIZER_NAMES.find((known) => known === part.trim());
     if (name === undefined) throw new InvalidArgumentError(`'${part}' is not one of ${OPTIMIZER_NAMES.join(', ')}.`);

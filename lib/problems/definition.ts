@@ -17,7 +17,8 @@ export type OptimizerName = (typeof OPTIMIZER_NAMES)[number];
 export interface RunOptions {
   preset: 'paper' | 'fast';
   kernel?: Kernel;
-  edge?: Edge;
+  /** One for all axes, or one an axis in the order of the problem's domain. */
+  edge?: Edge | readonly Edge[];
   resolution?: number;
   levels?: number;
   features?: number;

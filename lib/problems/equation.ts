@@ -1,12 +1,12 @@
 /** A user's own equations, without code: from texts to a problem that is ready to be solved, judged and shown. */
-import type {BoxAxis, ConstraintMode, Face, Imposed} from '../constraints';
+import type {BoxAxis, Condition, ConstraintMode, Face, Imposed} from '../constraints';
 import {CONSTRAINT_MODES, faceName, imposeConditions, readCondition} from '../constraints';
 import {compileProblem} from '../compile';
 import {DinfError} from '../errors';
 import {toText} from '../expression';
 import type {Scope} from '../expression/scope';
-import type {Grid} from '../field';
-import {linearDecoder} from '../field';
+import type {Edge, Grid} from '../field';
+import {edgeText, gridEdges, linearDecoder} from '../field';
 import {bspline, gaussian, kernelText} from '../kernel';
 import {checkChoice, checkNumber, rejectUnknown} from '../options';
 import type {Problem, Term} from '../problem';
@@ -42,9 +42,21 @@ export interface EquationOptions {
   constraints?: ConstraintMode;
   /** Weight of the mean square of a soft condition on its face, beside 1 for the mean square residual. Default 1000. */
   boundaryWeight?: number;
+  /** Coordinates along which everything repeats: the solution and its derivatives are the same on both of their faces. */
+  periodic?: readonly string[];
 }
 
-const OPTION_NAMES = ['equations', 'domain', 'where', 'unknowns', 'uniforms', 'exact', 'constraints', 'boundaryWeight'] as const;
+const OPTION_NAMES = [
+  'equations',
+  'domain',
+  'where',
+  'unknowns',
+  'uniforms',
+  'exact',
+  'constraints',
+  'boundaryWeight',
+  'periodic',
+] as const;
 
 /**
  * A compromise, in float32 on u = sin(x + y): for 100, 1000, 10 000 the relative L2 error is 4e-5, 3e-7, 5e-7 with soft values on all
@@ -88,11 +100,13 @@ export function prepareEquation(options: EquationOptions, shared: RunOptions): P
   const scope: Scope = {coordinates, unknowns, uniforms: Object.keys(uniforms)};
   requireEnough(equations, unknowns);
   const truth = options.exact === undefined ? undefined : readTruth(readExact(options.exact, unknowns), scope, uniforms);
-  const imposed = imposeConditions(conditions, box, scope, mode, uniforms);
-
   const {preset} = shared;
   const basis = DEFAULTS[box.length - 1];
-  const grid = gridFor(shared, basis.cells);
+  const edges = edgesOf(options.periodic ?? [], box, shared);
+  refuseOnPeriodic(conditions, box, edges);
+  const imposed = imposeConditions(conditions, box, scope, mode, uniforms);
+
+  const grid = gridFor({...shared, edge: edges}, basis.cells);
   const cells = gridCells(grid, box.length);
   const interior = preset === 'paper' ? stratified(cells.map((n) => basis.points * n)) : gauss(basis.points, {cells});
   const volume = box.reduce((product, {lower, upper}) => product * (upper - lower), 1);
@@ -147,6 +161,42 @@ function requireEnough(equations: readonly string[], unknowns: readonly string[]
     `${equations.length} ${equations.length === 1 ? 'equation' : 'equations'} for ${unknowns.length} unknowns (${unknowns.join(', ')}): ` +
       'give an equation for each with --equation, or numbers for names that are none with --uniform NAME=NUMBER',
   );
+}
+
+/** What the run or its preset says, and periodic where that was asked for. */
+function edgesOf(periodic: readonly string[], box: readonly BoxAxis[], shared: RunOptions): Edge | readonly Edge[] {
+  const names = box.map(({name}) => name);
+  for (const name of periodic) {
+    if (!names.includes(name)) {
+      throw new DinfError(
+        'INVALID_ARGUMENT',
+        `--periodic names ${name}, which is no coordinate; they are ${names.join(', ')}: write --periodic ${names.slice(-1).join()}`,
+      );
+    }
+  }
+  const edge = shared.edge ?? (shared.preset === 'paper' ? 'clamp' : 'extend');
+  if (typeof edge !== 'string' && edge.length !== box.length) {
+    throw new DinfError(
+      'INVALID_ARGUMENT',
+      `--edge gives ${edge.length} edges (${edge.join(',')}) on a domain of ${box.length} coordinates: give one for all, or one a coordinate`,
+    );
+  }
+  if (periodic.length === 0) return edge;
+  return gridEdges({edge}, box.length).map((one, k) => (periodic.includes(names[k]) ? 'periodic' : one));
+}
+
+function refuseOnPeriodic(conditions: readonly Condition[], box: readonly BoxAxis[], edge: Edge | readonly Edge[]): void {
+  const edges = gridEdges({edge}, box.length);
+  for (const {faces, text} of conditions) {
+    const face = faces.find(({axis}) => edges[axis] === 'periodic');
+    if (face === undefined) continue;
+    const {name} = box[face.axis];
+    throw new DinfError(
+      'INVALID_ARGUMENT',
+      `the condition "${text}" is on ${faceName(face, box)}, and ${name} is periodic: it has no faces. Drop the condition, which periodicity ` +
+        `replaces, or drop ${name} from --periodic`,
+    );
+  }
 }
 
 function gridFor(shared: RunOptions, cells: number): Grid {
@@ -236,7 +286,7 @@ function settingsOf(given: {
         .join(' ; ') || undefined,
     boundaryWeight: imposed.soft.length > 0 ? given.weight : undefined,
     kernel: kernelText(kernel),
-    edge: grid.edge,
+    edge: edgeText(grid),
     resolution: given.cells.join(' × '),
     levels: grid.levels,
     features: grid.features,

@@ -1,6 +1,6 @@
 /** What the time-dependent problems of the paper share: their two presets, errors against the exact solution, pictures. */
 import type {GridOptions} from '../field';
-import {linearDecoder, rbfGrid} from '../field';
+import {edgeText, linearDecoder, rbfGrid} from '../field';
 import {DinfError} from '../errors';
 import {bspline, gaussian, kernelText} from '../kernel';
 import {rejectUnknown} from '../options';
@@ -215,7 +215,7 @@ export function prepareEvolution(posed: EvolutionCase, options: RunOptions): Pre
       loss: spec.terms[0].loss,
       samples: samples.kind,
       kernel: kernelText(kernel),
-      edge: grid.edge,
+      edge: edgeText(grid),
       resolution: (grid.resolution as readonly number[]).join(' × '),
       levels: grid.levels,
       features: grid.features,

@@ -4,7 +4,7 @@ import {resolve} from '../expression/equation';
 import {evaluateExpression} from '../expression/interpret';
 import type {Expression} from '../expression/node';
 import type {Decoder, GridOptions} from '../field';
-import {linearDecoder} from '../field';
+import {edgeText, linearDecoder} from '../field';
 import {readImage} from '../imaging/codec';
 import type {Image} from '../imaging/image';
 import {psnr, psnrPaper, ssim} from '../imaging/metrics';
@@ -265,7 +265,7 @@ function gridSettings({spec}: Problem): Record<string, string | number> {
   const {kernel, resolution} = grid;
   return {
     kernel: kernelText(kernel),
-    edge: grid.edge,
+    edge: edgeText(grid),
     resolution: typeof resolution === 'number' ? resolution : [...resolution].reverse().join(' × '),
     levels: grid.levels,
     features: grid.features,

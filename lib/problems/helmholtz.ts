@@ -6,7 +6,7 @@ import {derivative} from '../expression/node';
 import type {Equation} from '../expression/equation';
 import {eq, resolve} from '../expression/equation';
 import type {Decoder, Grid} from '../field';
-import {linearDecoder, mlpDecoder} from '../field';
+import {edgeText, linearDecoder, mlpDecoder} from '../field';
 import {percentiles} from '../imaging/percentile';
 import {bspline, gaussian, kernelText} from '../kernel';
 import type {Problem} from '../problem';
@@ -150,7 +150,7 @@ function prepare(options: RunOptions): Prepared {
     settings: {
       wavenumber,
       kernel: kernelText(field.kernel),
-      edge: field.edge,
+      edge: edgeText(field),
       resolution,
       levels: field.levels,
       features: field.features,

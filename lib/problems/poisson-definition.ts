@@ -1,6 +1,7 @@
 import type {Image} from '../imaging/image';
 import {readImage} from '../imaging/codec';
 import {renderScene} from '../imaging/scene';
+import {edgeText} from '../field';
 import {kernelText} from '../kernel';
 import {checkMemory} from '../memory';
 import {errorPicture, imagePicture, sideBySide} from '../report/pictures';
@@ -27,57 +28,69 @@ export const poissonDefinition: ProblemDefinition = {
     {flag: '--border <kind>', description: 'whether border pixels are known', choices: ['free', 'known']},
   ],
   async prepare(options: RunOptions): Promise<Prepared> {
-    const {own} = options;
-    const image =
-      own.image === undefined
-        ? renderScene(SCENE_SIZE)
-        : await readImage(own.image, {guard: refuseHuge, maxPixels: Number.MAX_SAFE_INTEGER});
-    const posed = poisson(image, {
-      supervision: own.supervision as PoissonOptions['supervision'],
-      target: own.target as PoissonOptions['target'],
-      border: own.border as PoissonOptions['border'],
-      preset: options.preset,
-      kernel: options.kernel,
-      edge: options.edge,
-      resolution: options.resolution,
-      levels: options.levels,
-      features: options.features,
-      decoder: options.decoder,
-    });
-    const optimizers = stagesFrom(options, poissonStages(posed));
-    const {grid, decoder} = posed.problem.spec.fields[0];
-    const {supervision, target, border} = posed.options;
-    const size = `${image.width} × ${image.height}`;
-    return {
-      problem: posed.problem,
-      optimizers,
-      samplesPerIteration: posed.samplesPerIteration,
-      headline: `${image.channels === 3 ? 'colour' : 'gray'} image of ${size} from its ${supervision} (${target}, border ${border})`,
-      settings: {
-        image: own.image ?? 'built-in scene',
-        size,
-        supervision,
-        target,
-        border,
-        kernel: kernelText(grid.kernel),
-        edge: grid.edge,
-        resolution: (grid.resolution as readonly number[]).slice().reverse().join(' × '),
-        levels: grid.levels,
-        features: grid.features,
-        decoder: decoder.type,
-      },
-      async assess(solution) {
-        const {reconstruction, metrics} = await assessPoisson(posed, solution);
-        const pictures = panels(image, reconstruction, metrics);
-        return {
-          metrics,
-          pictures,
-          ...latticeOutputs(pixelAxes(posed.pixels), {reconstruction, truth: image.data}),
-        };
-      },
-    };
+    const file = options.own.image;
+    const image = file === undefined ? renderScene(SCENE_SIZE) : await readPoissonImage(file);
+    return preparePoisson(image, file ?? 'built-in scene', options);
   },
 };
+
+/**
+ * An image as large as this machine can reconstruct.
+ *
+ * @throws OUT_OF_MEMORY before a pixel is decoded, and what reading a file throws
+ */
+export function readPoissonImage(file: string): Promise<Image> {
+  return readImage(file, {guard: refuseHuge, maxPixels: Number.MAX_SAFE_INTEGER});
+}
+
+/** The problem of an image that is read already; `label` says where it comes from. */
+export function preparePoisson(image: Image, label: string, options: RunOptions): Prepared {
+  const {own} = options;
+  const posed = poisson(image, {
+    supervision: own.supervision as PoissonOptions['supervision'],
+    target: own.target as PoissonOptions['target'],
+    border: own.border as PoissonOptions['border'],
+    preset: options.preset,
+    kernel: options.kernel,
+    edge: options.edge,
+    resolution: options.resolution,
+    levels: options.levels,
+    features: options.features,
+    decoder: options.decoder,
+  });
+  const optimizers = stagesFrom(options, poissonStages(posed));
+  const {grid, decoder} = posed.problem.spec.fields[0];
+  const {supervision, target, border} = posed.options;
+  const size = `${image.width} × ${image.height}`;
+  return {
+    problem: posed.problem,
+    optimizers,
+    samplesPerIteration: posed.samplesPerIteration,
+    headline: `${image.channels === 3 ? 'colour' : 'gray'} image of ${size} from its ${supervision} (${target}, border ${border})`,
+    settings: {
+      image: label,
+      size,
+      supervision,
+      target,
+      border,
+      kernel: kernelText(grid.kernel),
+      edge: edgeText(grid),
+      resolution: (grid.resolution as readonly number[]).slice().reverse().join(' × '),
+      levels: grid.levels,
+      features: grid.features,
+      decoder: decoder.type,
+    },
+    async assess(solution) {
+      const {reconstruction, metrics} = await assessPoisson(posed, solution);
+      const pictures = panels(image, reconstruction, metrics);
+      return {
+        metrics,
+        pictures,
+        ...latticeOutputs(pixelAxes(posed.pixels), {reconstruction, truth: image.data}),
+      };
+    },
+  };
+}
 
 /** Before a single pixel is decoded: a header may ask for more than the machine has. */
 function refuseHuge(width: number, height: number, channels: number): void {

@@ -38,7 +38,7 @@ export interface PoissonOptions {
   /** `fast` (default): differences and least squares. `paper`: Sobel and Adam. */
   preset?: 'paper' | 'fast';
   kernel?: Kernel;
-  edge?: Edge;
+  edge?: Edge | readonly Edge[];
   /** Cells of the finest level an axis; default: the image's larger side rounded up, one cell a pixel. */
   resolution?: number;
   levels?: number;

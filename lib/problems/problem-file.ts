@@ -51,11 +51,12 @@ const EQUATION_KEYS: Readonly<Record<string, Check>> = {
   exact: either(isText, recordOf(isText)),
   constraints: isText,
   boundaryWeight: isNumber,
+  periodic: either(isText, listOf(isText)),
 };
 const SHARED_KEYS: Readonly<Record<string, Check>> = {
   preset: isText,
   kernel: isText,
-  edge: isText,
+  edge: either(isText, listOf(isText)),
   decoder: isText,
   resolution: isNumber,
   levels: isNumber,
@@ -100,16 +101,17 @@ export function parseProblemFile(text: string, path: string): ProblemFile {
       throw new DinfError('INVALID_ARGUMENT', `${path}: '${key}' must be ${wanted}, and is ${JSON.stringify(value)}`);
     }
   }
-  const {equation, where, unknowns, domain, uniform, exact, constraints, boundaryWeight} = json;
+  const {equation, where, unknowns, domain, uniform, exact, constraints, boundaryWeight, periodic} = json;
   const given = {
     equations: equation === undefined ? undefined : ([equation].flat() as string[]),
     domain: domain as EquationOptions['domain'] | undefined,
     where: where === undefined ? undefined : ([where].flat() as string[]),
-    unknowns: typeof unknowns === 'string' ? unknowns.split(',').map((name) => name.trim()) : (unknowns as string[] | undefined),
+    unknowns: namesOf(unknowns),
     uniforms: uniform as Record<string, number> | undefined,
     exact: exact as EquationOptions['exact'],
     constraints: constraints as EquationOptions['constraints'],
     boundaryWeight: boundaryWeight as number | undefined,
+    periodic: namesOf(periodic),
   };
   return {
     equation: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
@@ -119,6 +121,11 @@ export function parseProblemFile(text: string, path: string): ProblemFile {
         .map((key) => [key, String(json[key])]), // a list joins with commas, as on the command line
     ),
   };
+}
+
+/** `u, v` or a list of names. */
+function namesOf(given: unknown): string[] | undefined {
+  return typeof given === 'string' ? given.split(',').map((name) => name.trim()) : (given as string[] | undefined);
 }
 
 function parseJson(text: string, path: string): unknown {

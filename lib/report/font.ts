@@ -22,7 +22,7 @@ const GLYPHS: Readonly<Record<string, string>> = {
   h: 'ggmphhh', i: '40c444e', j: '2062222ic', k: 'ggikoki', l: 'c44444e', m: '00qllll', n: '00mphhh', o: '00ehhhe',
   p: '00uhhhugg', q: '00fhhhf11', r: '00mpggg', s: '00fge1u', t: '88s8896', u: '00hhhjd', v: '00hhha4', w: '00hhlla',
   x: '00ha4ah', y: '00hhhhf1e', z: '00v248v', '{': '2448442', '|': '4444444', '}': '8442448', '~': '008l200', '×': '00ha4ah',
-  '·': '000cc00', '−': '000v000', '–': '000v000', '²': 'c24e000', '°': 'cic0000', '∇': 'vhhaa44', 'Δ': '44aahhv', 'ε': '00fgegf',
+  '·': '000cc00', '−': '000v000', '–': '000v000', '²': 'c24e000', '°': 'cic0000', '∇': 'vhhaa44', 'Δ': '44aahhv', 'ε': '00fgegf', 'ρ': '00ehhhugg',
   '≤': '248420v', '≥': '842480v', '→': '042v240', '±': '44v440v',
 };
 

@@ -154,13 +154,15 @@ FieldSpec field(const Napi::Object& from, int dims) {
     if (cells[k] % (1 << (spec.grid.levels - 1))) bad("the resolution does not halve as often as there are levels");
   }
   const Napi::Object kernel = object(get(from, "kernel"), "kernel");
-  spec.grid.kernel.kind = static_cast<KernelKind>(small(kernel, "kind", 0, 1));
+  spec.grid.kernel.kind = static_cast<KernelKind>(small(kernel, "kind", 0, 3));
   spec.grid.kernel.epsilon = number(kernel, "epsilon");
   spec.grid.kernel.rings = small(kernel, "rings", 1, kMaxTaps / 2);
   spec.grid.kernel.degree = small(kernel, "degree", 1, kMaxTaps - 1);
   if (spec.grid.kernel.kind == KernelKind::bspline && spec.grid.kernel.degree + 1 != spec.grid.kernel.taps()) bad("degree and rings disagree");
   if (!(spec.grid.kernel.epsilon > 0 && spec.grid.kernel.epsilon <= 4)) bad("epsilon is not in (0, 4]");
-  spec.grid.edge = static_cast<Edge>(small(from, "edge", 0, 1));
+  const std::vector<int> edge = integers(from, "edge", 0, 2);
+  if (edge.size() != static_cast<size_t>(dims)) bad("'edge' has the wrong length");
+  for (int k = 0; k < dims; ++k) spec.grid.edge[k] = static_cast<Edge>(edge[k]);
   spec.features = small(from, "features", 1, 64);
   spec.outputs = small(from, "outputs", 1, 64);
   spec.initialScale = number(from, "initialScale");

@@ -83,7 +83,8 @@ class Backend {
   // The weights of the set in its internal order.
   virtual void weights(const SampleSet&, Real* out) = 0;
 
-  // --- encoder. Jets are [channel][plane][tile.size].
+  // --- encoder. Jets are [channel][plane][tile.size]. A radial kernel (kernel1d.h) has no weights of one axis: the ops mean the
+  // same for it, and a backend takes math/radial.h's path on every kind of sample set.
   virtual void encode(const Binding&, const Tile&, const Real* packed, Real* jets) = 0;
   virtual void encodeAdjointBegin(Binding&) = 0;
   virtual void encodeAdjoint(Binding&, const Tile&, const Real* jetAdjoints) = 0;
@@ -93,9 +94,11 @@ class Backend {
   virtual void encodeAdjointEnd(Binding&, Real* packed) = 0;
 
   // --- decoder
+  // Overwrites every packed node that stands for a parameter, the ghosts of periodic axes included.
   virtual void fold(const FoldShape&, const Real* parameters, Real* packed) = 0;
-  // Parameter gradients from packed ones; overwrites.
-  virtual void unfold(const FoldShape&, const Real* parameters, const Real* packed, Real* gradient) = 0;
+  // Parameter gradients from packed ones; overwrites. First adds the ghosts of periodic axes to the nodes they stand for, in
+  // `packed` itself, whose ghosts are then meaningless.
+  virtual void unfold(const FoldShape&, const Real* parameters, Real* packed, Real* gradient) = 0;
   virtual void mlp(const MlpShape&, const JetSet&, const Real* weights, const Tile&, const Real* in, Real* out) = 0;
   virtual void mlpTangent(const MlpShape&, const JetSet&, const Real* weights, const Real* weightTangents, const Tile&,
                           const Real* in, const Real* inTangent, Real* outTangent) = 0;

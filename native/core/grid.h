@@ -1,8 +1,8 @@
 // The geometry of a multi-level grid and of its two layouts.
 //   canonical: what parameter vectors hold: level by level, channel by channel, nodes row-major (ghost nodes included when
 //              the edge mode stores them).
-//   packed:    what encoders read: rho - 1 ghost nodes a side in every edge mode (zero where they are no unknowns), rows
-//              padded to whole lane groups; one plane a (channel, level).
+//   packed:    what encoders read: rho - 1 ghost nodes a side in every edge mode (`clamp`: zero, no unknowns; `periodic`:
+//              copies of the nodes they stand for), rows padded to whole lane groups; one plane a (channel, level).
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -16,12 +16,20 @@ struct GridShape {
   int cells[kMaxDims] = {1, 1, 1};  // of the finest level; level s has cells >> s
   int levels = 1;
   Kernel1d kernel;
-  Edge edge = Edge::extend;
+  Edge edge[kMaxDims] = {Edge::extend, Edge::extend, Edge::extend};
 
   int rings() const { return kernel.rings; }
   int cellsAt(int level, int axis) const { return cells[axis] >> level; }
-  int ghosts() const { return edge == Edge::extend ? kernel.rings - 1 : 0; }
-  int nodesAt(int level, int axis) const { return axis < dims ? cellsAt(level, axis) + 1 + 2 * ghosts() : 1; }
+  bool periodic(int axis) const { return axis < dims && edge[axis] == Edge::periodic; }
+  // Ghost nodes a side that are unknowns.
+  int ghosts(int axis) const { return edge[axis] == Edge::extend ? kernel.rings - 1 : 0; }
+  // Of a periodic axis node N is node 0.
+  int nodesAt(int level, int axis) const {
+    if (axis >= dims) return 1;
+    return periodic(axis) ? cellsAt(level, axis) : cellsAt(level, axis) + 1 + 2 * ghosts(axis);
+  }
+  // Where canonical node 0 of an axis lies among the packed ones.
+  int packedShift(int axis) const { return kernel.rings - 1 - ghosts(axis); }
   int64_t nodesAt(int level) const {
     return int64_t{nodesAt(level, 0)} * nodesAt(level, 1) * nodesAt(level, 2);
   }
@@ -33,8 +41,14 @@ struct GridShape {
   }
   int64_t canonicalSize(int channels) const { return canonicalOffset(levels, 0, channels); }
 
+  // The last cell that a sample may lie in. The upper bound of a periodic axis belongs to cell N, whose neighbourhood holds the
+  // same nodes as that of cell 0, so that both ends have the same value to the last bit.
+  int lastCell(int axis) const { return periodic(axis) ? cells[axis] : cells[axis] - 1; }
+
   // Packed rows run along the last axis that exists; kLanes spare values keep a full-width load inside the plane.
-  int packedNodes(int level, int axis) const { return axis < dims ? cellsAt(level, axis) + 2 * kernel.rings - 1 : 1; }
+  int packedNodes(int level, int axis) const {
+    return axis < dims ? (lastCell(axis) >> level) + 2 * kernel.rings : 1;
+  }
   int64_t packedRow(int level) const {
     return (packedNodes(level, dims - 1) + kLanes + kLanes - 1) / kLanes * kLanes;
   }

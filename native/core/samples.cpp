@@ -124,8 +124,7 @@ void SampleSet::layWeights() {
   }
 }
 
-void SampleSet::coordinates(int64_t internal, double* out) const {
-  double unit[kMaxDims] = {0, 0, 0};
+void SampleSet::unitCoordinates(int64_t internal, double* unit) const {
   if (isTensor()) {
     const int64_t n1 = tensorCount(1), n2 = tensorCount(2), lane = internal % kLanes, r = internal % unit_ / kLanes;
     unit[0] = spec_.axes[0][std::min(internal / unit_ * kLanes + lane, tensorCount(0) - 1)];
@@ -134,6 +133,11 @@ void SampleSet::coordinates(int64_t internal, double* out) const {
   } else {
     for (int k = 0; k < spec_.dims; ++k) unit[k] = unitCoordinates_[k][internal];
   }
+}
+
+void SampleSet::coordinates(int64_t internal, double* out) const {
+  double unit[kMaxDims] = {0, 0, 0};
+  unitCoordinates(internal, unit);
   for (int k = 0; k < spec_.dims; ++k) out[k] = spec_.lower[k] + unit[k] * (spec_.upper[k] - spec_.lower[k]);
 }
 

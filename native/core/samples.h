@@ -69,7 +69,8 @@ class SampleSet {
     low = bandLow_[band];
     high = bandHigh_[band];
   }
-  // Domain coordinates of an internal sample.
+  // Unit and domain coordinates of an internal sample.
+  void unitCoordinates(int64_t internal, double* out) const;
   void coordinates(int64_t internal, double* out) const;
 
   // Cuts the set into tiles of at most `limit` samples a tile (at least one unit a band).

@@ -88,7 +88,8 @@ class CpuBackend final : public Backend<Real> {
       if (!binding.tensor()) {
         ScatteredCall<Real> call = binding.scatteredCall(0, binding.grid.levels);
         call.outputStride = binding.jets.count * tile.size;
-        kernels_.encodeScattered(call, packed, at.begin, at.end, jets + at.local, tile.size);
+        const auto apply = binding.radial() ? kernels_.encodeRadial : kernels_.encodeScattered;
+        apply(call, packed, at.begin, at.end, jets + at.local, tile.size);
         return;
       }
       eachOutputChannel(binding, [&](int output, int channel, int firstLevel, int levels) {
@@ -114,7 +115,8 @@ class CpuBackend final : public Backend<Real> {
         ScatteredCall<Real> call = binding.scatteredCall(0, binding.grid.levels);
         binding.aim(call, 0, at.band);
         call.outputStride = binding.jets.count * tile.size;
-        kernels_.encodeScatteredAdjoint(call, binding.accumulator(at.band, 0), at.begin, at.end, jets + at.local, tile.size);
+        const auto apply = binding.radial() ? kernels_.encodeRadialAdjoint : kernels_.encodeScatteredAdjoint;
+        apply(call, binding.accumulator(at.band, 0), at.begin, at.end, jets + at.local, tile.size);
         return;
       }
       eachOutputChannel(binding, [&](int output, int channel, int firstLevel, int levels) {
@@ -148,8 +150,8 @@ class CpuBackend final : public Backend<Real> {
         index[p] = planes[p].plane;
         values[p] = planes[p].values + (planes[p].scope == InputPlane<Real>::tile ? at.local : at.begin);
       }
-      kernels_.encodeScatteredSquares(call, binding.accumulator(at.band, channel), at.begin, at.end, static_cast<int>(planes.size()),
-                                      index, values);
+      const auto apply = binding.radial() ? kernels_.encodeRadialSquares : kernels_.encodeScatteredSquares;
+      apply(call, binding.accumulator(at.band, channel), at.begin, at.end, static_cast<int>(planes.size()), index, values);
     });
   }
 
@@ -191,10 +193,12 @@ class CpuBackend final : public Backend<Real> {
                            level == 0 ? bias[o] : Real(0), nodes);
       }
     });
+    eachGhostPlane(shape, [&](Real* plane, int level) { fillGhosts(shape.grid, level, plane); }, packed);
   }
 
-  void unfold(const FoldShape& shape, const Real* parameters, const Real* packed, Real* gradient) override {
+  void unfold(const FoldShape& shape, const Real* parameters, Real* packed, Real* gradient) override {
     const GridShape& grid = shape.grid;
+    eachGhostPlane(shape, [&](Real* plane, int level) { addGhosts(grid, level, plane); }, packed);
     if (shape.folded) {
       eachRow(grid, [&](int level, int64_t canonicalRow, int64_t packedRow, int64_t nodes, int64_t) {
         const Real one = 1;
@@ -448,20 +452,63 @@ class CpuBackend final : public Backend<Real> {
       for (int64_t r = 0; r < rows; r += kRowChunk) items.push_back({s, r, number + r});
       number += rows;
     }
-    const int shift = grid.rings() - 1 - grid.ghosts();
+    const int shift0 = grid.packedShift(0), shift1 = grid.packedShift(1), shiftLast = grid.packedShift(grid.dims - 1);
     pool_.parallelFor(static_cast<int64_t>(items.size()), [&](int64_t i, int) {
       const int s = items[i].level;
       const int64_t nodes = grid.nodesAt(s, grid.dims - 1), rows = grid.nodesAt(s) / nodes;
       for (int64_t r = items[i].row; r < std::min(rows, items[i].row + kRowChunk); ++r) {
-        int64_t at = shift;
-        if (grid.dims == 2) at += (r + shift) * grid.packedStride0(s);
+        int64_t at = shiftLast;
+        if (grid.dims == 2) at += (r + shift0) * grid.packedStride0(s);
         if (grid.dims == 3) {
           const int64_t n1 = grid.nodesAt(s, 1);
-          at += (r / n1 + shift) * grid.packedStride0(s) + (r % n1 + shift) * grid.packedStride1(s);
+          at += (r / n1 + shift0) * grid.packedStride0(s) + (r % n1 + shift1) * grid.packedStride1(s);
         }
         f(s, r * nodes, at, nodes, items[i].number + r - items[i].row);
       }
     });
+  }
+
+  // Calls f(packed plane, level) for every plane of a grid that has a periodic axis.
+  template <class F>
+  void eachGhostPlane(const FoldShape& shape, F f, Real* packed) {
+    const GridShape& grid = shape.grid;
+    if (!grid.periodic(0) && !grid.periodic(1) && !grid.periodic(2)) return;
+    pool_.parallelFor(int64_t{shape.outputs} * grid.levels, [&](int64_t i, int) {
+      const int channel = static_cast<int>(i / grid.levels), level = static_cast<int>(i % grid.levels);
+      f(packed + grid.packedOffset(level, channel), level);
+    });
+  }
+  // Ghosts around an axis stand for the nodes that their indices are modulo N. Later axes first, so that a ghost along two axes is
+  // filled from one that is; added in the opposite order, the exact transpose.
+  static void fillGhosts(const GridShape& grid, int level, Real* plane) {
+    for (int k = grid.dims - 1; k >= 0; --k)
+      eachGhost(grid, level, k, [&](int64_t ghost, int64_t node) { plane[ghost] = plane[node]; });
+  }
+  static void addGhosts(const GridShape& grid, int level, Real* plane) {
+    for (int k = 0; k < grid.dims; ++k)
+      eachGhost(grid, level, k, [&](int64_t ghost, int64_t node) { plane[node] += plane[ghost]; });
+  }
+  // Calls f(ghost, node) for the packed offsets of every ghost of a periodic axis, at all packed places of the other axes.
+  template <class F>
+  static void eachGhost(const GridShape& grid, int level, int axis, F f) {
+    if (!grid.periodic(axis)) return;
+    int64_t count[kMaxDims], stride[kMaxDims];
+    for (int k = 0; k < kMaxDims; ++k) {
+      count[k] = grid.packedNodes(level, k);
+      stride[k] = k == grid.dims - 1 ? 1 : k == 0 ? grid.packedStride0(level) : grid.packedStride1(level);
+    }
+    const int cells = grid.cellsAt(level, axis), shift = grid.packedShift(axis), packed = static_cast<int>(count[axis]);
+    count[axis] = 1;
+    for (int64_t i = 0; i < count[0]; ++i)
+      for (int64_t j = 0; j < count[1]; ++j)
+        for (int64_t l = 0; l < count[2]; ++l) {
+          const int64_t at = i * stride[0] + j * stride[1] + l * stride[2];
+          for (int n = 0; n < packed; ++n) {
+            if (n >= shift && n < shift + cells) continue;
+            const int node = ((n - shift) % cells + cells) % cells + shift;
+            f(at + n * stride[axis], at + node * stride[axis]);
+          }
+        }
   }
 
   MlpCall<Real>& prepare(MlpCall<Real>& call, const MlpShape& shape, const JetSet& jets, const JetProduct& product, const Real* weights,

@@ -18,6 +18,7 @@ template <class Real>
 CpuBinding<Real>::CpuBinding(const GridShape& grid, const SampleSet& samples, const JetSet& jets, int channels, ChannelMap map)
     : Binding(grid, samples, jets, channels, map) {
   if (tensor()) tabulate();
+  else if (samples.isTensor()) enumerate();
   placeBands();
 }
 
@@ -36,11 +37,11 @@ void CpuBinding<Real>::tabulate() {
       weight_[k][s].resize(count * orders_[k] * taps);
       for (int64_t q = 0; q < count; ++q) {
         const double t = axis[std::min(q, real - 1)] * grid.cells[k];
-        const int fine = std::min(static_cast<int>(t), grid.cells[k] - 1);
+        const int fine = std::min(static_cast<int>(t), grid.lastCell(k));
         const int cell = fine >> s;
         const double fraction = ((fine & ((1 << s) - 1)) + (t - fine)) / (1 << s);
         double w[kMaxOrder + 1][kMaxTaps];
-        generic::edgeWeights<double>(grid.kernel, grid.edge, orders_[k] - 1, cell, cells, fraction, w);
+        generic::edgeWeights<double>(grid.kernel, grid.edge[k], orders_[k] - 1, cell, cells, fraction, w);
         start_[k][s][q] = cell;  // packed node of tap 0: node cell - rho + 1, ghosts before node 0: rho - 1
         double scale = 1;
         for (int a = 0; a < orders_[k]; ++a) {
@@ -53,6 +54,16 @@ void CpuBinding<Real>::tabulate() {
 }
 
 template <class Real>
+void CpuBinding<Real>::enumerate() {
+  for (int k = 0; k < grid.dims; ++k) unit_[k].resize(samples.paddedCount());
+  double unit[kMaxDims];
+  for (int64_t i = 0; i < samples.paddedCount(); ++i) {
+    samples.unitCoordinates(i, unit);
+    for (int k = 0; k < grid.dims; ++k) unit_[k][i] = unit[k];
+  }
+}
+
+template <class Real>
 void CpuBinding<Real>::placeBands() {
   const int pad = grid.dims == 1 ? 2 * kLanes : 0;  // 1-D rows are single nodes; kernels load whole vectors past the last
   int64_t total = 0;
@@ -61,7 +72,7 @@ void CpuBinding<Real>::placeBands() {
     double low, high;
     samples.bandRange(b, low, high);
     const auto cellOf = [&](double x) {
-      return std::clamp(static_cast<int>(x * grid.cells[0]), 0, grid.cells[0] - 1);
+      return std::clamp(static_cast<int>(x * grid.cells[0]), 0, grid.lastCell(0));
     };
     int64_t size = 0;
     for (int s = 0; s < grid.levels; ++s) {
@@ -115,14 +126,15 @@ ScatteredCall<Real> CpuBinding<Real>::scatteredCall(int firstLevel, int levels) 
   call.levels = levels;
   call.firstLevel = firstLevel;
   call.kernel = grid.kernel;
-  call.edge = grid.edge;
   call.jets = jets;
   call.channels = channels;
   call.separate = map == ChannelMap::separateLevels;
   call.channelStride = grid.packedOffset(0, 1);
   for (int k = 0; k < grid.dims; ++k) {
+    call.edge[k] = grid.edge[k];
     call.cells[k] = grid.cells[k];
-    call.unit[k] = samples.unit(k).data();
+    call.lastCell[k] = grid.lastCell(k);
+    call.unit[k] = unit_[k].empty() ? samples.unit(k).data() : unit_[k].data();
   }
   for (int i = 0; i < levels; ++i) {
     const int s = firstLevel + i;

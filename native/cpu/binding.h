@@ -12,7 +12,9 @@ class CpuBinding final : public Binding {
  public:
   CpuBinding(const GridShape& grid, const SampleSet& samples, const JetSet& jets, int channels, ChannelMap map);
 
-  bool tensor() const { return samples.isTensor(); }
+  bool radial() const { return grid.kernel.radial(); }
+  // Applied axis by axis: a tensor-product set and weights that are products.
+  bool tensor() const { return samples.isTensor() && !radial(); }
   // All levels (summed), or one level alone.
   TensorCall<Real> tensorCall(int firstLevel, int levels) const;
   ScatteredCall<Real> scatteredCall(int firstLevel, int levels) const;
@@ -33,11 +35,13 @@ class CpuBinding final : public Binding {
     int64_t offset;  // in the band's channel
   };
   void tabulate();
+  void enumerate();
   void placeBands();
 
   std::vector<int32_t> start_[kMaxDims][kMaxLevels];
   std::vector<Real> weight_[kMaxDims][kMaxLevels];
   int orders_[kMaxDims] = {1, 1, 1};
+  std::vector<double> unit_[kMaxDims];   // radial kernels on a tensor set: its samples one by one, internal order
   std::vector<std::vector<Rows>> rows_;  // [band][level]
   std::vector<int64_t> bandOffset_, bandSize_;
 };

@@ -53,8 +53,9 @@ struct ScatteredCall {
   int dims, levels;
   int firstLevel;  // global index of level[0]
   Kernel1d kernel;
-  Edge edge;
+  Edge edge[kMaxDims];
   int cells[kMaxDims];            // of the finest level of the grid
+  int lastCell[kMaxDims];         // of the finest level that a sample may lie in
   int64_t offset[kMaxLevels];     // packed plane (or accumulator) of each level
   int64_t stride0[kMaxLevels], stride1[kMaxLevels];
   int64_t firstRow[kMaxLevels];
@@ -111,6 +112,12 @@ struct CpuKernels {
   // Squares of sum_p coefficient[p] w^(plane[p]).
   void (*encodeScatteredSquares)(const ScatteredCall<Real>&, Real* accumulator, int64_t begin, int64_t end, int terms,
                                  const int* plane, const Real* const* coefficient);
+  // The same three for radial kernels.
+  void (*encodeRadial)(const ScatteredCall<Real>&, const Real* packed, int64_t begin, int64_t end, Real* out, int64_t planeStride);
+  void (*encodeRadialAdjoint)(const ScatteredCall<Real>&, Real* accumulator, int64_t begin, int64_t end, const Real* in,
+                              int64_t planeStride);
+  void (*encodeRadialSquares)(const ScatteredCall<Real>&, Real* accumulator, int64_t begin, int64_t end, int terms, const int* plane,
+                              const Real* const* coefficient);
   void (*run)(const RunCall<Real>&, int64_t count);
   void (*mlp)(const MlpCall<Real>&, int64_t begin, int64_t end);
   void (*mlpTangent)(const MlpCall<Real>&, int64_t begin, int64_t end);

@@ -1,4 +1,4 @@
-// exp and tanh for scalars and for GCC/Clang vectors of float or double, one polynomial for all lanes.
+// exp, tanh and sqrt for scalars and for GCC/Clang vectors of float or double, one polynomial for all lanes.
 #pragma once
 #include <cmath>
 #include <cstdint>
@@ -96,6 +96,15 @@ DINF_INLINE V vectorExp(V x) {
     __builtin_memcpy(&factor, &scale, sizeof factor);
     return p * factor;
   }
+}
+
+DINF_HD DINF_INLINE float vectorSqrt(float x) { return ::sqrtf(x); }
+DINF_HD DINF_INLINE double vectorSqrt(double x) { return ::sqrt(x); }
+template <class V>
+DINF_INLINE V vectorSqrt(V x) {
+  constexpr int W = sizeof(V) / sizeof(x[0]);
+  for (int l = 0; l < W; ++l) x[l] = vectorSqrt(x[l]);  // one instruction, without errno
+  return x;
 }
 
 DINF_HD DINF_INLINE float vectorTanh(float x) { return ::tanhf(x); }

@@ -7,16 +7,18 @@
 #include "math/elementary.h"
 
 namespace dinf {
-// `hat` (linear interpolation) is the B-spline of degree 1.
-enum class KernelKind : int { gaussian = 0, bspline = 1 };
-enum class Edge : int { clamp = 0, extend = 1 };
+// `hat` (linear interpolation) is the B-spline of degree 1. The last two are radial: their weights are no products over the axes,
+// nothing below knows them, and math/radial.h does.
+enum class KernelKind : int { gaussian = 0, bspline = 1, inverseQuadratic = 2, inverseMultiquadric = 3 };
+enum class Edge : int { clamp = 0, extend = 1, periodic = 2 };
 
 struct Kernel1d {
   KernelKind kind = KernelKind::gaussian;
-  double epsilon = 1;  // gaussian: phi(r) = exp(-(epsilon r)^2), r in cells
+  double epsilon = 1;  // all but bspline: shape, with r in cells. gaussian: phi(r) = exp(-(epsilon r)^2)
   int rings = 3;       // rho
   int degree = 1;      // bspline: 2 rho = degree + 1
   int taps() const { return 2 * rings; }
+  bool radial() const { return kind == KernelKind::inverseQuadratic || kind == KernelKind::inverseMultiquadric; }
 };
 }  // namespace dinf
 
@@ -120,27 +122,43 @@ DINF_HD DINF_INLINE void kernelWeights(const Kernel1d& kernel, int order, V frac
 // Is cell c of n one whose neighbourhood leaves the nodes 0..n?
 DINF_HD DINF_INLINE bool touchesBorder(int cell, int cells, int rings) { return cell < rings - 1 || cell > cells - rings; }
 
+// How often each node of a neighbourhood counts when indices beyond the border are clamped onto it; ghosts count nothing.
+template <class Real>
+DINF_HD inline void clampedMultiplicity(int rings, int cell, int cells, Real* m) {
+  const int first = cell - rings + 1, taps = 2 * rings;  // node index of tap 0
+  for (int j = 0; j < taps; ++j) {
+    const int node = first + j;
+    m[j] = node < 0 || node > cells ? Real(0) : Real(1);
+    if (node == 0) m[j] += Real(first < 0 ? -first : 0);
+    if (node == cells) m[j] += Real(first + taps - 1 > cells ? first + taps - 1 - cells : 0);
+  }
+}
+
+// Do two taps of one neighbourhood meet the same node? Only around a periodic axis that is shorter than the neighbourhood.
+DINF_HD DINF_INLINE bool meetsItself(Edge edge, int cells, int taps) { return edge == Edge::periodic && cells < taps; }
+
 // One sample's weights with the edge mode applied, for a cell that may touch the border. `extend` needs nothing: its ghost
 // nodes are unknowns. `clamp` has no ghost nodes: the Gaussian counts the border node as often as the clamped index hits it
 // (the paper's code), a B-spline gives the border node the weights of the ghosts beyond it; ghosts get weight zero either way.
+// `periodic` needs nothing but this: taps that meet the same node are summed, so that squares of weights are squares of rows.
 template <class Real>
 DINF_HD inline void edgeWeights(const Kernel1d& kernel, Edge edge, int order, int cell, int cells, Real fraction,
                                 Real (*w)[kMaxTaps]) {
   const int rings = kernel.rings, taps = 2 * rings;
-  if (edge == Edge::extend || !touchesBorder(cell, cells, rings)) {
+  if (edge != Edge::clamp || !touchesBorder(cell, cells, rings)) {
     kernelWeights<Real, Real>(kernel, order, fraction, w);
+    if (!meetsItself(edge, cells, taps)) return;
+    for (int k = 0; k <= order; ++k)
+      for (int j = cells; j < taps; ++j) {
+        w[k][j % cells] += w[k][j];
+        w[k][j] = 0;
+      }
     return;
   }
   const int first = cell - rings + 1;  // node index of tap 0
   if (kernel.kind == KernelKind::gaussian) {
     Real multiplicity[kMaxTaps];
-    for (int j = 0; j < taps; ++j) {
-      const int node = first + j;
-      Real m = node < 0 || node > cells ? Real(0) : Real(1);
-      if (node == 0) m += Real(first < 0 ? -first : 0);
-      if (node == cells) m += Real(first + taps - 1 > cells ? first + taps - 1 - cells : 0);
-      multiplicity[j] = m;
-    }
+    clampedMultiplicity<Real>(rings, cell, cells, multiplicity);
     Real tails[kMaxTaps / 2];
     gaussianTails(kernel, tails);
     gaussianWeights<Real, Real>(static_cast<Real>(kernel.epsilon), tails, rings, order, fraction, multiplicity, w);

@@ -128,6 +128,8 @@ inline std::vector<Kernel1d> kernels() {
   std::vector<Kernel1d> all;
   for (int rings = 1; rings <= 5; ++rings) all.push_back(gaussian(rings));
   for (const int degree : {1, 3, 5, 7, 9}) all.push_back(bspline(degree));
+  all.push_back(radial(KernelKind::inverseQuadratic, 3));
+  all.push_back(radial(KernelKind::inverseMultiquadric, 2, 0.8));
   return all;
 }
 
@@ -150,7 +152,7 @@ inline void sweepFields() {
   int turn = 0;
   for (int dims = 1; dims <= 3; ++dims)
     for (const Kernel1d& kernel : kernels())
-      for (const Edge edge : {Edge::clamp, Edge::extend})
+      for (const Edge edge : {Edge::clamp, Edge::extend, Edge::periodic})
         for (int levels = 1; levels <= 3; ++levels, ++turn) {
           if (report().quick && turn % 17) continue;
           const std::vector<int>& hidden = decoders[turn % decoders.size()];
@@ -168,7 +170,7 @@ inline void sweepFields() {
                                              boxSet(std::vector<int>(dims, 1 + turn % 4))};
           if (dims == 3 && turn % 3) sets.erase(sets.begin() + turn % 3);
           const FieldSpec field = makeField(dims, cellsOf(dims, levels), levels, kernel, edge, features, outputs, hidden);
-          std::string name = std::to_string(dims) + "-D " + kernelName(kernel) + (edge == Edge::clamp ? " clamp" : " extend") +
+          std::string name = std::to_string(dims) + "-D " + kernelName(kernel) + " " + edgeName(edge) +
                              ", " + std::to_string(levels) + " levels, " + std::to_string(outputs) + " outputs, ";
           name += hidden.empty() ? (folded ? "folded" : "factored") : "MLP of " + std::to_string(hidden.size());
           name += ", order " + std::to_string(options.order) + (isDouble ? ", double" : ", float");

@@ -22,8 +22,8 @@ inline void tensorAgainstPoints() {
     if (report().quick && shape.size() == 3) continue;
     const int dims = static_cast<int>(shape.size());
     testCase("tensor and scattered paths agree, " + std::to_string(shape[0]) + " of " + std::to_string(dims) + "-D", [&] {
-      for (const Kernel1d& kernel : {gaussian(2), bspline(7)})
-        for (const Edge edge : {Edge::clamp, Edge::extend})
+      for (const Kernel1d& kernel : {gaussian(2), bspline(7), radial(KernelKind::inverseMultiquadric, 2)})
+        for (const Edge edge : {Edge::clamp, Edge::extend, Edge::periodic})
           for (const Precision precision : {Precision::float32, Precision::float64}) {
             TermOptions options;
             options.nonlinear = true;
@@ -55,7 +55,7 @@ inline void evaluations() {
     int turn = 0;
     for (int dims = 1; dims <= 3; ++dims)
       for (const Kernel1d& kernel : kernels())
-        for (const Edge edge : {Edge::clamp, Edge::extend}) {
+        for (const Edge edge : {Edge::clamp, Edge::extend, Edge::periodic}) {
           if (report().quick && turn++ % 9) continue;
           const FieldSpec field = makeField(dims, cellsOf(dims, 2), 2, kernel, edge, 1, 1);
           const int order = dims == 3 ? 2 : 4;

@@ -228,9 +228,22 @@ inline Kernel1d bspline(int degree) {
   kernel.rings = (degree + 1) / 2;
   return kernel;
 }
+inline Kernel1d radial(KernelKind kind, int rings, double epsilon = 1) {
+  Kernel1d kernel;
+  kernel.kind = kind;
+  kernel.epsilon = epsilon;
+  kernel.rings = rings;
+  return kernel;
+}
 inline std::string kernelName(const Kernel1d& kernel) {
-  return kernel.kind == KernelKind::gaussian ? "gaussian " + std::to_string(kernel.rings)
-                                             : "bspline " + std::to_string(kernel.degree);
+  if (kernel.kind == KernelKind::bspline) return "bspline " + std::to_string(kernel.degree);
+  const char* name = kernel.kind == KernelKind::gaussian           ? "gaussian "
+                     : kernel.kind == KernelKind::inverseQuadratic ? "inverse quadratic "
+                                                                   : "inverse multiquadric ";
+  return name + std::to_string(kernel.rings);
+}
+inline std::string edgeName(Edge edge) {
+  return edge == Edge::clamp ? "clamp" : edge == Edge::extend ? "extend" : "periodic";
 }
 
 inline FieldSpec makeField(int dims, const std::vector<int>& cells, int levels, const Kernel1d& kernel, Edge edge, int features,
@@ -240,7 +253,7 @@ inline FieldSpec makeField(int dims, const std::vector<int>& cells, int levels, 
   for (int k = 0; k < dims; ++k) field.grid.cells[k] = cells[k];
   field.grid.levels = levels;
   field.grid.kernel = kernel;
-  field.grid.edge = edge;
+  for (int k = 0; k < dims; ++k) field.grid.edge[k] = edge;
   field.features = features;
   field.outputs = outputs;
   field.hidden = hidden;

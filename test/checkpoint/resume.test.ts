@@ -5,9 +5,11 @@ import * as path from 'node:path';
 import type {Optimizer, Problem, Solution} from '../../lib';
 import {
   adam,
+  bspline,
   eq,
   gauss,
   gaussNewton,
+  inverseMultiquadric,
   lattice,
   leastSquares,
   linearDecoder,
@@ -277,4 +279,21 @@ describe('a saved solution', () => {
     const {parameters} = await saved.checkpoint();
     expect(statSync(file).size).toBeLessThan(4 * 4 * parameters.length + 8 * (120 + 60) + 4000);
   });
+});
+
+it.each([
+  ['a radial kernel around a ring', inverseMultiquadric({epsilon: 1.5, rings: 2})],
+  ['a B-spline around a ring', bspline(3)],
+])('a saved field keeps its edges and its kernel: %s', async (_, kernel) => {
+  const posed = problem({
+    domain: {t: [0, 1], x: [0, 1]},
+    unknowns: ['u'],
+    field: rbfGrid({resolution: 4, levels: 2, kernel, edge: ['extend', 'periodic']}),
+    terms: [term(stratified(12), 'u_t + u_x = 1')],
+  });
+  using solution = await solve(posed, {optimizer: adam({iterations: 3})});
+  await solution.save(file);
+  using loaded = await loadSolution(file);
+  expect(loaded.problem.spec.fields).toEqual(posed.spec.fields);
+  expect(await loaded.evaluate([0.2, 0, 0.2, 1, 0.7, 0.4])).toEqual(await solution.evaluate([0.2, 0, 0.2, 1, 0.7, 0.4]));
 });

@@ -1,6 +1,7 @@
 /** The same seed gives the same bits whatever the number of threads; another seed does not. */
 import {mlpDecoder, rbfGrid} from '../../lib/field';
-import {bspline, gaussian} from '../../lib/kernel';
+import {bspline, gaussian, inverseQuadratic} from '../../lib/kernel';
+import type {Kernel} from '../../lib/kernel';
 import type {Optimizer} from '../../lib/optimizers';
 import {adam, gaussNewton} from '../../lib/optimizers';
 import type {Problem} from '../../lib/problem';
@@ -25,6 +26,18 @@ const linear = (): Problem =>
       term(lattice([linspace(0, 1, 65), linspace(0, 1, 7)]), 'u - sin(3*x)*y'),
     ],
   });
+/** Rings around x, which are long enough for their ghosts to belong to other bands; kernels that are products and one that is not. */
+const periodic = (kernel: Kernel) => (): Problem =>
+  problem({
+    domain: {x: [0, 1], y: [0, 1]},
+    unknowns: ['u'],
+    field: rbfGrid({resolution: [32, 8], levels: 2, features: 2, kernel, edge: ['periodic', 'clamp']}),
+    terms: [
+      term(stratified(40), 'u_xx + u = sin(2*pi*x)'),
+      term(lattice([linspace(0, 1, 50), linspace(0, 1, 9)]), 'u_y - x'),
+      term(points(randomVector(3000, 1).map((value) => (value + 1) / 2)), 'u - y'),
+    ],
+  });
 const mlp = (): Problem =>
   problem({
     domain: {x: [0, 1], y: [0, 1]},
@@ -40,6 +53,10 @@ const mlp = (): Problem =>
 const RUNS: readonly (readonly [string, () => Problem, Optimizer])[] = [
   ['Adam, linear decoder', linear, adam({iterations: 6})],
   ['Gauss–Newton, linear decoder', linear, gaussNewton({steps: 2, iterations: 5})],
+  ['Adam, periodic', periodic(gaussian()), adam({iterations: 6})],
+  ['Gauss–Newton, periodic', periodic(bspline(5)), gaussNewton({steps: 1, iterations: 5})],
+  ['Adam, radial kernel', periodic(inverseQuadratic()), adam({iterations: 3})],
+  ['Gauss–Newton, radial kernel', periodic(inverseQuadratic({rings: 2})), gaussNewton({steps: 1, iterations: 3})],
   ['Adam, MLP', mlp, adam({iterations: 6})],
   ['Gauss–Newton, MLP', mlp, gaussNewton({steps: 2, iterations: 5, damping: 1})],
 ];

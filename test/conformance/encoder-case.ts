@@ -18,7 +18,7 @@ export interface Shape {
   readonly cells: readonly number[];
   readonly levels: number;
   readonly kernel: Kernel;
-  readonly edge: Edge;
+  readonly edge: Edge | readonly Edge[];
   readonly channels: number;
   /** Default: bounds whose unit coordinates round to nothing, so that cell faces are hit exactly. */
   readonly bounds?: readonly (readonly [number, number])[];

@@ -1,7 +1,7 @@
 /** Awkward numbers: sample counts around the width of a lane group, lattices with one-sample axes, grids smaller than a neighbourhood. */
 import type {Edge} from '../../lib/field';
 import type {Kernel} from '../../lib/kernel';
-import {bspline, gaussian, hat} from '../../lib/kernel';
+import {bspline, gaussian, hat, inverseQuadratic} from '../../lib/kernel';
 import {lattice, points} from '../../lib/sampling';
 import {BACKENDS} from './backends';
 import type {Shape} from './encoder-case';
@@ -56,7 +56,7 @@ describe.each(BACKENDS)('shapes on $name', (backend) => {
   ])('a lattice of %j', async (counts) => {
     const cells = CELLS[counts.length - 1];
     const failures: string[] = [];
-    for (const edge of ['extend', 'clamp'] as const) {
+    for (const edge of ['extend', 'clamp', 'periodic'] as const) {
       const one = new EncoderCase({cells, levels: 2, kernel: KERNEL, edge, channels: 3}, cells.length === 3 ? 1 : 2, 5);
       const axes = counts.map((count, k) => axisOf(one, k, count));
       const where = productPoints(axes);
@@ -70,11 +70,12 @@ describe.each(BACKENDS)('shapes on $name', (backend) => {
 
   const small: (readonly [string, Kernel, Edge, readonly number[]])[] = [];
   for (const cells of [[1], [2], [4], [1, 1], [1, 4], [2, 2], [1, 2, 1], [4, 1, 2]]) {
-    for (const edge of ['extend', 'clamp'] as const) {
+    for (const edge of ['extend', 'clamp', 'periodic'] as const) {
       for (const [name, kernel] of [
         ['gaussian(1, 3)', KERNEL],
         ['bspline(5)', bspline(5)],
         ['hat', hat()],
+        ['inverseQuadratic', inverseQuadratic()],
       ] as const) {
         small.push([`${name}, ${edge}`, kernel, edge, cells]);
       }

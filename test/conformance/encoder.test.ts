@@ -1,7 +1,7 @@
 /** Derivatives of every order to 4 against the reference: all kernels, dimensions, edges and levels, scattered and on lattices. */
 import type {Edge} from '../../lib/field';
 import type {Kernel} from '../../lib/kernel';
-import {bspline, gaussian, hat} from '../../lib/kernel';
+import {bspline, gaussian, hat, inverseMultiquadric, inverseQuadratic} from '../../lib/kernel';
 import {lattice, points} from '../../lib/sampling';
 import {BACKENDS} from './backends';
 import {EncoderCase, flat} from './encoder-case';
@@ -18,8 +18,29 @@ const KERNELS: readonly (readonly [string, Kernel])[] = [
   ['bspline(5)', bspline(5)],
   ['bspline(7)', bspline(7)],
   ['bspline(9)', bspline(9)],
+  ['inverseQuadratic(1, 3)', inverseQuadratic()],
+  ['inverseQuadratic(0.5, 2)', inverseQuadratic({epsilon: 0.5, rings: 2})],
+  ['inverseMultiquadric(1, 3)', inverseMultiquadric()],
+  ['inverseMultiquadric(2, 1)', inverseMultiquadric({epsilon: 2, rings: 1})],
 ];
-const EDGES: readonly Edge[] = ['extend', 'clamp'];
+/** By dimension: all axes alike, and mixed. */
+const EDGES: readonly (readonly (readonly Edge[])[])[] = [
+  [['extend'], ['clamp'], ['periodic']],
+  [
+    ['extend', 'extend'],
+    ['clamp', 'clamp'],
+    ['periodic', 'periodic'],
+    ['periodic', 'extend'],
+    ['clamp', 'periodic'],
+  ],
+  [
+    ['extend', 'extend', 'extend'],
+    ['clamp', 'clamp', 'clamp'],
+    ['periodic', 'periodic', 'periodic'],
+    ['periodic', 'clamp', 'extend'],
+    ['extend', 'periodic', 'clamp'],
+  ],
+];
 /** Finest cells by dimension: not square, and coarse enough at the last level that a neighbourhood is larger than the grid. */
 const CELLS = [[16], [16, 8], [12, 4, 8]];
 /** Scattered points by dimension, few where the reference visits 2ρ cubed neighbours. */
@@ -35,7 +56,7 @@ const LATTICE = [
 ];
 
 const cases = KERNELS.flatMap(([name, kernel]) =>
-  CELLS.flatMap((cells, d) => EDGES.map((edge) => [`${name}, ${d + 1}-D, ${edge}`, {kernel, cells, edge}] as const)),
+  CELLS.flatMap((cells, d) => EDGES[d].map((edge) => [`${name}, ${d + 1}-D, ${edge.join(' ')}`, {kernel, cells, edge}] as const)),
 );
 
 /** Random, on faces of cells along some axes, and on the border along some. */

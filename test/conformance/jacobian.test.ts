@@ -1,6 +1,7 @@
 /** The Jacobian of the rows: its product, its transposed product, and its columns' norms. */
+import type {GridOptions} from '../../lib/field';
 import {mlpDecoder, rbfGrid} from '../../lib/field';
-import {bspline, gaussian} from '../../lib/kernel';
+import {bspline, gaussian, inverseQuadratic} from '../../lib/kernel';
 import type {Problem} from '../../lib/problem';
 import {problem, term} from '../../lib/problem';
 import {lattice, linspace, points} from '../../lib/sampling';
@@ -114,6 +115,13 @@ describe.each(BACKENDS)('Jacobian on $name', (backend) => {
     'lattice, 2-D': () => squared2D(lattice([linspace(0, 1, 18), [0, 0.3, 0.95]])),
     'lattice, 3-D': () => squared3D(lattice([linspace(0, 1, 3), [0, 0.3, 1], [0.2, 0.7]])),
     'points, 3-D': () => squared3D(points(randomVector(60, 2).map((value) => (value + 1) / 2))),
+    // Rings shorter than a neighbourhood, in which a node is several neighbours of one sample.
+    'points, 2-D, periodic': () => squared2D(somePoints(2), {edge: 'periodic'}),
+    'lattice, 2-D, periodic': () => squared2D(someLattice, {edge: ['periodic', 'extend'], kernel: bspline(5)}),
+    'points, 3-D, periodic': () => squared3D(somePoints(3), {edge: ['extend', 'periodic', 'periodic']}),
+    'points, 2-D, radial': () => squared2D(somePoints(2), {kernel: inverseQuadratic({rings: 2})}),
+    'lattice, 2-D, radial and periodic': () => squared2D(someLattice, {kernel: inverseQuadratic({rings: 3}), edge: 'periodic'}),
+    'points, 3-D, radial': () => squared3D(somePoints(3), {kernel: inverseQuadratic({rings: 1})}),
     'several terms': () =>
       problem({
         domain: {x: [0, 1]},
@@ -126,18 +134,21 @@ describe.each(BACKENDS)('Jacobian on $name', (backend) => {
         ],
       }),
   };
-  const squared2D = (samples: Parameters<typeof term>[0]): Problem =>
+  const somePoints = (dims: number): Parameters<typeof term>[0] =>
+    points(randomVector(30 * dims, dims).map((value) => (value + 1) / 2));
+  const someLattice = lattice([linspace(0, 1, 18), [0, 0.3, 0.95]]);
+  const squared2D = (samples: Parameters<typeof term>[0], grid: Partial<GridOptions> = {}): Problem =>
     problem({
       domain: {x: [0, 1], y: [0, 1]},
       unknowns: ['u'],
-      field: rbfGrid({resolution: [4, 2], levels: 2, kernel: gaussian({epsilon: 1, rings: 2}), edge: 'clamp'}),
+      field: rbfGrid({resolution: [4, 2], levels: 2, kernel: gaussian({epsilon: 1, rings: 2}), edge: 'clamp', ...grid}),
       terms: [term(samples, 'u_xx + u_yy + x*u_x + u*u')],
     });
-  const squared3D = (samples: Parameters<typeof term>[0]): Problem =>
+  const squared3D = (samples: Parameters<typeof term>[0], grid: Partial<GridOptions> = {}): Problem =>
     problem({
       domain: {x: [0, 1], y: [0, 1], z: [0, 1]},
       unknowns: ['u'],
-      field: rbfGrid({resolution: 2, kernel: bspline(3), edge: 'clamp'}),
+      field: rbfGrid({resolution: 2, kernel: bspline(3), edge: 'clamp', ...grid}),
       terms: [term(samples, 'u_xx + y*u_yz + u*u_z')],
     });
   const small = backend.dtypes.flatMap((dtype) => Object.keys(exact).map((name) => [dtype, name] as const));

@@ -1,6 +1,6 @@
 /** What the kernels promise, whatever computes them: partition of unity, polynomials reproduced, one answer by every path. */
 import type {Kernel} from '../../lib/kernel';
-import {bspline, gaussian, hat} from '../../lib/kernel';
+import {bspline, gaussian, hat, inverseMultiquadric, inverseQuadratic} from '../../lib/kernel';
 import {lattice, points} from '../../lib/sampling';
 import {BACKENDS, EPSILON} from './backends';
 import {EncoderCase, flat, tolerance} from './encoder-case';
@@ -14,6 +14,8 @@ const KERNELS: readonly (readonly [string, Kernel])[] = [
   ['hat', hat()],
   ['bspline(3)', bspline(3)],
   ['bspline(9)', bspline(9)],
+  ['inverseQuadratic(1, 3)', inverseQuadratic()],
+  ['inverseMultiquadric(0.7, 2)', inverseMultiquadric({epsilon: 0.7, rings: 2})],
 ];
 
 function randomPoints(one: EncoderCase, count: number): number[][] {
@@ -36,7 +38,7 @@ function blossom(degree: number, power: number, i: number): number {
 }
 
 describe.each(BACKENDS)('kernels on $name', (backend) => {
-  describe.each(['extend', 'clamp'] as const)('%s', (edge) => {
+  describe.each(['extend', 'clamp', 'periodic'] as const)('%s', (edge) => {
     test.each(KERNELS)('%s: weights sum to one, and their derivatives to nothing', async (_, kernel) => {
       for (const cells of [[7], [6, 3]]) {
         const shape = {cells, levels: 1, kernel, edge, channels: 1};
@@ -91,6 +93,33 @@ describe.each(BACKENDS)('kernels on $name', (backend) => {
           expect(error).toBeLessThanOrEqual(1e-12 * magnitudes[n][index]);
         });
       });
+    }
+  });
+
+  // The neighbourhoods of both ends are the same nodes in the same order.
+  test.each(KERNELS)('%s: value and derivatives are the same bits at both ends of a periodic axis', async (_, kernel) => {
+    for (const cells of [[8], [4, 2], [2, 4, 4]]) {
+      const edge = cells.map((_cells, k) => (k === 1 ? ('extend' as const) : ('periodic' as const)));
+      const one = new EncoderCase({cells, levels: 2, kernel, edge, channels: 1}, cells.length === 3 ? 2 : 4, 3);
+      const random = generator(5);
+      const along = Array.from({length: 9}, () => cells.map(() => random()));
+      for (const axis of cells.keys()) {
+        if (edge[axis] !== 'periodic') continue;
+        const at = (end: number): number[][] => along.map((unit) => one.place(unit.map((x, k) => (k === axis ? end : x))));
+        for (const dtype of backend.dtypes) {
+          for (const set of [
+            (end: number) => points(flat(at(end))),
+            (end: number) =>
+              lattice(cells.map((_cells, k) => (k === axis ? [one.place(cells.map(() => end))[k]] : at(0).map((p) => p[k])))),
+          ]) {
+            const [left] = await one.evaluate(backend, dtype, set(0));
+            const [right] = await one.evaluate(backend, dtype, set(1));
+            left.forEach((plane, a) => {
+              expect([...right[a]]).toEqual([...plane]);
+            });
+          }
+        }
+      }
     }
   });
 

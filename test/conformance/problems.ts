@@ -1,6 +1,6 @@
 /** Small problems that between them use every kind of field, sample set, loss and leaf: what gradients and Jacobians are checked on. */
 import {linearDecoder, mlpDecoder, rbfGrid} from '../../lib/field';
-import {bspline, gaussian, hat} from '../../lib/kernel';
+import {bspline, gaussian, hat, inverseMultiquadric, inverseQuadratic} from '../../lib/kernel';
 import type {Problem} from '../../lib/problem';
 import {problem, term} from '../../lib/problem';
 import {gauss, lattice, linspace, points, stratified} from '../../lib/sampling';
@@ -101,6 +101,62 @@ export const PROBLEMS: Readonly<Record<string, () => Problem>> = {
       unknowns: ['u'],
       field: rbfGrid({resolution: [2, 2, 1], kernel: bspline(9), edge: 'clamp'}),
       terms: [term(lattice([linspace(0, 1, 17), [0.1, 1.7], [0, 0.2, 0.5]]), '0.01*u_xyz + u_x*u')],
+    }),
+  'linear, 2-D, periodic in one direction': () =>
+    problem({
+      domain: XY,
+      unknowns: ['u'],
+      field: rbfGrid({resolution: [8, 4], levels: 3, features: 2, kernel: gaussian(), edge: ['periodic', 'extend']}),
+      terms: [
+        term(points([...inXY(30, 11), 0, -1, 1, 0.5, 1, 1]), '0.01*u_xx + u*u_y'),
+        term(lattice([linspace(0, 1, 19), [-1, 0.2, 1]]), 'u_x - x*u'),
+        term(stratified(5), 'u + x'),
+      ],
+    }),
+  'linear, 3-D, periodic all around': () =>
+    problem({
+      domain: XYZ,
+      unknowns: ['u'],
+      field: rbfGrid({resolution: [2, 4, 2], levels: 2, kernel: bspline(3), edge: 'periodic'}),
+      terms: [term(points(inXYZ(45, 12)), '0.01*u_xx + u*u_z'), term(lattice([[0, 1], [0.3, 2], [0.2]]), 'u_y - 1')],
+    }),
+  'linear, 2-D, a radial kernel': () =>
+    problem({
+      domain: XY,
+      unknowns: ['u', 'v'],
+      field: rbfGrid({
+        resolution: [4, 8],
+        levels: 2,
+        features: 2,
+        kernel: inverseQuadratic({rings: 2}),
+        edge: ['clamp', 'periodic'],
+      }),
+      terms: [
+        term(points(inXY(30, 13)), '0.01*u_xy + v*u_y'),
+        term(lattice([linspace(0, 1, 19), [-1, 0.2, 1]]), 'v_xx - x*u'),
+        term(stratified(5), 'u + v*x'),
+      ],
+    }),
+  'linear, 3-D, a radial kernel': () =>
+    problem({
+      domain: XYZ,
+      unknowns: ['u'],
+      field: rbfGrid({resolution: 2, kernel: inverseMultiquadric({epsilon: 1.5, rings: 1})}),
+      terms: [term(points(inXYZ(30, 14)), 'u_xx + u*u_yz'), term(lattice([[0, 1], [0.3, 2], [0.2]]), 'u_y - 1')],
+    }),
+  'MLP, 2-D, a radial kernel around a ring': () =>
+    problem({
+      domain: XY,
+      unknowns: ['u'],
+      field: rbfGrid({
+        resolution: [2, 4],
+        levels: 2,
+        features: 2,
+        kernel: inverseQuadratic({rings: 2}),
+        edge: ['periodic', 'extend'],
+      }),
+      decoder: mlpDecoder({hidden: [4]}),
+      terms: [term(points(inXY(25, 15)), '0.1*u_xx + u*u_y')],
     }),
   'linear, many bands': () =>
     problem({

@@ -1,6 +1,6 @@
 /**
  * What an encoder must compute, the slow and obvious way in float64: every neighbour of a point, with its weight as a function of all
- * coordinates at once. Gaussians are expanded as multivariate Taylor series and divided by the series of their sum; B-splines are
+ * coordinates at once. Radial functions are expanded as multivariate Taylor series and divided by the series of their sum; B-splines are
  * products of textbook piecewise polynomials. Nothing here is shared with the library but the layout of its parameters.
  */
 import type {Edge} from '../../lib/field';
@@ -14,7 +14,7 @@ export interface ReferenceGrid {
   readonly cells: readonly number[];
   readonly levels: number;
   readonly kernel: Kernel;
-  readonly edge: Edge;
+  readonly edge: Edge | readonly Edge[];
   readonly channels: number;
 }
 
@@ -27,12 +27,17 @@ export interface ReferenceJet {
 }
 
 export const ringsOf = (kernel: Kernel): number =>
-  kernel.type === 'gaussian' ? kernel.rings : kernel.type === 'hat' ? 1 : (kernel.degree + 1) / 2;
+  'rings' in kernel ? kernel.rings : kernel.type === 'hat' ? 1 : (kernel.degree + 1) / 2;
 
-/** Nodes of a level along each axis, ghost nodes included. */
+export const edgeOf = (grid: Pick<ReferenceGrid, 'edge'>, axis: number): Edge =>
+  typeof grid.edge === 'string' ? grid.edge : grid.edge[axis];
+
+/** Nodes of a level along each axis, ghost nodes included; around a periodic one node N is node 0. */
 export function nodeCounts(grid: ReferenceGrid, level: number): number[] {
-  const ghosts = grid.edge === 'extend' ? ringsOf(grid.kernel) - 1 : 0;
-  return grid.cells.map((cells) => cells / 2 ** level + 1 + 2 * ghosts);
+  return grid.cells.map((cells, k) => {
+    const extra = {extend: 2 * ringsOf(grid.kernel) - 1, clamp: 1, periodic: 0};
+    return cells / 2 ** level + extra[edgeOf(grid, k)];
+  });
 }
 
 const product = (values: readonly number[]): number => values.reduce((a, b) => a * b, 1);
@@ -84,7 +89,10 @@ export class Reference {
   at(point: readonly number[]): ReferenceJet {
     const {lower, upper, cells, levels, channels} = this.grid;
     const unit = point.map((x, k) => (x - lower[k]) / (upper[k] - lower[k]));
-    const finest = unit.map((x, k) => Math.min(Math.floor(x * cells[k]), cells[k] - 1));
+    // Cells are half open; the upper bound belongs to the last, or to the first one around the ring.
+    const finest = unit.map((x, k) =>
+      Math.min(Math.floor(x * cells[k]), cells[k] - (edgeOf(this.grid, k) === 'periodic' ? 0 : 1)),
+    );
     const empty = (): Float64Array[] => Array.from({length: channels}, () => new Float64Array(this.indices.length));
     const jet = {value: empty(), magnitude: empty()};
     let offset = 0;
@@ -93,7 +101,7 @@ export class Reference {
       const t = unit.map((x, k) => x * counts[k]);
       const cell = finest.map((c) => c >> level);
       const neighbours = this.neighbours(level, cell);
-      const weights = this.grid.kernel.type === 'gaussian' ? this.gaussian(t, neighbours) : this.bspline(t, cell, neighbours);
+      const weights = 'epsilon' in this.grid.kernel ? this.radial(t, neighbours) : this.bspline(t, cell, neighbours);
       const scale = this.indices.map((alpha) => product(alpha.map((a, k) => (counts[k] / (upper[k] - lower[k])) ** a)));
       const nodes = product(nodeCounts(this.grid, level));
       for (let channel = 0; channel < channels; channel++) {
@@ -114,47 +122,57 @@ export class Reference {
   }
 
   /**
-   * The nodes c − ρ + 1 … c + ρ along each axis. `clamp` has no nodes outside the domain: a Gaussian takes the border node in their
-   * place, as often as that happens; a B-spline keeps its weights and takes the border node's value.
+   * The nodes c − ρ + 1 … c + ρ along each axis. `clamp` has no nodes outside the domain: a radial function takes the border node in
+   * their place, as often as that happens; a B-spline keeps its weights and takes the border node's value. Around a `periodic` axis nodes
+   * keep their places and take the value of the node N before or after.
    */
   private neighbours(level: number, cell: readonly number[]): Neighbour[] {
-    const {kernel, edge, cells} = this.grid;
+    const {kernel, cells} = this.grid;
     const rings = ringsOf(kernel);
     const counts = nodeCounts(this.grid, level);
     const axes = cell.map((c) => Array.from({length: 2 * rings}, (_, j) => c - rings + 1 + j));
     return productPoints(axes).map((index) => {
       const inside = index.map((i, k) => Math.min(Math.max(i, 0), cells[k] / 2 ** level));
-      const stored = edge === 'clamp' ? inside : index.map((i) => i + rings - 1);
-      const position = edge === 'clamp' && kernel.type === 'gaussian' ? inside : index;
+      const stored = index.map((i, k) => {
+        const edge = edgeOf(this.grid, k);
+        if (edge === 'periodic') return ((i % counts[k]) + counts[k]) % counts[k];
+        return edge === 'clamp' ? inside[k] : i + rings - 1;
+      });
+      const position = index.map((i, k) => (edgeOf(this.grid, k) === 'clamp' && 'epsilon' in kernel ? inside[k] : i));
       return {position, node: stored.reduce((at, i, k) => at * counts[k] + i, 0)};
     });
   }
 
-  /** Derivatives in cells of the level of exp(−ε²‖t − t_i‖²) / Σ_j exp(−ε²‖t − t_j‖²). */
-  private gaussian(t: readonly number[], neighbours: readonly Neighbour[]): Float64Array[] {
+  /** Derivatives in cells of the level of φ(‖t − t_i‖) / Σ_j φ(‖t − t_j‖). */
+  private radial(t: readonly number[], neighbours: readonly Neighbour[]): Float64Array[] {
     const {kernel} = this.grid;
-    if (kernel.type !== 'gaussian') throw new Error('not a Gaussian');
+    if (!('epsilon' in kernel)) throw new Error('not a radial function');
     const {algebra} = this;
     const epsilon2 = kernel.epsilon ** 2;
     const place = (alpha: readonly number[]): number => algebra.indices.findIndex((index) => index.join() === alpha.join());
     const axis = (k: number, n: number): number => place(t.map((_, i) => (i === k ? n : 0)));
     const first = t.map((_, k) => axis(k, 1));
     const second = t.map((_, k) => axis(k, 2));
+    const one = new Float64Array(algebra.size);
+    one[0] = 1;
     const series = neighbours.map(({position}) => {
+      // (ε r)² as a series about t.
       const g = new Float64Array(algebra.size);
       t.forEach((value, k) => {
         const distance = value - position[k];
-        g[0] -= epsilon2 * distance ** 2;
-        if (first[k] >= 0) g[first[k]] = -2 * epsilon2 * distance;
-        if (second[k] >= 0) g[second[k]] = -epsilon2;
+        g[0] += epsilon2 * distance ** 2;
+        if (first[k] >= 0) g[first[k]] = 2 * epsilon2 * distance;
+        if (second[k] >= 0) g[second[k]] = epsilon2;
       });
-      return algebra.exp(g);
+      if (kernel.type === 'gaussian') return algebra.exp(g.map((value) => -value));
+      g[0] += 1;
+      return algebra.divide(one, kernel.type === 'inverse-quadratic' ? g : algebra.sqrt(g));
     });
     const total = new Float64Array(algebra.size);
-    for (const one of series) for (let a = 0; a < total.length; a++) total[a] += one[a];
+    for (const term of series) for (let a = 0; a < total.length; a++) total[a] += term[a];
     const factorials = algebra.indices.map((alpha) => product(alpha.map(factorial)));
-    return series.map((one) => {
-      const weight = algebra.divide(one, total);
+    return series.map((term) => {
+      const weight = algebra.divide(term, total);
       for (let a = 0; a < weight.length; a++) weight[a] *= factorials[a];
       return weight;
     });

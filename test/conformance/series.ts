@@ -52,4 +52,17 @@ export class SeriesAlgebra {
     }
     return result;
   }
+
+  /** √a, coefficient by coefficient from √a · √a = a. */
+  sqrt(a: Float64Array): Float64Array {
+    const result = new Float64Array(this.size);
+    result[0] = Math.sqrt(a[0]);
+    for (let gamma = 1; gamma < this.size; gamma++) {
+      let sum = a[gamma];
+      const split = this.splits[gamma];
+      for (let i = 0; i < split.length; i += 2) if (split[i] !== gamma) sum -= result[split[i]] * result[split[i + 1]];
+      result[gamma] = sum / (2 * result[0]);
+    }
+    return result;
+  }
 }

@@ -218,3 +218,55 @@ describe('problem files', () => {
     expect(() => parseProblemFile(text, 'a.json')).toThrow(message);
   });
 });
+
+describe('periodic coordinates', () => {
+  const convection: EquationOptions = {
+    equations: ['u_t + c*u_x = 0'],
+    uniforms: {c: 30},
+    domain: 't=0..1,x=0..2*pi',
+    periodic: ['x'],
+    where: ['t=0: u=sin(x)'],
+    exact: 'sin(x - c*t)',
+  };
+  const fast = {resolution: 96, levels: 1, iterations: [2000]};
+
+  it('carry a wave around the ring five times', async () => {
+    expect((await errorOf(convection, fast)).error).toBeLessThan(3e-6);
+  });
+
+  it('make both ends one place', async () => {
+    const {solution} = await solved(convection, {...fast, resolution: 32, iterations: [50]});
+    using field = solution;
+    const ends = await field.evaluate(lattice([linspace(0, 1, 7), [0, 2 * Math.PI]]), {
+      expressions: ['u_x', 'u_xx', 'u_xxx', 'u_tx'],
+    });
+    // Not u itself: its lift holds sin(2π), which is no exact zero.
+    for (const values of Object.values(ends)) {
+      for (let i = 0; i < 7; i++) {
+        const scale = Math.max(...values.map(Math.abs));
+        expect(Math.abs(values[2 * i] - values[2 * i + 1])).toBeLessThanOrEqual(1e-6 * scale);
+      }
+    }
+  });
+
+  it('refuse conditions on their faces, and name the fix', () => {
+    const prepare = (options: Partial<EquationOptions>, shared: Partial<RunOptions> = {}) =>
+      prepareEquation({...convection, ...options}, {preset: 'fast', own: {}, ...shared});
+    expect(() => prepare({where: ['x=0: u=0']})).toThrow(/x=0, and x is periodic.*Drop the condition.*drop x from --periodic/s);
+    expect(() => prepare({where: ['t=0|x=2*pi: u_x=0']})).toThrow(/x is periodic/);
+    expect(() => prepare({where: ['x=0: u=0'], periodic: undefined}, {edge: ['extend', 'periodic']})).toThrow(/x is periodic/);
+    expect(() => prepare({periodic: ['y']})).toThrow(/--periodic names y, which is no coordinate; they are t, x/);
+    expect(() => prepare({}, {edge: ['extend', 'clamp', 'extend']})).toThrow(/--edge gives 3 edges .* 2 coordinates/);
+    expect(prepare({}, {edge: 'clamp'}).problem.spec.fields[0].grid.edge).toEqual(['clamp', 'periodic']);
+    expect(prepare({}).settings.edge).toBe('extend, periodic');
+  });
+
+  it('are read from a problem file', () => {
+    const read = (periodic: unknown) =>
+      parseProblemFile(JSON.stringify({equation: 'u_t + u_x = 0', domain: 't=0..1,x=0..1', periodic}), 'p.json').equation
+        .periodic;
+    expect(read('x, t')).toEqual(['x', 't']);
+    expect(read(['x'])).toEqual(['x']);
+    expect(() => read(1)).toThrow(/'periodic' must be/);
+  });
+});

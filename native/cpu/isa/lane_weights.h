@@ -16,7 +16,7 @@ template <class Real>
 DINF_INLINE void locate(const ScatteredCall<Real>& call, int64_t at, Positions& out) {
   for (int k = 0; k < call.dims; ++k) {
     const double cells = call.cells[k];
-    const int last = call.cells[k] - 1;
+    const int last = call.lastCell[k];
     const double* unit = call.unit[k] + at;
     for (int l = 0; l < kLanes; ++l) {
       const double t = unit[l] * cells;
@@ -88,7 +88,7 @@ void weigh(const ScatteredCall<Real>& call, const Positions& positions, const Re
       fraction[l] = static_cast<Real>(((fine & mask) + positions.fraction[k][l]) * inverse);
       border |= touchesBorder(cell, cells, rings);
     }
-    const bool clamped = border && call.edge == Edge::clamp, gaussian = call.kernel.kind == KernelKind::gaussian;
+    const bool clamped = border && call.edge[k] == Edge::clamp, gaussian = call.kernel.kind == KernelKind::gaussian;
     const bool isLast = k == call.dims - 1;
     for (int g = 0; g < kLanes; g += W) {
       V w[kMaxOrder + 1][kMaxTaps];
@@ -99,10 +99,10 @@ void weigh(const ScatteredCall<Real>& call, const Positions& positions, const Re
       } else {
         groupWeights<Real, V>(call.kernel, tails, order, load<V>(fraction + g), nullptr, w);
       }
-      if (clamped && !gaussian) {  // rare: through the scalar form, lane by lane
+      if ((clamped && !gaussian) || meetsItself(call.edge[k], cells, taps)) {  // rare: through the scalar form, lane by lane
         for (int l = 0; l < W; ++l) {
           Real one[kMaxOrder + 1][kMaxTaps];
-          edgeWeights<Real>(call.kernel, call.edge, order, out.cell[k][g + l], cells, fraction[g + l], one);
+          edgeWeights<Real>(call.kernel, call.edge[k], order, out.cell[k][g + l], cells, fraction[g + l], one);
           for (int a = 0; a <= order; ++a)
             for (int j = 0; j < taps; ++j) w[a][j][l] = one[a][j];
         }

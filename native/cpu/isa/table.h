@@ -20,6 +20,13 @@ template <class Real>
 void encodeScatteredSquares(const ScatteredCall<Real>&, Real* accumulator, int64_t begin, int64_t end, int terms, const int* plane,
                             const Real* const* coefficient);
 template <class Real>
+void encodeRadial(const ScatteredCall<Real>&, const Real* packed, int64_t begin, int64_t end, Real* out, int64_t planeStride);
+template <class Real>
+void encodeRadialAdjoint(const ScatteredCall<Real>&, Real* accumulator, int64_t begin, int64_t end, const Real* in, int64_t planeStride);
+template <class Real>
+void encodeRadialSquares(const ScatteredCall<Real>&, Real* accumulator, int64_t begin, int64_t end, int terms, const int* plane,
+                         const Real* const* coefficient);
+template <class Real>
 void runProgram(const RunCall<Real>&, int64_t count);
 template <class Real>
 void mlpForward(const MlpCall<Real>&, int64_t begin, int64_t end);
