@@ -21,7 +21,7 @@ export type {Checkpoint} from './checkpoint/checkpoint';
 export {readCheckpoint} from './checkpoint/checkpoint';
 export {loadSolution} from './checkpoint/load';
 export type {Device} from './device';
-export type {Progress, SolveOptions} from './solve';
+export type {Progress, Repeat, SolveOptions} from './solve';
 export {Solve, solve} from './solve';
 export type {StopReason} from './solution';
 export type {LossCurve, Outcome, Position, Standing} from './schedule';

@@ -121,6 +121,7 @@ export interface NativeStage {
   resample?: number;
   /** Place in SCALINGS of lib/optimizers.ts. */
   scaling?: number;
+  fromHere?: boolean;
   /** Values of all uniforms from this stage on; empty: as they are. */
   uniforms: Float64Array;
 }
@@ -189,6 +190,8 @@ export interface NativeSolver {
   optimizerState(): Promise<OptimizerState | null>;
   setOptimizerState(state: OptimizerState): Promise<void>;
   setUniforms(values: Float64Array): Promise<void>;
+  /** Per-sample data of a term: all of its channels, in the order of the samples. */
+  setChannels(term: number, channels: Float64Array[]): Promise<void>;
   draw(iteration: number): Promise<void>;
   sampleWeights(term: number): Promise<Float64Array>;
   evaluate(evaluation: NativeEvaluation): Promise<Float64Array>;

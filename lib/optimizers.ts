@@ -41,6 +41,8 @@ export interface GaussNewton extends StageValues {
   readonly tolerance: number;
   /** Initial Levenberg–Marquardt damping, relative to the scaled normal matrix; undefined: 0, or 1 where a decoder is an MLP. */
   readonly damping?: number;
+  /** Whether a linear problem is begun at the field as it is and not at zero: less to do where the field is nearly right. Default false. */
+  readonly fromHere?: boolean;
 }
 
 /** What L-BFGS measures its steps with, in the order of native/core/solver.h. */
@@ -96,17 +98,19 @@ export function adam(options: Partial<Omit<Adam, 'type'>> = {}): Adam {
  * @param options.iterations inner iterations a step, default 50.
  * @param options.tolerance default 1e-6.
  * @param options.damping default 0 for linear decoders; 1 for MLPs, whose weights leave the linear region at once.
+ * @param options.fromHere whether a linear problem begins at the field as it is, default false: at zero. Nonlinear ones always do.
  * @throws INVALID_ARGUMENT, UNKNOWN_OPTION
  */
 export function gaussNewton(options: Partial<Omit<GaussNewton, 'type'>> = {}): GaussNewton {
-  rejectUnknown(options, ['steps', 'iterations', 'tolerance', 'damping', 'uniforms', 'weights'], 'gaussNewton');
-  const {steps = 20, iterations = 50, tolerance = 1e-6, damping} = options;
+  rejectUnknown(options, ['steps', 'iterations', 'tolerance', 'damping', 'fromHere', 'uniforms', 'weights'], 'gaussNewton');
+  const {steps = 20, iterations = 50, tolerance = 1e-6, damping, fromHere = false} = options;
   return {
     type: 'gauss-newton',
     steps: checkInteger(steps, 'gaussNewton: steps', 1, 1 << 20),
     iterations: checkInteger(iterations, 'gaussNewton: iterations', 0, 2 ** 31),
     tolerance: checkNumber(tolerance, 'gaussNewton: tolerance', 0),
     damping: damping === undefined ? undefined : checkNumber(damping, 'gaussNewton: damping', 0),
+    ...(fromHere && {fromHere}),
     ...stageValues(options, 'gaussNewton'),
   };
 }
@@ -116,10 +120,12 @@ export function gaussNewton(options: Partial<Omit<GaussNewton, 'type'>> = {}): G
  *
  * @param options.iterations CGLS iterations, default 50.
  * @param options.tolerance relative norm of the scaled gradient at which to stop, default 0: run all iterations.
+ * @param options.fromHere whether to begin at the field as it is, default false: at zero. `tolerance` is relative to the beginning.
  */
-export function leastSquares(options: {iterations?: number; tolerance?: number} = {}): GaussNewton {
-  rejectUnknown(options, ['iterations', 'tolerance'], 'leastSquares');
-  return gaussNewton({steps: 1, iterations: options.iterations ?? 50, tolerance: options.tolerance ?? 0});
+export function leastSquares(options: {iterations?: number; tolerance?: number; fromHere?: boolean} = {}): GaussNewton {
+  rejectUnknown(options, ['iterations', 'tolerance', 'fromHere'], 'leastSquares');
+  const {iterations = 50, tolerance = 0, fromHere} = options;
+  return gaussNewton({steps: 1, iterations, tolerance, fromHere});
 }
 
 /**

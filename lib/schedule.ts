@@ -54,6 +54,8 @@ export interface ScheduleHooks {
   onProgress(progress: NativeProgress): void;
   /** Whether the solve was told to stop. */
   stopped(): boolean;
+  /** Iterations planned after this schedule, for who waits. */
+  later?: number;
   /** Adam is interrupted every so often, which changes no bit of its result. */
   pause?: {readonly seconds: number; at(outcome: Outcome): Promise<void>};
 }
@@ -76,11 +78,31 @@ export async function runSchedule(
 ): Promise<Outcome> {
   compileStages(session.spec, schedule); // what is wrong with a later stage is said before the first one runs
   const begin = startOf(schedule, from);
-  let outcome: Outcome = await beginning(session, schedule, from, begin.continues);
+  return runStages(session, schedule, begin, await beginning(session, schedule, from, begin.continues), hooks);
+}
+
+/** Runs a schedule from its first stage, from the parameters as they are; `before` is counted into the outcome. */
+export function runAfter(
+  session: Session,
+  schedule: readonly Optimizer[],
+  before: Outcome,
+  hooks: ScheduleHooks,
+): Promise<Outcome> {
+  const outcome = {...before, schedule, position: {stage: 0, iterations: 0, complete: schedule.length === 0}};
+  return runStages(session, schedule, {stage: 0, iterations: 0}, outcome, hooks);
+}
+
+async function runStages(
+  session: Session,
+  schedule: readonly Optimizer[],
+  begin: {stage: number; iterations: number},
+  before: Outcome,
+  hooks: ScheduleHooks,
+): Promise<Outcome> {
+  let outcome = before;
   // The earlier solve was stopped, but has done all that is asked for now.
   if (begin.stage >= schedule.length && outcome.stopReason === 'aborted') outcome = {...outcome, stopReason: 'iterations'};
-  const planned =
-    outcome.iterations + schedule.slice(begin.stage).reduce((n, stage) => n + plannedIterations(stage), 0) - begin.iterations;
+  const planned = outcome.iterations + scheduled(schedule.slice(begin.stage)) - begin.iterations + (hooks.later ?? 0);
   for (let k = begin.stage; k < schedule.length; k++) {
     let begun = k === begin.stage ? begin.iterations : 0;
     for (let again = true; again;) {
@@ -117,6 +139,11 @@ export async function runSchedule(
     if (outcome.stopReason === 'aborted' || outcome.stopReason === 'diverged') break;
   }
   return outcome;
+}
+
+/** Most iterations of a schedule. */
+export function scheduled(stages: readonly Optimizer[]): number {
+  return stages.reduce((sum, stage) => sum + plannedIterations(stage), 0);
 }
 
 /** Most iterations of a stage. */

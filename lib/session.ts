@@ -5,6 +5,7 @@ import type {EquationSource} from './expression/equation';
 import {checkMemory, estimateBytes} from './memory';
 import type {NativeProgress, NativeResult, NativeSolver, OptimizerState} from './native';
 import {addon, rethrow} from './native';
+import {checkFinite} from './options';
 import type {Optimizer} from './optimizers';
 import type {ProblemSpec} from './problem-spec';
 import type {Samples} from './sampling';
@@ -21,6 +22,8 @@ export class Session {
   private native: NativeSolver | undefined;
   private uniforms: Float64Array;
   private queue: Promise<unknown>;
+  /** Data that is no longer the problem's own, by the number of its term. */
+  private readonly data = new Map<number, Readonly<Record<string, Float64Array>>>();
 
   /** @throws what compiling the problem throws; OUT_OF_MEMORY before anything is allocated; NO_NATIVE_BUILD. */
   constructor(
@@ -59,6 +62,29 @@ export class Session {
   async setUniforms(values: Float64Array): Promise<void> {
     await this.call((native) => native.setUniforms(values));
     this.uniforms = values.slice();
+  }
+  /** Replaces channels of a term, by name, without compiling; those not named stay. Values in the order of the samples. */
+  async setData(term: string, data: Readonly<Record<string, ArrayLike<number>>>): Promise<void> {
+    const index = this.spec.terms.findIndex(({name}) => name === term);
+    if (index < 0) {
+      const known = this.spec.terms.map(({name}) => name).join(', ');
+      throw new DinfError('UNKNOWN_SYMBOL', `no term is named '${term}'; they are ${known}`);
+    }
+    const channels = {...(this.data.get(index) ?? this.spec.terms[index].data)};
+    for (const [name, values] of Object.entries(data)) {
+      if (!Object.hasOwn(channels, name)) {
+        const known = Object.keys(channels).join(', ') || 'none';
+        throw new DinfError('UNKNOWN_SYMBOL', `${term} has no data named '${name}'; it has ${known}`);
+      }
+      if (values.length !== channels[name].length) {
+        const message = `${term}: data ${name} has ${values.length} values for ${channels[name].length} samples`;
+        throw new DinfError('INVALID_ARGUMENT', message);
+      }
+      checkFinite(values, `${term}: data ${name}`);
+      channels[name] = Float64Array.from(values);
+    }
+    await this.call((native) => native.setChannels(index, Object.values(channels)));
+    this.data.set(index, channels);
   }
   /** Asks a running solve to stop after its current iteration. */
   cancel(): void {

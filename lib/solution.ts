@@ -47,7 +47,8 @@ export class Solution implements Disposable {
     /** What was solved. */
     readonly problem: Problem,
     private readonly session: Session,
-    private readonly outcome: Outcome,
+    /** @internal */
+    readonly outcome: Outcome,
     device: string,
   ) {
     this.stopReason = outcome.stopReason;

@@ -10,7 +10,8 @@ import {isLinear} from './problem-spec';
 import {applyCheckpoint, checkpointOf, checkSame} from './checkpoint/apply';
 import type {Checkpoint} from './checkpoint/checkpoint';
 import {readCheckpoint, writeCheckpoint} from './checkpoint/checkpoint';
-import {runSchedule} from './schedule';
+import type {Outcome, ScheduleHooks} from './schedule';
+import {runAfter, runSchedule, scheduled} from './schedule';
 import {Session} from './session';
 import {Solution} from './solution';
 
@@ -43,6 +44,13 @@ export interface SolveOptions {
    */
   resume?: string | Checkpoint | Solution;
   /**
+   * Solves again with new data, as often as {@link Repeat} says: Picard's iteration, coefficients that lag behind, reweighted residuals. Not with
+   * `resume` or `checkpoint`, which would have to know what `update` did.
+   */
+  repeat?: Repeat;
+  /** An earlier solve whose field this problem's data came from: its iterations, seconds and losses are counted in. */
+  after?: Solution;
+  /**
    * Writes the solve's state to a file every so often while Adam runs; the other optimizers cannot be interrupted and go on.
    * `everySeconds` is 0.1 at least; `origin` says what made the file, for people.
    */
@@ -59,6 +67,25 @@ export interface SolveOptions {
   signal?: AbortSignal;
   /** At most about 25 times a second. What it throws stops the solve, and rejects it. */
   onProgress?: (progress: Progress) => void;
+}
+
+/** New data between solves of one problem; nothing is compiled again. */
+export interface Repeat {
+  /** Most repetitions, after the first solve. */
+  readonly rounds: number;
+  /** Of the repetitions, default that of the first solve. `leastSquares({fromHere: true})` begins where the last round ended. */
+  readonly optimizer?: Optimizer | readonly Optimizer[];
+  /**
+   * New per-sample data, by the names of term and channel, one value a sample; what is not named stays.
+   *
+   * @param field the solution so far. It belongs to the solve: evaluate it, but do not keep or dispose it.
+   * @param round 1 for the first repetition.
+   * @returns undefined to end; the solve's `stopReason` then is 'tolerance'.
+   */
+  update(
+    field: Solution,
+    round: number,
+  ): Promise<Readonly<Record<string, Readonly<Record<string, ArrayLike<number>>>>> | undefined>;
 }
 
 /** A running solve: a promise of its solution, and an async iterator of its progress. */
@@ -134,7 +161,7 @@ export function solve(problem: Problem, options: SolveOptions = {}): Solve {
 async function start(problem: Problem, options: SolveOptions, report: (progress: Progress) => void): Promise<Solution> {
   rejectUnknown(
     options,
-    ['optimizer', 'resume', 'checkpoint', 'device', 'dtype', 'threads', 'seed', 'signal', 'onProgress'],
+    ['optimizer', 'resume', 'repeat', 'after', 'checkpoint', 'device', 'dtype', 'threads', 'seed', 'signal', 'onProgress'],
     'solve',
   );
   if (!(problem instanceof Problem))
@@ -145,6 +172,15 @@ async function start(problem: Problem, options: SolveOptions, report: (progress:
   if (checkpoint !== undefined) {
     rejectUnknown(checkpoint, ['file', 'everySeconds', 'origin'], 'solve: checkpoint');
     checkNumber(checkpoint.everySeconds, 'solve: checkpoint.everySeconds', 0.1, 1e6);
+  }
+  const {repeat} = options;
+  if (repeat !== undefined) {
+    rejectUnknown(repeat, ['rounds', 'optimizer', 'update'], 'solve: repeat');
+    checkInteger(repeat.rounds, 'solve: repeat.rounds', 0, 1e6);
+    if (options.resume !== undefined || checkpoint !== undefined) {
+      const other = checkpoint === undefined ? 'resume' : 'checkpoint';
+      throw new DinfError('INVALID_ARGUMENT', `solve: 'repeat' and '${other}' exclude each other; leave out one`);
+    }
   }
   const resume = await resumed(options.resume, problem, options.seed);
   const dtype = checkChoice(options.dtype ?? resume?.dtype ?? 'float32', 'solve: dtype', ['float32', 'float64'] as const);
@@ -159,7 +195,7 @@ async function start(problem: Problem, options: SolveOptions, report: (progress:
       ? (resume?.standing.schedule ?? [defaultOptimizer(problem, session)])
       : [options.optimizer].flat();
   const began = performance.now();
-  const done = resume?.standing.iterations ?? 0;
+  const done = resume?.standing.iterations ?? options.after?.iterations ?? 0;
   let thrown: {error: unknown} | undefined;
   const publish = (progress: NativeProgress): void => {
     const seconds = (performance.now() - began) / 1000;
@@ -183,15 +219,26 @@ async function start(problem: Problem, options: SolveOptions, report: (progress:
     await session.state(); // the preparation cannot be cancelled; an abort during it is seen below
     if (signal?.aborted) throw new DinfError('ABORTED', 'solve: aborted before the first iteration', {cause: signal.reason});
     if (resume !== undefined) await applyCheckpoint(session, resume);
-    const result = await runSchedule(session, stages, resume?.standing, {
+    const rounds = [repeat?.optimizer ?? stages].flat();
+    const hooks: ScheduleHooks = {
       onProgress: publish,
       stopped: () => signal?.aborted === true || thrown !== undefined,
+      later: (repeat?.rounds ?? 0) * scheduled(rounds),
       pause: checkpoint && {
         seconds: checkpoint.everySeconds,
         at: async (outcome) =>
           writeCheckpoint(checkpoint.file, await checkpointOf(problem, session, outcome, device, checkpoint.origin)),
       },
-    });
+    };
+    const {after} = options;
+    let result = await (after === undefined
+      ? runSchedule(session, stages, resume?.standing, hooks)
+      : runAfter(session, stages, after.outcome, hooks));
+    if (repeat !== undefined) {
+      result = await repeated(session, rounds, result, hooks, repeat, (outcome) => {
+        return new Solution(problem, session, outcome, device);
+      });
+    }
     // Native reports are throttled: the last one says that the end was reached, early or not.
     if (result.stopReason === 'iterations' || result.stopReason === 'tolerance') {
       publish({iteration: result.iterations, iterations: result.iterations, loss: result.loss});
@@ -216,6 +263,29 @@ async function resumed(
     resume instanceof Solution ? await resume.checkpoint() : typeof resume === 'string' ? await readCheckpoint(resume) : resume;
   checkSame(from, problem, seed, typeof resume === 'string' ? resume : 'the checkpoint');
   return from;
+}
+
+/** The rounds after the first solve. */
+async function repeated(
+  session: Session,
+  stages: readonly Optimizer[],
+  first: Outcome,
+  hooks: ScheduleHooks,
+  repeat: Repeat,
+  view: (outcome: Outcome) => Solution,
+): Promise<Outcome> {
+  let outcome = first;
+  const ended = (): boolean => outcome.stopReason === 'aborted' || outcome.stopReason === 'diverged';
+  for (let round = 1; round <= repeat.rounds && !ended(); round++) {
+    const began = performance.now();
+    const data = await repeat.update(view(outcome), round);
+    if (data === undefined) return {...outcome, stopReason: 'tolerance'};
+    for (const [term, channels] of Object.entries(data)) await session.setData(term, channels);
+    outcome = {...outcome, seconds: outcome.seconds + (performance.now() - began) / 1000};
+    const later = (repeat.rounds - round) * scheduled(stages);
+    outcome = await runAfter(session, stages, outcome, {...hooks, later});
+  }
+  return outcome;
 }
 
 function defaultOptimizer(problem: Problem, {linear, curved}: Session): Optimizer {

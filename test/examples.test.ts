@@ -18,6 +18,7 @@ const REACHED: Readonly<Record<string, {pattern: RegExp; most?: number; least?: 
   'image-from-gradient': {pattern: /PSNR (\S+)/, least: 90},
   'inverse-heat': {pattern: /off by (\S+) %/, most: 1},
   plate: {pattern: /centre (\S+)/, least: 0.004062, most: 0.0040628},
+  sdf: {pattern: /error (\S+)/, most: 5e-3},
   zalesak: {pattern: /square (\S+)/, most: 1.5e-2},
 };
 

@@ -25,6 +25,7 @@ function bar(stream: NodeJS.WriteStream): ProgressView {
     update(progress) {
       if (!started) single.start(progress.iterations, 0, payload(progress));
       started = true;
+      single.setTotal(progress.iterations); // a later phase may add some
       single.update(progress.iteration, payload(progress));
     },
     stop() {

@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import type {Command} from 'commander';
 import {InvalidArgumentError, Option} from 'commander';
+import {DinfError} from '../errors';
 import type {Decoder, Edge} from '../field';
 import {EDGES, linearDecoder, mlpDecoder, parseEdge} from '../field';
 import {encodePng, writePng} from '../imaging/codec';
@@ -20,6 +21,7 @@ import {writeVti} from '../report/vti';
 import type {Device} from '../device';
 import {chooseDevice} from '../device';
 import type {Solution} from '../solution';
+import type {SolveOptions} from '../solve';
 import {solve} from '../solve';
 import {commandLine, numeric, usage, whole} from './arguments';
 import {addEquationCommand, EQUATION_EXAMPLE} from './equation-command';
@@ -124,6 +126,12 @@ async function run(definition: ProblemDefinition, parsed: Parsed): Promise<numbe
   const options = runOptions(definition, parsed);
   const prepared = await definition.prepare(options);
   const {resume: file} = parsed;
+  if (file !== undefined && prepared.solve !== undefined) {
+    throw new DinfError(
+      'INVALID_ARGUMENT',
+      `--resume: ${definition.name} solves a sequence of problems here, which begins anew each time; --optimizer adam trains one field that can go on`,
+    );
+  }
   const resumption = file === undefined ? undefined : await readResumption(file, prepared, options, parsed.seed);
   const optimizers = resumption?.optimizers ?? prepared.optimizers;
   const folder = await OutputFolder.open(out);
@@ -139,10 +147,7 @@ async function run(definition: ProblemDefinition, parsed: Parsed): Promise<numbe
     if (parsed.json !== true && parsed.quiet !== true) process.stderr.write(`${prepared.headline}\n`);
     const origin = commandLine();
     const {checkpointEvery: everySeconds} = parsed;
-    using solution = await solve(prepared.problem, {
-      optimizer: optimizers.map(({stage}) => stage),
-      resume: resumption?.checkpoint,
-      checkpoint: everySeconds === undefined ? undefined : {file: folder.file(FIELD_FILE), everySeconds, origin},
+    const settings: SolveOptions = {
       device: parsed.device as Device,
       dtype: parsed.dtype,
       threads: parsed.threads,
@@ -151,7 +156,16 @@ async function run(definition: ProblemDefinition, parsed: Parsed): Promise<numbe
       onProgress: (progress) => {
         view.update(progress);
       },
-    }).finally(() => {
+    };
+    const running =
+      prepared.solve?.(settings) ??
+      solve(prepared.problem, {
+        ...settings,
+        optimizer: optimizers.map(({stage}) => stage),
+        resume: resumption?.checkpoint,
+        checkpoint: everySeconds === undefined ? undefined : {file: folder.file(FIELD_FILE), everySeconds, origin},
+      });
+    using solution = await Promise.resolve(running).finally(() => {
       view.stop();
     });
     const notes = [...optimizers.flatMap(({note}) => note ?? []), ...solution.notes];
@@ -281,6 +295,14 @@ const METRIC_HINTS: Readonly<Record<string, string>> = {
   psnrPaper: "dB, the paper's rescaling by percentiles; a perfect image scores only about 43",
   psnrAffine: 'dB, after the best a·u + b',
   ssim: '7 × 7 window, 1 is perfect',
+  meanAbsoluteError: 'mean of |u − truth|; of signed distances, where the truth is at most 0.05',
+  meanAbsoluteErrorEverywhere: 'the same over all of the cube',
+  eikonalError: 'mean | |∇u| − 1 | where |u| is at most 0.05 of the cube',
+  chamfer: 'mean distance between the surfaces, both ways, as a part of the diagonal',
+  chamferFloor: 'the same between two samplings of the given surface: no result can be told from it below',
+  normalConsistency: 'mean cosine between normals of nearest points, 1 is perfect',
+  pieces: 'connected parts of the surface',
+  eulerCharacteristic: '2 for a sphere, 0 for a torus',
   residualRms: 'root mean square of left minus right, on a finer lattice than the samples',
 };
 

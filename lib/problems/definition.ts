@@ -7,6 +7,7 @@ import type {Optimizer} from '../optimizers';
 import type {Problem} from '../problem';
 import type {Volume} from '../report/vti';
 import type {Solution} from '../solution';
+import type {SolveOptions} from '../solve';
 
 /** Optimizers by the names that the command line uses. */
 export const OPTIMIZER_NAMES = ['adam', 'lsq', 'gauss-newton', 'lbfgs'] as const;
@@ -58,6 +59,8 @@ export interface Prepared {
   /** One line: what is solved, on what. */
   readonly headline: string;
   readonly settings: Readonly<Record<string, string | number>>;
+  /** How it is solved where `solve(problem, {optimizer})` is not all: several problems, each with data from the one before. Default: that. */
+  solve?(options: SolveOptions): PromiseLike<Solution>;
   assess(solution: Solution): Promise<Assessment>;
 }
 

@@ -7,6 +7,7 @@ import {clothDefinition} from './cloth-definition';
 import {fitDefinition} from './fit';
 import {helmholtzDefinition} from './helmholtz';
 import {plateDefinition} from './plate';
+import {sdfDefinition} from './sdf-definition';
 import {poissonDefinition} from './poisson-definition';
 
 /** Every problem that `dinf-grid solve` knows. */
@@ -15,6 +16,7 @@ export const PROBLEMS: readonly ProblemDefinition[] = [
   helmholtzDefinition,
   clothDefinition,
   plateDefinition,
+  sdfDefinition,
   fitDefinition,
   advectionDefinition,
   advection2dDefinition,

@@ -240,21 +240,8 @@ SampleSetSpec samples(const Napi::Object& from, int dims, const double* lower, c
   return spec;
 }
 
-int64_t sampleCount(const SampleSetSpec& spec) {
-  int64_t count = 1;
-  if (spec.kind == SampleKind::points) return static_cast<int64_t>(spec.points.size()) / spec.dims;
-  for (int k = 0; k < spec.dims; ++k) count *= spec.kind == SampleKind::tensor ? static_cast<int64_t>(spec.axes[k].size()) : spec.boxes[k];
-  return count;
-}
-
 std::vector<std::vector<double>> channels(const Napi::Object& from, int64_t count) {
-  const Napi::Array list = array(from, "channels");
-  std::vector<std::vector<double>> values;
-  for (uint32_t i = 0; i < list.Length(); ++i) {
-    values.push_back(readDoubles(list.Get(i), "channels"));
-    if (static_cast<int64_t>(values.back().size()) != count) bad("a channel has not one value a sample");
-  }
-  return values;
+  return readChannels(array(from, "channels"), count);
 }
 
 TermSpec term(const Napi::Object& from, const ProblemSpec& problem) {
@@ -318,6 +305,13 @@ TermSpec term(const Napi::Object& from, const ProblemSpec& problem) {
 
 }  // namespace
 
+int64_t sampleCount(const SampleSetSpec& spec) {
+  int64_t count = 1;
+  if (spec.kind == SampleKind::points) return static_cast<int64_t>(spec.points.size()) / spec.dims;
+  for (int k = 0; k < spec.dims; ++k) count *= spec.kind == SampleKind::tensor ? static_cast<int64_t>(spec.axes[k].size()) : spec.boxes[k];
+  return count;
+}
+
 std::vector<double> readDoubles(const Napi::Value& from, const char* name) {
   if (!from.IsTypedArray()) bad(std::string("'") + name + "' is not a Float64Array");
   const auto typed = from.As<Napi::TypedArray>();
@@ -375,6 +369,7 @@ std::vector<StageSpec> readStages(const Napi::Value& from) {
     } else {
       stage.steps = integer(given, "steps", 1, 1 << 20);
       stage.damping = number(given, "damping");
+      if (given.Has("fromHere")) stage.fromHere = boolean(given, "fromHere");
     }
     stages.push_back(stage);
   }
@@ -395,6 +390,17 @@ OptimizerState readOptimizerState(const Napi::Value& from) {
   state.best = doubles(given, "best");
   if (!get(given, "current").IsNull()) state.current = doubles(given, "current");
   return state;
+}
+
+std::vector<std::vector<double>> readChannels(const Napi::Value& from, int64_t count) {
+  if (!from.IsArray()) bad("'channels' is not an array");
+  const Napi::Array list = from.As<Napi::Array>();
+  std::vector<std::vector<double>> values;
+  for (uint32_t i = 0; i < list.Length(); ++i) {
+    values.push_back(readDoubles(list.Get(i), "channels"));
+    if (static_cast<int64_t>(values.back().size()) != count) bad("a channel has not one value a sample");
+  }
+  return values;
 }
 
 EvaluationSpec readEvaluation(const Napi::Object& from, const ProblemSpec& problem) {

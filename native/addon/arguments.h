@@ -9,5 +9,8 @@ ProblemSpec readProblem(const Napi::Object& from);
 std::vector<StageSpec> readStages(const Napi::Value& from);
 OptimizerState readOptimizerState(const Napi::Value& from);
 EvaluationSpec readEvaluation(const Napi::Object& from, const ProblemSpec& problem);
+// One value a sample in each channel.
+std::vector<std::vector<double>> readChannels(const Napi::Value& from, int64_t count);
+int64_t sampleCount(const SampleSetSpec& spec);
 std::vector<double> readDoubles(const Napi::Value& from, const char* name);
 }  // namespace dinf

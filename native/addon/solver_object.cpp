@@ -186,6 +186,7 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
                            InstanceMethod<&SolverObject::optimizerState>("optimizerState"),
                            InstanceMethod<&SolverObject::setOptimizerState>("setOptimizerState"),
                            InstanceMethod<&SolverObject::setUniforms>("setUniforms"),
+                           InstanceMethod<&SolverObject::setChannels>("setChannels"),
                            InstanceMethod<&SolverObject::draw>("draw"),
                            InstanceMethod<&SolverObject::sampleWeights>("sampleWeights"),
                            InstanceMethod<&SolverObject::evaluate>("evaluate"),
@@ -348,6 +349,20 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
     return start(info, "dinf setUniforms", [values = vector(info, "uniforms")](Job& job) {
       check(values.size() == job.shared->problem.uniforms.size(), "INVALID_ARGUMENT", "the number of uniforms is fixed");
       job.shared->solver->setUniforms(values);
+      return nothing();
+    });
+  }
+  Napi::Value setChannels(const Napi::CallbackInfo& info) {
+    const uint32_t term = whole(info);
+    std::vector<std::vector<double>> values;
+    guard(info.Env(), [&] {
+      const ProblemSpec& problem = shared_->problem;
+      check(term < problem.terms.size(), "INVALID_ARGUMENT", "no such term");
+      values = readChannels(info[1], sampleCount(problem.samples[problem.terms[term].samples]));
+      check(values.size() == problem.terms[term].channels.size(), "INVALID_ARGUMENT", "the number of a term's channels is fixed");
+    });
+    return start(info, "dinf setChannels", [term, values = std::move(values)](Job& job) {
+      job.shared->solver->setChannels(static_cast<int>(term), values);
       return nothing();
     });
   }

@@ -31,8 +31,9 @@ void runGaussNewton(const StageSpec& stage, const StageRun<Real>& run) {
   DeviceVector<Real> rows(be, m), image(be, m), y(be, n), direction(be, n), residual(be, n), scaled(be, n), scale(be, n),
       energy(be, energies ? n : 1), trial(be, n), best(be, n);
   double* slot = be.slots();
-  // The answer of a linear problem does not depend on the start; unreached unknowns stay zero.
-  if (linear && stage.begun == 0) be.fill(parameters, Real(0), n);
+  // The answer of a linear problem does not depend on the start; unreached unknowns stay zero. Stopped early it does: a problem that
+  // differs little from the one just solved is better begun there.
+  if (linear && stage.begun == 0 && !stage.fromHere) be.fill(parameters, Real(0), n);
   double loss = problem.loss(parameters), damping = stage.damping;
   result.loss = loss;
   run.report(loss);

@@ -113,16 +113,29 @@ std::unique_ptr<typename Problem<Real>::Term> Problem<Real>::makeTerm(const Term
       }
   }
   term->tiles = set.tiles(std::max<int64_t>(kLanes, spec_.tileBytes / (planes * static_cast<int64_t>(sizeof(Real)))), slabs);
-  for (const std::vector<double>& channel : spec.channels) {
-    std::vector<Real> ordered(set.paddedCount());
+  for (size_t i = 0; i < spec.channels.size(); ++i) term->channels.push_back(own(set.paddedCount()));
+  uploadChannels(*term, spec.channels);
+  return term;
+}
+
+template <class Real>
+void Problem<Real>::uploadChannels(Term& term, const std::vector<std::vector<double>>& values) {
+  const SampleSet& set = *term.samples->set;
+  std::vector<Real> ordered(set.paddedCount());
+  for (size_t c = 0; c < values.size(); ++c) {
     for (int64_t i = 0, last = 0; i < set.paddedCount(); ++i) {
       if (set.order()[i] >= 0) last = set.order()[i];
-      ordered[i] = static_cast<Real>(channel[last]);  // padding repeats a real sample
+      ordered[i] = static_cast<Real>(values[c][last]);  // padding repeats a real sample
     }
-    term->channels.push_back(own(set.paddedCount()));
-    backend_.upload(term->channels.back(), ordered.data(), set.paddedCount());
+    backend_.upload(term.channels[c], ordered.data(), set.paddedCount());
   }
-  return term;
+}
+
+template <class Real>
+void Problem<Real>::setChannels(int term, const std::vector<std::vector<double>>& values) {
+  forgetLinearisation();
+  spec_.terms[term].channels = values;
+  uploadChannels(*terms_[term], values);
 }
 
 template <class Real>

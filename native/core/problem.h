@@ -69,6 +69,8 @@ class Problem {
   std::vector<double> initial() const;
 
   void setUniforms(const std::vector<double>& values);
+  // A term's per-sample data, user order: as many channels as it has, of as many values.
+  void setChannels(int term, const std::vector<std::vector<double>>& values);
   void draw(uint32_t iteration);
   // Weights of a term's samples in user order, after `draw`.
   std::vector<double> sampleWeights(int term) const;
@@ -105,6 +107,7 @@ class Problem {
   Real* own(int64_t count);
   std::unique_ptr<Samples> makeSamples(const SampleSetSpec& spec, const int orderCells[kMaxDims]);
   std::unique_ptr<Term> makeTerm(const TermSpec& spec, Samples& samples);
+  void uploadChannels(Term& term, const std::vector<std::vector<double>>& values);
   Real* tileBuffer(Purpose purpose, size_t field, int64_t count);
   void reserveTile(Term& term, const Tile& tile);
   void foldAll(const Real* parameters, const std::vector<Real*>& packed);

@@ -81,6 +81,10 @@ class Solver final : public SolverBase {
     spec_.uniforms = values;
     problem_->setUniforms(values);
   }
+  void setChannels(int term, const std::vector<std::vector<double>>& values) override {
+    spec_.terms[term].channels = values;  // for the problem that folding makes anew
+    problem_->setChannels(term, values);
+  }
   void draw(uint32_t iteration) override { problem_->draw(iteration); }
   std::vector<double> sampleWeights(int term) const override { return problem_->sampleWeights(term); }
   std::vector<double> evaluate(const EvaluationSpec& evaluation) override {

@@ -25,6 +25,7 @@ struct StageSpec {
   int64_t begun = 0;          // iterations that an earlier run of this stage has done: it goes on from there
   // Gauss-Newton
   int64_t steps = 1;
+  bool fromHere = false;  // a linear problem starts from the parameters as they are, not from zero
   double damping = 0;  // initial Levenberg-Marquardt damping, in units of the scaled normal matrix's diagonal (= 1)
   // L-BFGS
   int history = 10;
@@ -76,6 +77,8 @@ class SolverBase {
   virtual OptimizerState optimizerState() const = 0;
   virtual void setOptimizerState(const OptimizerState&) = 0;
   virtual void setUniforms(const std::vector<double>&) = 0;
+  // A term's per-sample data, user order: as many channels as it has, of as many values.
+  virtual void setChannels(int term, const std::vector<std::vector<double>>& values) = 0;
   virtual void draw(uint32_t iteration) = 0;
   virtual std::vector<double> sampleWeights(int term) const = 0;
   virtual std::vector<double> evaluate(const EvaluationSpec&) = 0;

@@ -213,6 +213,27 @@ describe('a call', () => {
     expect(await failure(() => solver.loss())).toBeUndefined();
   });
 
+  it('may replace data only by as many finite numbers', async () => {
+    const solver = await prepared();
+    const given = (term: unknown, channels: unknown): Promise<string | undefined> =>
+      failure(() => solver.setChannels(term as number, channels as Float64Array[]));
+    const {terms} = compiled();
+    for (const [index, {channels}] of terms.entries()) {
+      expect(await given(index, channels)).toBeUndefined();
+      expect(await given(index, [...channels, new Float64Array(1)])).toBeDefined();
+      if (channels.length === 0) continue;
+      expect(await given(index, [])).toBe('INVALID_ARGUMENT');
+      expect(await given(index, [new Float64Array(channels[0].length + 1), ...channels.slice(1)])).toBeDefined();
+      expect(await given(index, [channels[0].map(() => NaN), ...channels.slice(1)])).toBe('INTERNAL');
+    }
+    for (const term of [-1, terms.length, NaN, 1e300, undefined, null, {}, Symbol('x'), 10n]) await given(term, []);
+    expect(await given(terms.length, [])).toBe('INVALID_ARGUMENT');
+    for (const channels of [undefined, null, 3, 'text', {}, [undefined], [new Float32Array(4)], [Symbol('x')]]) {
+      expect(await given(0, channels)).toBeDefined();
+    }
+    expect(await failure(() => solver.loss())).toBeUndefined();
+  });
+
   it('may be given any stages', async () => {
     const solver = await prepared();
     const stages = [adamStage(3), newtonStage(3), lbfgsStage(3)];

@@ -1,0 +1,221 @@
+/** How a signed distance is judged and shown: against a shape's own, or against the scan it came from. */
+import {surfaceDistance} from '../mesh/chamfer';
+import type {OrientedPoints, TriangleMesh} from '../mesh/mesh';
+import {boundingBox, sampleSurface, topology} from '../mesh/mesh';
+import type {Placement} from '../mesh/points';
+import {outOfCube} from '../mesh/points';
+import {levelPicture} from '../report/level-lines';
+import {shortNumber} from '../report/numbers';
+import {fieldPicture, sideBySide} from '../report/pictures';
+import {meshSheet} from '../report/render-mesh';
+import {lattice, linspace} from '../sampling';
+import type {Solution} from '../solution';
+import type {Assessment} from './definition';
+import type {Shape} from './sdf-shapes';
+import {surfaceOf} from './sdf-surface';
+
+/** What a result is held against. */
+export type Reference =
+  | {readonly kind: 'shape'; readonly shape: Shape}
+  | {readonly kind: 'scan'; readonly cloud: OrientedPoints; readonly mesh?: TriangleMesh};
+
+// Taken out of the global object once: these run millions of times, and in a sandbox each look-up of a global is slow.
+const {abs} = Math;
+
+/** Distance from the surface, in the cube, within which errors count as near. */
+const NEAR = 0.05;
+/** How much is looked at. */
+export interface Effort {
+  /** Cells an axis of the lattice that the surface is found on. */
+  readonly cells: number;
+  /** Points an axis of the lattice where fields are judged, default 97; not those of any grid. */
+  readonly judged?: number;
+  /** Points on each surface that distances are taken between, default 100 000. */
+  readonly samples?: number;
+}
+
+const VOLUME = 65;
+const SLICE = 384;
+
+/** @param placement how the user's coordinates became the cube's: meshes, volumes and distances are given in the user's. */
+export async function assessSdf(
+  solution: Solution,
+  reference: Reference,
+  placement: Placement,
+  effort: Effort,
+): Promise<Assessment> {
+  const {metrics, mesh} = await measureSdf(solution, reference, placement, effort);
+  const found = mesh.triangles.length > 0;
+  const {values, axes} = await volumeOf(solution, placement);
+  return {
+    metrics,
+    pictures: [
+      ...(found ? [{name: 'surface', title: 'Surface', picture: surfacePicture(mesh)}] : []),
+      ...(await slicePictures(solution, placement)),
+    ],
+    arrays: [{name: 'distance', values: values.distance, shape: axes.map(({count}) => count)}],
+    volumes: [{name: 'distance', volume: {axes, arrays: values}}],
+    meshes: found ? [{name: 'surface', mesh}] : [],
+  };
+}
+
+/** The surface in the user's coordinates, and the errors of it and of the field. */
+export async function measureSdf(
+  solution: Solution,
+  reference: Reference,
+  placement: Placement,
+  {cells, judged = 97, samples = 100_000}: Effort,
+): Promise<{metrics: Record<string, number>; mesh: TriangleMesh}> {
+  const inCube = await surfaceOf(solution, cells);
+  const mesh = {...inCube, positions: outOfCube(inCube.positions, placement)};
+  const metrics = await fieldMetrics(solution, reference, judged);
+  if (mesh.triangles.length === 0) return {metrics: {...metrics, pieces: 0}, mesh};
+  const {pieces, eulerCharacteristic} = topology(mesh);
+  return {metrics: {...metrics, ...surfaceMetrics(mesh, reference, samples), pieces, eulerCharacteristic}, mesh};
+}
+
+/** Errors of value and slope on a lattice over the whole cube. */
+async function fieldMetrics(solution: Solution, reference: Reference, judged: number): Promise<Record<string, number>> {
+  const axis = linspace(-1, 1, judged);
+  const [u, slope] = Object.values(
+    await solution.evaluate(lattice([axis, axis, axis]), {expressions: ['u', 'norm(u_x, u_y, u_z)']}),
+  );
+  const error = new Mean();
+  const near = new Mean();
+  const eikonal = new Mean();
+  let index = 0;
+  for (const x of axis) {
+    for (const y of axis) {
+      for (const z of axis) {
+        if (abs(u[index]) <= NEAR) eikonal.add(abs(slope[index] - 1));
+        if (reference.kind === 'shape') {
+          const truth = reference.shape.distance(x, y, z);
+          error.add(abs(u[index] - truth));
+          if (abs(truth) <= NEAR) near.add(abs(u[index] - truth));
+        }
+        index += 1;
+      }
+    }
+  }
+  // Nothing near 0 has no slope there: left out, as JSON knows no NaN.
+  const metrics: Record<string, number> = {};
+  if (reference.kind === 'shape') {
+    metrics.meanAbsoluteError = near.value;
+    metrics.meanAbsoluteErrorEverywhere = error.value;
+  }
+  if (eikonal.count > 0) metrics.eikonalError = eikonal.value;
+  return metrics;
+}
+
+/** Distance between the surface and the truth's, and how well normals agree. */
+function surfaceMetrics(mesh: TriangleMesh, reference: Reference, count: number): Record<string, number> {
+  const samples = sampleSurface(mesh, count, 1);
+  // Two samplings of the truth say what the sampling alone leaves.
+  const again = (seed: number): OrientedPoints =>
+    reference.kind === 'shape'
+      ? reference.shape.cloud(count, seed)
+      : reference.mesh === undefined
+        ? reference.cloud
+        : sampleSurface(reference.mesh, count, seed);
+  const truth = again(2);
+  const {diagonal} = boundingBox(truth.positions);
+  const {chamfer, normalConsistency} = surfaceDistance(truth, samples);
+  const metrics: Record<string, number> = {chamfer: chamfer / diagonal};
+  // A cloud has only one sampling.
+  const other = again(3);
+  if (other !== truth) metrics.chamferFloor = surfaceDistance(truth, other).chamfer / diagonal;
+  return {...metrics, normalConsistency};
+}
+
+/** Two views from opposite sides. */
+function surfacePicture(mesh: TriangleMesh): Assessment['pictures'][number]['picture'] {
+  const count = `${(mesh.triangles.length / 3).toLocaleString('en')} triangles`;
+  return meshSheet(
+    mesh,
+    [
+      {caption: 'Surface, from the front', note: count, azimuth: 30, elevation: 20},
+      {caption: 'From behind', note: 'normals from the gradient of u', azimuth: 210, elevation: 20},
+    ],
+    {width: 560, height: 560},
+  );
+}
+
+/** Three slices through the middle: distances with level lines, and how far the slope is from 1. */
+async function slicePictures(solution: Solution, placement: Placement): Promise<Assessment['pictures']> {
+  const pixels = linspace(-1, 1, SLICE);
+  const unit = 1 / placement.scale;
+  const distances = [];
+  const slopes = [];
+  for (const k of [0, 1, 2]) {
+    const axes = [pixels, pixels, pixels].map((axis, d) => (d === k ? Float64Array.of(0) : axis));
+    const values = Object.values(await solution.evaluate(lattice(axes), {expressions: ['u', 'abs(norm(u_x, u_y, u_z) - 1)']}));
+    // The first of the remaining axes to the right, the second upwards; x = 0 shows z to the right so that y stays upright.
+    const turned = k === 0;
+    const [u, slope] = values.map((plane) => picture(plane, turned));
+    const names = k === 0 ? 'z, y' : k === 1 ? 'x, z' : 'x, y';
+    const caption = `${'xyz'[k]} = ${shortNumber(placement.centre[k])}`;
+    const note = `right and up: ${names}`;
+    const shape = {width: SLICE, height: SLICE};
+    const scaled = u.map((value) => value * unit);
+    const options = {range: [-0.8 * unit, 0.8 * unit] as const, spacing: 0.1 * unit, colorBar: k === 2};
+    distances.push({caption: `Distance, ${caption}`, note, picture: levelPicture(scaled, shape, options)});
+    slopes.push({
+      caption: `| |grad u| - 1 |, ${caption}`,
+      note,
+      picture: fieldPicture(slope, shape, {map: 'inferno', range: [0, 0.3], colorBar: k === 2, largest: SLICE}),
+    });
+  }
+  return [
+    {
+      name: 'slices',
+      title: `Distance, a line every ${shortNumber(0.1 * unit)}, the surface thick`,
+      picture: sideBySide(distances),
+    },
+    {name: 'slope', title: 'How far the slope is from 1', picture: sideBySide(slopes)},
+  ];
+}
+
+/** A plane as a picture, rows from the top. `turned`: its second axis to the right and its first upwards. */
+function picture(plane: Float64Array, turned: boolean): Float64Array {
+  const rows = new Float64Array(plane.length);
+  for (let row = 0; row < SLICE; row++) {
+    for (let column = 0; column < SLICE; column++) {
+      const up = SLICE - 1 - row;
+      rows[row * SLICE + column] = turned ? plane[up * SLICE + column] : plane[column * SLICE + up];
+    }
+  }
+  return rows;
+}
+
+/** Distance and slope on a lattice over the cube, in the user's coordinates. */
+async function volumeOf(
+  solution: Solution,
+  placement: Placement,
+): Promise<{
+  axes: {name: string; lower: number; upper: number; count: number}[];
+  values: {distance: Float64Array; slope: Float64Array};
+}> {
+  const axis = linspace(-1, 1, VOLUME);
+  const [u, slope] = Object.values(
+    await solution.evaluate(lattice([axis, axis, axis]), {expressions: ['u', 'norm(u_x, u_y, u_z)']}),
+  );
+  const corners = outOfCube([-1, -1, -1, 1, 1, 1], placement);
+  return {
+    axes: [0, 1, 2].map((k) => ({name: 'xyz'[k], lower: corners[k], upper: corners[3 + k], count: VOLUME})),
+    values: {distance: u.map((value) => value / placement.scale), slope},
+  };
+}
+
+/** A mean that says how many it is of. */
+class Mean {
+  count = 0;
+  private sum = 0;
+
+  add(value: number): void {
+    this.sum += value;
+    this.count += 1;
+  }
+  get value(): number {
+    return this.sum / this.count;
+  }
+}
