@@ -30,7 +30,7 @@ export interface Trial {
 export interface Ablation {
   readonly name: string;
   readonly summary: string;
-  /** Pixels a side of the built-in scene where no image is given. */
+  /** Pixels a side of the built-in scene where no image is given; 0: it is of no image. */
   readonly size: number;
   /** Metrics that the table shows, of those that the trials have. */
   readonly metrics: readonly string[];

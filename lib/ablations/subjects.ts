@@ -2,7 +2,6 @@
 import type {Image} from '../imaging/image';
 import {renderScene} from '../imaging/scene';
 import type {Prepared, RunOptions} from '../problems/definition';
-import {PROBLEMS} from '../problems';
 import {preparePoisson, readPoissonImage} from '../problems/poisson-definition';
 import type {AblationOptions} from './ablation';
 
@@ -44,12 +43,4 @@ export function imageSubject(found: {image: Image; label: string}, options: Abla
         }),
       ),
   };
-}
-
-/** A built-in problem with its defaults; none where this version has no such problem. */
-export function problemSubject(name: string, options: AblationOptions): Subject[] {
-  const definition = PROBLEMS.find((one) => one.name === name);
-  if (definition === undefined) return [];
-  const {preset, optimizers, iterations} = options;
-  return [{name, prepare: (variant) => definition.prepare({preset, optimizers, iterations, ...variant, own: {}})}];
 }

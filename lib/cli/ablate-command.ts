@@ -40,11 +40,13 @@ interface Parsed {
 export function addAblateCommand(program: Command, finish: (code: number) => void): void {
   const command = program.command('ablate').description('vary one thing, hold the rest, and compare');
   for (const ablation of ABLATIONS) {
-    command
-      .command(ablation.name)
-      .description(ablation.summary)
-      .option('--image <file>', `PNG or JPEG, gray or colour (default: the built-in scene)`)
-      .option('--size <n>', `pixels a side of the built-in scene (default: ${ablation.size})`, whole('--size', 16))
+    const sub = command.command(ablation.name).description(ablation.summary);
+    if (ablation.size > 0) {
+      sub
+        .option('--image <file>', `PNG or JPEG, gray or colour (default: the built-in scene)`)
+        .option('--size <n>', `pixels a side of the built-in scene (default: ${ablation.size})`, whole('--size', 16));
+    }
+    sub
       .addOption(
         new Option('--preset <name>', 'least squares in seconds, or Adam as the authors do')
           .choices(['paper', 'fast'])

@@ -135,6 +135,7 @@ class Lbfgs {
   // All channels of a field get the sum over its channels, node by node.
   void share(std::vector<Real>& values) const {
     for (const Field& field : problem_.fields()) {
+      if (field.isNetwork()) continue;  // it has no nodes
       const GridShape& grid = field.spec().grid;
       const int channels = field.gridChannels();
       for (int s = 0; s < grid.levels; ++s)

@@ -4,6 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import {ABLATIONS} from '../../lib/ablations';
 import {runAblation} from '../../lib/ablations/ablation';
+import {levelsEikonal} from '../../lib/ablations/levels';
 import {columnsOf, tableCsv, tableText} from '../../lib/ablations/table';
 import {decodeImage, encodePng} from '../../lib/imaging/codec';
 
@@ -154,6 +155,18 @@ describe('dinf-grid ablate', () => {
     expect(images.every(({iterations}) => iterations === 10)).toBe(true);
     expect(images[3].metrics.psnr).toBeGreaterThan(images[0].metrics.psnr + 3);
     expect(outputs.map((file) => path.dirname(file))).toEqual(Array(3).fill(path.join('out', 'ablate-levels')));
+  });
+
+  it("levels-eikonal: the authors' loss on a torus, each number of levels", async () => {
+    const trials = await levelsEikonal.trials({preset: 'fast'});
+    const prepared = await Promise.all(trials.map((trial) => trial.prepare()));
+    expect(trials.map(({labels}) => labels.levels)).toEqual(['1', '2', '4']);
+    expect(prepared.map(({problem}) => problem.spec.fields[0].grid!.levels)).toEqual([1, 2, 4]);
+    for (const {optimizers, problem, solve} of prepared) {
+      expect(optimizers).toMatchObject([{name: 'adam', stage: {iterations: 300}}]);
+      expect(problem.spec.terms.map(({loss}) => loss)).toEqual(['abs', 'abs']);
+      expect(solve).toBeUndefined();
+    }
   });
 
   it('decoders: each with the optimizers that suit it, or with the one asked for', async () => {

@@ -1,5 +1,5 @@
 /** L-BFGS on energies and mixtures with known answers, and how it begins, ends and goes on. */
-import {mlpDecoder, rbfGrid} from '../../lib/field';
+import {mlpDecoder, rbfGrid, siren} from '../../lib/field';
 import {bspline} from '../../lib/kernel';
 import type {Lbfgs} from '../../lib/optimizers';
 import {lbfgs, leastSquares, SCALINGS} from '../../lib/optimizers';
@@ -152,6 +152,17 @@ describe.each(BACKENDS)('L-BFGS on $name', (backend) => {
     using solution = await run(given, {iterations: 150, tolerance: 0});
     expect(solution.loss).toBeLessThan(1e-4 * solution.losses.loss[0]);
     expect(await relativeError(solution, 'sin(3*x)*cos(2*y)')).toBeLessThan(0.05);
+  });
+
+  test.each(SCALINGS)('lowers the loss of a network, scaling %s', async (scaling) => {
+    const given = problem({
+      domain: {x: [0, 1], y: [0, 1]},
+      unknowns: ['u'],
+      field: siren({width: 16, hiddenLayers: 1, omega: 5, firstOmega: 5}),
+      terms: [term(gauss(2, {cells: 8}), 'u = sin(3*x)*cos(2*y)')],
+    });
+    using solution = await run(given, {iterations: 100, tolerance: 0, scaling});
+    expect(solution.loss).toBeLessThan(1e-3 * solution.losses.loss[0]);
   });
 
   test('compares losses on one draw, or on a new one every so many iterations', async () => {
