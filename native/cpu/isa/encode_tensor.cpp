@@ -139,6 +139,27 @@ struct Slabs {
     nodes.flushAll();
   }
 
+  // One plane at all samples of the last axis, all levels summed. With the taps unrolled several samples are in flight at once,
+  // which hides the latency of each one's chain of additions.
+  template <int T>
+  static void gatherLast(const Call& call, int p, const Real* const* nodes, Real* to) {
+    const int64_t count = call.level[0].last.count;
+    for (int64_t q = 0; q < count; ++q) {
+      V sum[G] = {};
+      for (int s = 0; s < call.levels; ++s) {
+        const AxisTable<Real>& last = call.level[s].last;
+        const Real* w = last.weight + (call.last[p] * count + q) * T;
+        const Real* node = nodes[s] + last.start[q] * kLanes;
+#pragma GCC unroll 16
+        for (int j = 0; j < T; ++j)
+#pragma GCC unroll 4
+          for (int g = 0; g < G; ++g) sum[g] += load<V>(node + j * kLanes + g * W) * w[j];
+      }
+#pragma GCC unroll 4
+      for (int g = 0; g < G; ++g) store<V>(to + q * kLanes + g * W, sum[g]);
+    }
+  }
+
   // Calls f with the number of taps as a constant. An axis that does not exist has one.
   template <class F>
   static DINF_INLINE void byTaps(int taps, F f) {
@@ -238,19 +259,7 @@ struct Slabs {
         const Real* nodes[kMaxLevels];
         for (int s = 0; s < call.levels; ++s) nodes[s] = lastNodes(call, at, s, p);
         Real* to = out + p * planeStride + q1 * lastCount * kLanes;
-        for (int64_t q2 = 0; q2 < lastCount; ++q2) {
-          V sum[G] = {};
-          for (int s = 0; s < call.levels; ++s) {
-            const AxisTable<Real>& last = call.level[s].last;
-            const Real* w = last.weight + (call.last[p] * last.count + q2) * last.taps;
-            const Real* node = nodes[s] + last.start[q2] * kLanes;
-            for (int j = 0; j < last.taps; ++j)
-#pragma GCC unroll 16
-              for (int g = 0; g < G; ++g) sum[g] += load<V>(node + j * kLanes + g * W) * w[j];
-          }
-#pragma GCC unroll 16
-          for (int g = 0; g < G; ++g) store<V>(to + q2 * kLanes + g * W, sum[g]);
-        }
+        byTaps(call.level[0].last.taps, [&](auto taps) { gatherLast<decltype(taps)::count>(call, p, nodes, to); });
       }
     }
   }
