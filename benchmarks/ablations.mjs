@@ -8,7 +8,7 @@ import {options, record, root, temporaryFolder} from './support.mjs';
 
 const given = options({results: '', only: ''});
 
-for (const name of ['epsilon-rings', 'levels', 'kernels', 'decoders']) {
+for (const name of ['epsilon-rings', 'levels', 'levels-eikonal', 'kernels', 'decoders']) {
   if (given.only !== '' && given.only !== name) continue;
   const out = temporaryFolder();
   const {status, stdout, stderr} = spawnSync(

@@ -52,11 +52,38 @@ ${medians((line) => line.peers.fast?.secondsPerIteration.median)} in the fastest
 ${medians((line) => line.peers.direct?.secondsPerIteration.median)} written as its formula reads (${runs('direct')}).
 From the same start and draws (${parity.setting.size}², ${parity.setting.iterations} iterations) the two agree to ${parity.largestRelativeLossDifferenceOver50.toExponential(0)} in the loss over 50 iterations and ${Math.abs(parity.psnrPaper.difference).toExponential(0)} dB at the end.`;
 
+const others = lines('stationary');
+const evolutions = lines('time-dependent');
+const distances = lines('sdf');
+const siren = lines('siren-iteration').at(-1);
+const small = (value) => value.toExponential(1);
+const other = (name, list = others, matches = () => true) => last(list, (line) => line.case === name && matches(line));
+const wave = other('helmholtz, fast');
+const cloth = other('cloth, fast', others, ({command}) => command.endsWith('--normal linearised'));
+const torus = other('torus', distances);
+const problems = [
+  ['helmholtz', 'relative L2, up to one complex scale', small(wave.metrics.relativeL2), wave.seconds.median],
+  ...['heat', 'advection', 'advection-2d'].map((name) => {
+    const line = other(name, evolutions, ({preset}) => preset === 'fast');
+    return [name, 'relative L2', small(line.metrics.relativeL2), line.seconds.median];
+  }),
+  ['cloth', 'energy on a rule of its own', cloth.metrics.energy.toFixed(4), cloth.seconds.median],
+  ['sdf', 'mean error within 0.05 of a torus', small(torus.metrics.meanAbsoluteError), torus.seconds.median],
+];
+const problemText = `
+Other problems at their defaults, \`dinf-grid solve NAME\`:
+
+| problem | measure | reached | solve |
+|---|---|---|---|
+${problems.map(([name, measure, value, time]) => `| \`${name}\` | ${measure} | ${value} | ${seconds(time)} |`).join('\n')}
+
+One Adam iteration of a Siren (${siren.setting.width} wide, ${siren.setting.hiddenLayers} hidden layers, ${siren.setting.samples.toLocaleString('en').replaceAll(',', ' ')} samples, gradient) takes ${seconds(siren.secondsPerIteration.median)}, PyTorch's ${seconds(siren.peer.secondsPerIteration.median)} in the same run.`;
+
 const readme = new URL('../README.md', import.meta.url);
 const before = readFileSync(readme, 'utf8');
 const after = before.replace(
   /(<!-- figures -->\n)[\s\S]*?(<!-- end of figures -->)/,
-  (_, open, close) => `${open}\n${text}\n\n${close}`,
+  (_, open, close) => `${open}\n${text}\n${problemText}\n\n${close}`,
 );
-if (after === before && !before.includes(text)) throw new Error('README.md has no figures markers');
+if (after === before && !before.includes(problemText)) throw new Error('README.md has no figures markers');
 writeFileSync(readme, after);

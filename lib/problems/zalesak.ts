@@ -67,8 +67,11 @@ export function zalesak(options: ZalesakOptions = {}): EvolutionCase {
 export const zalesakDefinition: ProblemDefinition = {
   name: 'zalesak',
   summary: "Zalesak's slotted disk, turned",
-  options: [],
+  options: [
+    {flag: '--indicator', description: "the disk's smoothed indicator and a whole turn, instead of its distance and half a turn"},
+  ],
   async prepare(options) {
-    return prepareEvolution(zalesak(posing(options)), options);
+    const {indicator} = options.own as Record<string, string | boolean | undefined>;
+    return prepareEvolution(zalesak({...posing(options), indicator: indicator === true}), options);
   },
 };

@@ -1,7 +1,7 @@
 import type {EvolutionCase} from '../../lib/problems/evolution';
 import {measure} from '../../lib/problems/evolution';
 import {stagesFrom} from '../../lib/problems/shared';
-import {zalesak} from '../../lib/problems/zalesak';
+import {zalesak, zalesakDefinition} from '../../lib/problems/zalesak';
 import {lattice, linspace} from '../../lib/sampling';
 import type {Solution} from '../../lib/solution';
 import {solve} from '../../lib/solve';
@@ -66,5 +66,12 @@ describe("Zalesak's disk", () => {
     expect(system.exact(1, 0.2, 0.5)).toBeCloseTo(system.exact(-1, 0.2, 0.5), 12);
     expect(system.exact(0, -0.2, -0.5)).toBeGreaterThan(0.99);
     expect(zalesak({indicator: true}).problem.spec.uniforms).toEqual({omega: Math.PI});
+  });
+
+  it('is the distance or, with --indicator, the indicator on the command line', async () => {
+    const omega = async (own: Record<string, unknown>): Promise<number> =>
+      (await zalesakDefinition.prepare({preset: 'fast', own: own as Record<string, string>})).problem.spec.uniforms.omega;
+    expect(await omega({})).toBe(Math.PI / 2);
+    expect(await omega({indicator: true})).toBe(Math.PI);
   });
 });
