@@ -9,7 +9,8 @@ const lines = (name) =>
 const last = (list, matches) => list.filter(matches).at(-1);
 const seconds = (value) => (value < 0.01 ? `${(1000 * value).toFixed(1)} ms` : `${value.toFixed(2)} s`);
 
-const iterations = lines('adam-iteration');
+// Those of the last day: earlier ones are of earlier code.
+const iterations = lines('adam-iteration').filter(({date}, _, all) => date === all.at(-1).date);
 const iteration = iterations.at(-1);
 const images = lines('images').filter((line) => line.image === 'camera.png');
 const parity = lines('adam-parity').at(-1);
@@ -58,7 +59,7 @@ const distances = lines('sdf');
 const siren = lines('siren-iteration').at(-1);
 const small = (value) => value.toExponential(1);
 const other = (name, list = others, matches = () => true) => last(list, (line) => line.case === name && matches(line));
-const wave = other('helmholtz, fast');
+const wave = other('helmholtz, fast', others, ({command}) => command === 'dinf-grid solve helmholtz');
 const cloth = other('cloth, fast', others, ({command}) => command.endsWith('--normal linearised'));
 const torus = other('torus', distances);
 const problems = [
