@@ -44,6 +44,9 @@ else
   build build/asan -DDINF_SANITIZE=ON -DCMAKE_CXX_FLAGS='-fsanitize=float-cast-overflow -D_GLIBCXX_ASSERTIONS'
   export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_init_order=1:check_initialization_order=1
   export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
-  run build/asan/dinf_native_tests
-  for isa in v2 v3; do DINF_CPU_ISA=$isa run build/asan/dinf_native_tests --quick; done
+  # Side by side: each runs on one core for most of its time.
+  runs=()
+  run build/asan/dinf_native_tests & runs+=($!)
+  for isa in v2 v3; do DINF_CPU_ISA=$isa run build/asan/dinf_native_tests --quick & runs+=($!); done
+  for pid in "${runs[@]}"; do wait "$pid"; done
 fi

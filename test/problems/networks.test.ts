@@ -48,6 +48,7 @@ test("the paper's presets have its sizes and rates", async () => {
   expect(await sizes('helmholtz')).toEqual([512, 4, [2e-5, 0]]);
   expect(await sizes('advection')).toEqual([256, 3, [1e-4, 0]]);
   expect(await sizes('heat')).toEqual([256, 3, [1e-5, 0]]);
+  expect(await sizes('cloth')).toEqual([512, 5, [5e-6, 0]]);
   const first = async (preset: 'paper' | 'fast'): Promise<boolean | undefined> =>
     (await prepared('heat', {preset, field: 'pinn'})).problem.spec.fields[0].network?.firstActivation;
   expect([await first('paper'), await first('fast')]).toEqual([false, true]);
