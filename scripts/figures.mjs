@@ -22,11 +22,13 @@ const median = (values) => values.toSorted((a, b) => a - b)[(values.length - 1) 
 // A shared machine drifts from run to run: all runs count, not the best one.
 const runs = (layout) => {
   const ratios = iterations.flatMap(({peers}) => (layout in peers ? [peers[layout].ratio] : []));
+  if (ratios.length === 1) return `${Math.round(ratios[0])}×`;
   return `${Math.round(median(ratios))}× in the median of ${ratios.length} runs, ${Math.round(Math.min(...ratios))}× to ${Math.round(Math.max(...ratios))}×`;
 };
 const medians = (pick) => {
   const values = iterations.map(pick).filter((value) => value !== undefined);
-  return `${seconds(Math.min(...values))} to ${seconds(Math.max(...values))}`;
+  const ends = [Math.min(...values), Math.max(...values)].map(seconds);
+  return ends[0] === ends[1] ? ends[0] : ends.join(' to ');
 };
 
 const text = `On ${cores} cores of an ${cpu} (${instructionSet}), float32, medians; the photograph is scikit-image's \`camera\`, 512 × 512.
