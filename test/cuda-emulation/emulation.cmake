@@ -31,14 +31,12 @@ target_sources(dinf_cuda_emulation INTERFACE $<TARGET_OBJECTS:dinf_cuda_emulatio
 target_include_directories(dinf_cuda_emulation BEFORE INTERFACE ${DINF_EMULATION_DIR} ${PROJECT_SOURCE_DIR}/native ${PROJECT_SOURCE_DIR}/cuda)
 target_link_libraries(dinf_cuda_emulation INTERFACE Threads::Threads ${CMAKE_DL_LIBS})
 
-# RACES compiles for the race detector: several times slower, every conflict reported. Without optimisation of the instrumented
-# accesses away: what the compiler removes, the detector cannot see.
+# RACES compiles for the race detector: about ten times slower a memory access, every conflict reported.
 function(dinf_emulated_sources target mode)
   if(NOT mode MATCHES "^(RACES|NORMAL)$")
     message(FATAL_ERROR "dinf_emulated_sources(${target} ...): the mode is RACES or NORMAL, not ${mode}")
   endif()
-  # In this order: the marks tell which thread_local variables are shared memory. A source compiled twice needs a copy of its own
-  # properties, so flags belong to the target.
+  # In this order: the marks tell which thread_local variables are shared memory.
   add_library(${target} OBJECT ${DINF_EMULATION_DIR}/shared_begin.cpp ${ARGN} ${DINF_EMULATION_DIR}/shared_end.cpp)
   foreach(source IN LISTS ARGN)
     set_source_files_properties(${source} PROPERTIES LANGUAGE CXX)
@@ -48,6 +46,6 @@ function(dinf_emulated_sources target mode)
   target_include_directories(${target} BEFORE PRIVATE ${DINF_EMULATION_DIR} ${PROJECT_SOURCE_DIR}/native ${PROJECT_SOURCE_DIR}/cuda)
   target_compile_options(${target} PRIVATE -x c++ -Wall -Wextra -Wno-unknown-pragmas ${DINF_EMULATION_FLAGS})
   if(mode STREQUAL "RACES")
-    target_compile_options(${target} PRIVATE -fsanitize=thread --param=tsan-instrument-func-entry-exit=0)
+    target_compile_options(${target} PRIVATE -fsanitize=thread --param=tsan-instrument-func-entry-exit=0 --param=tsan-distinguish-volatile=1)
   endif()
 endfunction()

@@ -9,8 +9,8 @@ using namespace cuda_emulation;
   void __tsan_write##bytes(void* p) { touch(p, bytes, Access::write, DINF_CODE); }                    \
   void __tsan_unaligned_read##bytes(void* p) { touch(p, bytes, Access::read, DINF_CODE); }            \
   void __tsan_unaligned_write##bytes(void* p) { touch(p, bytes, Access::write, DINF_CODE); }          \
-  void __tsan_volatile_read##bytes(void* p) { touch(p, bytes, Access::read, DINF_CODE); }             \
-  void __tsan_volatile_write##bytes(void* p) { touch(p, bytes, Access::write, DINF_CODE); }
+  void __tsan_volatile_read##bytes(void* p) { touch(p, bytes, Access::volatileRead, DINF_CODE); }             \
+  void __tsan_volatile_write##bytes(void* p) { touch(p, bytes, Access::volatileWrite, DINF_CODE); }
 // std::atomic and reference counts of the host's part of a source: plain atomics, of no interest here.
 #define DINF_HOST_ATOMIC(bits, T)                                                                                              \
   T __tsan_atomic##bits##_load(const volatile T* p, int) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); }                      \

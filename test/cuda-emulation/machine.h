@@ -80,7 +80,8 @@ int runningDevice();
 size_t dynamicBytes();
 
 // ---- races.cpp
-enum class Access : uint8_t { read, write, atomic };
+// A volatile access conflicts with plain ones alone: reading a word that others change atomically needs it.
+enum class Access : uint8_t { read, write, atomic, volatileRead, volatileWrite };
 void startRaceDetection();
 void startBlockOfRaceDetection();
 void finishRaceDetection();

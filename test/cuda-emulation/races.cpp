@@ -82,9 +82,9 @@ bool unordered(const Record& record, bool inShared) {
   if (record.readers == oneThread && record.thread == me.thread) return false;
   return record.epoch == me.epoch;
 }
-void noteRead(Record& read, uint8_t bytes, bool inShared) {
+void noteRead(Record& read, uint8_t bytes, bool atomic, bool inShared) {
   const Position& me = position();
-  Record next{me.block, me.barrier, me.epoch, uint16_t(me.thread), bytes, oneThread, 0};
+  Record next{me.block, me.barrier, me.epoch, uint16_t(me.thread), bytes, oneThread, atomic};
   if (read.block == me.block && read.barrier == me.barrier && read.readers != severalBlocks) {
     if (read.thread / 32 != me.thread / 32) next.readers = severalWarps;
     else if (read.readers == severalWarps) next.readers = severalWarps;
@@ -97,6 +97,7 @@ void noteRead(Record& read, uint8_t bytes, bool inShared) {
     next.readers = severalBlocks;
     next.bytes |= read.bytes;
   }
+  if (next.bytes != bytes || next.readers != oneThread) next.atomic = atomic && read.atomic;
   read = next;
 }
 void noteWrite(Record& write, uint8_t bytes, bool atomic) {
@@ -135,19 +136,20 @@ void touch(const void* address, size_t bytes, Access access, const void* code) {
     }
     if (!inShared) return;  // the thread's own stack, parameters, constants
   }
-  const bool atomic = access == Access::atomic, writes = access != Access::read;
+  const bool atomic = access != Access::read && access != Access::write;
+  const bool writes = access != Access::read && access != Access::volatileRead, reads = access != Access::write && access != Access::volatileWrite;
   for (const size_t end = offset + bytes; offset < end;) {
     Cell& cell = shadow->cells[offset / 4];
     const size_t first = offset % 4, last = std::min<size_t>(4, first + end - offset);
     const auto mask = uint8_t((1u << last) - (1u << first));
     if ((cell.write.bytes & mask) && !(atomic && cell.write.atomic) && unordered(cell.write, inShared))
       tell(writes ? "write after write without a barrier" : "read after write without a barrier", inShared, &cell.write, code);
-    if (writes && (cell.read.bytes & mask) && unordered(cell.read, inShared))
+    if (writes && (cell.read.bytes & mask) && !(atomic && cell.read.atomic) && unordered(cell.read, inShared))
       tell("write after read without a barrier", inShared, &cell.read, code);
-    if (access != Access::write && inShared && cell.write.block != position().block)
+    if (reads && inShared && cell.write.block != position().block)
       tell("read of shared memory that this block never wrote", inShared, nullptr, code);
     if (writes) noteWrite(cell.write, mask, atomic);
-    else noteRead(cell.read, mask, inShared);
+    else noteRead(cell.read, mask, atomic, inShared);
     offset += last - first;
   }
 }
