@@ -1,4 +1,5 @@
-// Tests of the emulated CUDA device itself: that it computes what a device would, and that each thing it is there to find is found.
+// Tests of the emulated CUDA device itself: that it computes what a device would, and that each thing it is there to find is
+// found.
 //
 //   dinf_emulation_tests_normal | dinf_emulation_tests_races  [part of a case's name]
 #include <atomic>
@@ -137,9 +138,11 @@ __global__ void votes(unsigned* y) {
   const unsigned lane = threadIdx.x % 32;
   const unsigned odd = __ballot_sync(~0u, lane & 1), active = __activemask();
   const int all = __all_sync(~0u, lane < 32), some = __any_sync(~0u, lane == 7), none = __any_sync(~0u, lane > 99);
-  const int count = __syncthreads_count(threadIdx.x % 3 == 0), every = __syncthreads_and(threadIdx.x < 63), any = __syncthreads_or(lane == 3);
+  const int count = __syncthreads_count(threadIdx.x % 3 == 0), every = __syncthreads_and(threadIdx.x < 63),
+            any = __syncthreads_or(lane == 3);
   if (threadIdx.x == 0) {
-    y[0] = odd, y[1] = unsigned(all), y[2] = unsigned(some), y[3] = unsigned(none), y[4] = unsigned(count), y[5] = unsigned(every);
+    y[0] = odd, y[1] = unsigned(all), y[2] = unsigned(some), y[3] = unsigned(none), y[4] = unsigned(count),
+    y[5] = unsigned(every);
     y[6] = unsigned(any), y[7] = active;
   }
 }
@@ -373,10 +376,12 @@ void computation() {
     const auto values = y.read();
     for (int i = 0; i < 600; ++i) {
       const double angle = M_PI * (-3 + 0.01 * i);
-      DINF_EXPECT(std::abs(values[i] - std::sin(angle)) < 3e-15 && std::abs(values[600 + i] - std::cos(angle)) < 3e-15, "sincospi %d", i);
+      DINF_EXPECT(std::abs(values[i] - std::sin(angle)) < 3e-15 && std::abs(values[600 + i] - std::cos(angle)) < 3e-15,
+                  "sincospi %d", i);
     }
     const double expected[] = {1, 0, -2.5, 1.5, 3, 31, 0.5, 3};
-    for (int i = 0; i < 8; ++i) DINF_EXPECT(values[1200 + i] == expected[i], "%d: %g, expected %g", i, values[1200 + i], expected[i]);
+    for (int i = 0; i < 8; ++i)
+      DINF_EXPECT(values[1200 + i] == expected[i], "%d: %g, expected %g", i, values[1200 + i], expected[i]);
   });
 }
 
@@ -386,8 +391,10 @@ void findings() {
       Buffer<float> x(64);
       Buffer<int> i(32), flag(std::vector<int>(1, 0));
       expectFound("divergent __syncthreads()", "divergentBarrier", [&] { launch(divergentBarrier, 1, 64, 0, nullptr, x.data); });
-      expectFound("__syncthreads() after 1 threads", "barrierAfterReturn", [&] { launch(barrierAfterReturn, 1, 64, 0, nullptr); });
-      expectFound("deadlock: a warp operation", "shuffleWithoutSome", [&] { launch(shuffleWithoutSome, 1, 32, 0, nullptr, i.data); });
+      expectFound("__syncthreads() after 1 threads", "barrierAfterReturn",
+                  [&] { launch(barrierAfterReturn, 1, 64, 0, nullptr); });
+      expectFound("deadlock: a warp operation", "shuffleWithoutSome",
+                  [&] { launch(shuffleWithoutSome, 1, 32, 0, nullptr, i.data); });
       expectFound("takes no part in it", "shuffleFromNobody", [&] { launch(shuffleFromNobody, 1, 32, 0, nullptr, i.data); });
       expectFound("own warp operation", "shuffleOutsideMask", [&] { launch(shuffleOutsideMask, 1, 32, 0, nullptr, i.data); });
       expectFound("waits for what its block never does", "spin", [&] { launch(spin, 1, 1, 0, nullptr, flag.data); });
@@ -423,7 +430,8 @@ void findings() {
       Buffer<int> i(256);
       Buffer<unsigned> count(std::vector<unsigned>(1, 0));
       const auto race = [](const char* what, const char* name, auto run) { expectFound(what, name, run); };
-      race("without a barrier (shared memory)", "missingSecondBarrier", [&] { launch(missingSecondBarrier, 1, 64, 0, nullptr, y.data); });
+      race("without a barrier (shared memory)", "missingSecondBarrier",
+           [&] { launch(missingSecondBarrier, 1, 64, 0, nullptr, y.data); });
       race("without a barrier (shared memory)", "missingWarpSync", [&] { launch(missingWarpSync, 1, 32, 0, nullptr, i.data); });
       race("without a barrier (shared memory)", "shuffleIsNoFence", [&] { launch(shuffleIsNoFence, 1, 32, 0, nullptr, i.data); });
       race("without a barrier (shared memory)", "lostUpdate", [&] { launch(lostUpdate, 1, 64, 0, nullptr, i.data); });
@@ -448,7 +456,8 @@ void findings() {
     DINF_EXPECT(statistics().failures == 1, "the same write, found again when freed");
     cuda_emulation::forgive();
     statistics().failures = 0;
-    expectFound("beyond the dynamic shared memory", "dynamicOutOfBounds", [&] { launch(dynamicOutOfBounds, 1, 64, 128, nullptr, y.data); });
+    expectFound("beyond the dynamic shared memory", "dynamicOutOfBounds",
+                [&] { launch(dynamicOutOfBounds, 1, 64, 128, nullptr, y.data); });
     expectFound("never wrote", "unwrittenShared", [&] { launch(unwrittenShared, 1, 64, 0, nullptr, y.data); });
     checkCuda(cudaSetDevice(1), "device 1");
     expectFound("another device", "fill", [&] { launch(fill, 1, 32, 0, nullptr, y.data, 1.f); });
@@ -498,6 +507,7 @@ void machine() {
     Stream onOne;
     Buffer<float> x(32);
     launch(fill, 1, 32, 0, onOne.handle, x.data, 4.f);
+    checkCuda(cudaStreamSynchronize(onOne.handle), "synchronize");
     DINF_EXPECT(x.read()[3] == 4, "on device 1: %g", x.read()[3]);
     checkCuda(cudaSetDevice(0), "cuda:0");
     DINF_EXPECT(codeOf([&] { launch(fill, 1, 32, 0, onOne.handle, x.data, 4.f); }) == "INTERNAL", "a stream of another device");
@@ -556,37 +566,39 @@ void machine() {
     checkCuda(cudaFreeHost(pinned), "free");
   });
   for (const auto mode : {cudaStreamCaptureModeThreadLocal, cudaStreamCaptureModeRelaxed})
-    emulationCase(std::string("graph with a fork and a join, replayed, ") + (mode == cudaStreamCaptureModeRelaxed ? "relaxed" : "thread local"), [mode] {
-      inEveryOrder([mode] {
-        Buffer<float> x(std::vector<float>(32, 0)), y(std::vector<float>(32, 0));
-        Stream s, t;
-        cudaEvent_t fork, join;
-        cudaEventCreateWithFlags(&fork, cudaEventDisableTiming);
-        cudaEventCreateWithFlags(&join, cudaEventDisableTiming);
-        checkCuda(cudaStreamBeginCapture(s.handle, mode), "capture");
-        launch(add, 1, 32, 0, s.handle, x.data, 1.f);
-        cudaEventRecord(fork, s.handle);
-        cudaStreamWaitEvent(t.handle, fork);
-        launch(add, 1, 32, 0, t.handle, y.data, 2.f);
-        cudaEventRecord(join, t.handle);
-        launch(add, 1, 32, 0, s.handle, x.data, 1.f);
-        cudaStreamWaitEvent(s.handle, join);
-        launch(twice, 1, 32, 0, s.handle, x.data, y.data);
-        if (mode == cudaStreamCaptureModeRelaxed) Buffer<float> allowed(4);
-        cudaGraph_t graph;
-        checkCuda(cudaStreamEndCapture(s.handle, &graph), "end of capture");
-        cudaGraphExec_t a, b;
-        checkCuda(cudaGraphInstantiate(&a, graph, 0), "instantiate");
-        checkCuda(cudaGraphInstantiate(&b, graph, nullptr, nullptr, 0), "instantiate");
-        cudaGraphDestroy(graph);
-        DINF_EXPECT(x.read()[0] == 0, "ran while it was captured: %g", x.read()[0]);
-        for (int i = 0; i < 5; ++i) checkCuda(cudaGraphLaunch(i % 2 ? a : b, s.handle), "replay");
-        checkCuda(cudaStreamSynchronize(s.handle), "synchronize");
-        DINF_EXPECT(x.read()[31] == 10 && y.read()[0] == 20, "replayed: %g %g", x.read()[31], y.read()[0]);
-        cudaGraphExecDestroy(a), cudaGraphExecDestroy(b);
-        cudaEventDestroy(fork), cudaEventDestroy(join);
-      });
-    });
+    emulationCase(std::string("graph with a fork and a join, replayed, ") +
+                      (mode == cudaStreamCaptureModeRelaxed ? "relaxed" : "thread local"),
+                  [mode] {
+                    inEveryOrder([mode] {
+                      Buffer<float> x(std::vector<float>(32, 0)), y(std::vector<float>(32, 0));
+                      Stream s, t;
+                      cudaEvent_t fork, join;
+                      cudaEventCreateWithFlags(&fork, cudaEventDisableTiming);
+                      cudaEventCreateWithFlags(&join, cudaEventDisableTiming);
+                      checkCuda(cudaStreamBeginCapture(s.handle, mode), "capture");
+                      launch(add, 1, 32, 0, s.handle, x.data, 1.f);
+                      cudaEventRecord(fork, s.handle);
+                      cudaStreamWaitEvent(t.handle, fork);
+                      launch(add, 1, 32, 0, t.handle, y.data, 2.f);
+                      cudaEventRecord(join, t.handle);
+                      launch(add, 1, 32, 0, s.handle, x.data, 1.f);
+                      cudaStreamWaitEvent(s.handle, join);
+                      launch(twice, 1, 32, 0, s.handle, x.data, y.data);
+                      if (mode == cudaStreamCaptureModeRelaxed) Buffer<float> allowed(4);
+                      cudaGraph_t graph;
+                      checkCuda(cudaStreamEndCapture(s.handle, &graph), "end of capture");
+                      cudaGraphExec_t a, b;
+                      checkCuda(cudaGraphInstantiate(&a, graph, 0), "instantiate");
+                      checkCuda(cudaGraphInstantiate(&b, graph, nullptr, nullptr, 0), "instantiate");
+                      cudaGraphDestroy(graph);
+                      DINF_EXPECT(x.read()[0] == 0, "ran while it was captured: %g", x.read()[0]);
+                      for (int i = 0; i < 5; ++i) checkCuda(cudaGraphLaunch(i % 2 ? a : b, s.handle), "replay");
+                      checkCuda(cudaStreamSynchronize(s.handle), "synchronize");
+                      DINF_EXPECT(x.read()[31] == 10 && y.read()[0] == 20, "replayed: %g %g", x.read()[31], y.read()[0]);
+                      cudaGraphExecDestroy(a), cudaGraphExecDestroy(b);
+                      cudaEventDestroy(fork), cudaEventDestroy(join);
+                    });
+                  });
   emulationCase("what a capture forbids", [] {
     Stream s, t;
     Buffer<float> x(32);
@@ -635,7 +647,8 @@ void machine() {
 int main(int argc, char** argv) {
   dinf::test::Report& report = dinf::test::report();
   if (argc > 1) report.filter = argv[1];
-  std::printf("emulated CUDA device, %s\n", cuda_emulation::instrumented() ? "with the race detector" : "without the race detector");
+  std::printf("emulated CUDA device, %s\n",
+              cuda_emulation::instrumented() ? "with the race detector" : "without the race detector");
   computation();
   findings();
   machine();

@@ -69,7 +69,8 @@ void finishSharedMemory();
 
 // ---- execution.cpp
 struct Position {
-  uint32_t block, barrier, epoch;  // of the running thread: block counts blocks since the start, epoch the __syncwarp()s of its lane
+  uint32_t block, barrier,
+      epoch;  // of the running thread: block counts blocks since the start, epoch the __syncwarp()s of its lane
   unsigned thread;
 };
 const Position& position();
