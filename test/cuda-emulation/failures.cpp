@@ -31,10 +31,13 @@ std::string describe(const void* code) {
     std::snprintf(text, sizeof text, "%p", code);
     return text;
   }
-  std::string file = info.dli_fname && info.dli_fname[0] == '/' ? info.dli_fname : "";
-  if (file.empty()) {
-    const ssize_t n = readlink("/proc/self/exe", text, sizeof text - 1);
-    if (n > 0) file.assign(text, size_t(n));
+  // A library may have been loaded by a relative name, a program found through PATH.
+  std::string file;
+  if (char* path = info.dli_fname && std::strchr(info.dli_fname, '/') ? realpath(info.dli_fname, nullptr) : nullptr) {
+    file = path;
+    std::free(path);
+  } else if (const ssize_t n = readlink("/proc/self/exe", text, sizeof text - 1); n > 0) {
+    file.assign(text, size_t(n));
   }
   const bool fixed = static_cast<const ElfW(Ehdr)*>(info.dli_fbase)->e_type == ET_EXEC;
   const size_t at = fixed ? size_t(code) : size_t(static_cast<const char*>(code) - static_cast<const char*>(info.dli_fbase));
