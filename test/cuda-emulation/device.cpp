@@ -101,6 +101,7 @@ void arrange(std::vector<unsigned>& sequence, size_t count) {
 void forgive() {
   Entry entry(Entry::anywhere);
   for (bool& is : lost) is = false;
+  forgetReports();
   lastError = cudaSuccess;
 }
 void restart() {

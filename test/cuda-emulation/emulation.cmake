@@ -19,7 +19,8 @@ add_library(dinf_cuda_emulation_objects OBJECT
   ${DINF_EMULATION_DIR}/shared_memory.cpp
   ${DINF_EMULATION_DIR}/streams.cpp)
 target_include_directories(dinf_cuda_emulation_objects BEFORE PUBLIC ${DINF_EMULATION_DIR})
-set(DINF_EMULATION_FLAGS -O2 -g1 -fno-extern-tls-init)
+# DWARF 4: addr2line of binutils 2.40 takes a header for its source in the version that g++ writes by default.
+set(DINF_EMULATION_FLAGS -O2 -g1 -gdwarf-4 -fno-extern-tls-init)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   list(APPEND DINF_EMULATION_FLAGS -march=x86-64-v3)
 endif()

@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <link.h>
 #include <unistd.h>
+#include <map>
 #include "machine.h"
 
 namespace cuda_emulation {
@@ -21,9 +22,7 @@ std::string firstLine(const std::string& command) {
   return text;
 }
 
-}  // namespace
-
-std::string describe(const void* code) {
+std::string lookUp(const void* code) {
   if (!code) return "?";
   Dl_info info{};
   char text[4096];
@@ -47,6 +46,15 @@ std::string describe(const void* code) {
   std::snprintf(text, sizeof text, "%s+0x%zx", file.c_str(), at);
   return text;
 }
+
+}  // namespace
+
+std::string describe(const void* code) {
+  static std::map<const void*, std::string> known;  // addr2line takes tens of milliseconds
+  const auto [it, fresh] = known.try_emplace(code);
+  if (fresh) it->second = lookUp(code);
+  return it->second;
+}
 std::string describe(Site site) {
   if (!site.file) return "?";
   const char* slash = std::strrchr(site.file, '/');
@@ -61,5 +69,6 @@ void fail(const std::string& what, const std::string& where) {
   if (!options().quiet) std::fprintf(stderr, "emulated CUDA device: %s\n", kept.back().c_str());
 }
 const std::vector<std::string>& reports() { return kept; }
+void forgetReports() { kept.clear(); }
 
 }  // namespace cuda_emulation

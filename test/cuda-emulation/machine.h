@@ -35,6 +35,7 @@ void arrange(std::vector<unsigned>& sequence, size_t count);
 
 // ---- failures.cpp
 void fail(const std::string& what, const std::string& where);
+void forgetReports();
 std::string describe(const void* code);  // "function at file:line" of an address in this program
 std::string describe(Site);
 
