@@ -11,7 +11,8 @@ namespace dinf::cuda {
 
 inline const char* errorCode(cudaError_t error) {
   switch (error) {
-    case cudaErrorMemoryAllocation: return "OUT_OF_MEMORY";
+    case cudaErrorMemoryAllocation:
+      return "OUT_OF_MEMORY";
     case cudaErrorNoDevice:
     case cudaErrorInvalidDevice:
     case cudaErrorStubLibrary:
@@ -19,8 +20,10 @@ inline const char* errorCode(cudaError_t error) {
     case cudaErrorDevicesUnavailable:
     case cudaErrorSystemNotReady:
     case cudaErrorSystemDriverMismatch:
-    case cudaErrorCompatNotSupportedOnDevice: return "NO_SUCH_DEVICE";
-    default: return "INTERNAL";
+    case cudaErrorCompatNotSupportedOnDevice:
+      return "NO_SUCH_DEVICE";
+    default:
+      return "INTERNAL";
   }
 }
 
@@ -33,10 +36,12 @@ inline void checkCuda(cudaError_t error, const char* what) {
 
 // Starts `kernel` on `stream` of the current device. More than 48 KB of dynamic shared memory is asked for here.
 template <class... Parameters, class... Arguments>
-void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t sharedBytes, cudaStream_t stream, Arguments&&... arguments) {
+void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t sharedBytes, cudaStream_t stream,
+            Arguments&&... arguments) {
   static_assert((std::is_trivially_copyable_v<std::remove_cv_t<Parameters>> && ...), "kernel parameters are copied as bytes");
   if (sharedBytes > 48 * 1024)
-    checkCuda(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(sharedBytes)), "shared memory of a kernel");
+    checkCuda(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(sharedBytes)),
+              "shared memory of a kernel");
   cudaLaunchConfig_t config{};
   config.gridDim = grid;
   config.blockDim = block;
@@ -45,8 +50,8 @@ void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t sharedB
   checkCuda(cudaLaunchKernelEx(&config, kernel, std::forward<Arguments>(arguments)...), "launch of a kernel");
 }
 
-// The block's dynamic shared memory, `sharedBytes` of launch(), 16-byte aligned. One array whatever T: a kernel that wants several
-// computes their offsets.
+// The block's dynamic shared memory, `sharedBytes` of launch(), 16-byte aligned. One array whatever T: a kernel that wants
+// several computes their offsets.
 template <class T>
 __device__ __forceinline__ T* blockShared() {
   static_assert(alignof(T) <= 16);

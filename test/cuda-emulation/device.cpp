@@ -101,6 +101,7 @@ void arrange(std::vector<unsigned>& sequence, size_t count) {
 void forgive() {
   Entry entry(Entry::anywhere);
   for (bool& is : lost) is = false;
+  forgetReports();
   lastError = cudaSuccess;
 }
 void restart() {
@@ -126,41 +127,42 @@ cudaError_t cudaPeekAtLastError() {
   Entry entry;
   return entry.refusal == cudaErrorLaunchFailure ? entry.refusal : lastError;
 }
-#define EMULATED_ERRORS(entry)                                                        \
-  entry(cudaSuccess, "no error")                                                      \
-  entry(cudaErrorInvalidValue, "invalid argument")                                    \
-  entry(cudaErrorMemoryAllocation, "out of memory")                                   \
-  entry(cudaErrorInvalidConfiguration, "invalid configuration argument")              \
-  entry(cudaErrorInsufficientDriver, "CUDA driver version is insufficient for CUDA runtime version") \
-  entry(cudaErrorStubLibrary, "CUDA driver is a stub library") \
-  entry(cudaErrorDevicesUnavailable, "CUDA-capable device(s) is/are busy or unavailable") \
-  entry(cudaErrorSystemNotReady, "system not yet initialized") \
-  entry(cudaErrorSystemDriverMismatch, "system has unsupported display driver / cuda driver combination") \
-  entry(cudaErrorCompatNotSupportedOnDevice, "forward compatibility was attempted on non supported HW") \
-  entry(cudaErrorInvalidDeviceFunction, "invalid device function")                    \
-  entry(cudaErrorNoDevice, "no CUDA-capable device is detected")                      \
-  entry(cudaErrorInvalidDevice, "invalid device ordinal")                             \
-  entry(cudaErrorInvalidResourceHandle, "invalid resource handle")                    \
-  entry(cudaErrorNotReady, "device not ready")                                        \
-  entry(cudaErrorIllegalAddress, "an illegal memory access was encountered")          \
-  entry(cudaErrorLaunchFailure, "unspecified launch failure")                         \
-  entry(cudaErrorNotSupported, "operation not supported")                             \
-  entry(cudaErrorStreamCaptureUnsupported, "operation not permitted when stream is capturing") \
-  entry(cudaErrorStreamCaptureInvalidated, "operation failed due to a previous error during capture") \
-  entry(cudaErrorStreamCaptureUnmatched, "capture was not initiated in this stream")  \
-  entry(cudaErrorStreamCaptureUnjoined, "capturing stream has unjoined work")         \
-  entry(cudaErrorStreamCaptureImplicit, "operation would make the legacy stream depend on a capturing blocking stream") \
-  entry(cudaErrorStreamCaptureWrongThread, "attempt to terminate a thread-local capture sequence from another thread") \
-  entry(cudaErrorUnknown, "unknown error")
+#define EMULATED_ERRORS(entry)                                                                                                \
+  entry(cudaSuccess, "no error") entry(cudaErrorInvalidValue, "invalid argument") entry(                                      \
+      cudaErrorMemoryAllocation, "out of memory") entry(cudaErrorInvalidConfiguration, "invalid configuration argument")      \
+      entry(cudaErrorInsufficientDriver, "CUDA driver version is insufficient for CUDA runtime version") entry(               \
+          cudaErrorStubLibrary, "CUDA driver is a stub library") entry(cudaErrorDevicesUnavailable,                           \
+                                                                       "CUDA-capable device(s) is/are busy or unavailable")   \
+          entry(cudaErrorSystemNotReady, "system not yet initialized") entry(                                                 \
+              cudaErrorSystemDriverMismatch, "system has unsupported display driver / cuda driver combination")               \
+              entry(cudaErrorCompatNotSupportedOnDevice, "forward compatibility was attempted on non supported HW") entry(    \
+                  cudaErrorInvalidDeviceFunction, "invalid device function") entry(cudaErrorNoDevice,                         \
+                                                                                   "no CUDA-capable device is detected")      \
+                  entry(cudaErrorInvalidDevice, "invalid device ordinal") entry(                                              \
+                      cudaErrorInvalidResourceHandle, "invalid resource handle") entry(cudaErrorNotReady, "device not ready") \
+                      entry(cudaErrorIllegalAddress, "an illegal memory access was encountered") entry(                       \
+                          cudaErrorLaunchFailure, "unspecified launch failure") entry(cudaErrorNotSupported,                  \
+                                                                                      "operation not supported")              \
+                          entry(cudaErrorStreamCaptureUnsupported, "operation not permitted when stream is capturing") entry( \
+                              cudaErrorStreamCaptureInvalidated, "operation failed due to a previous error during capture")   \
+                              entry(cudaErrorStreamCaptureUnmatched, "capture was not initiated in this stream")              \
+                                  entry(cudaErrorStreamCaptureUnjoined, "capturing stream has unjoined work")                 \
+                                      entry(cudaErrorStreamCaptureImplicit,                                                   \
+                                            "operation would make the legacy stream depend on a capturing blocking stream")   \
+                                          entry(cudaErrorStreamCaptureWrongThread,                                            \
+                                                "attempt to terminate a thread-local capture sequence from another thread")   \
+                                              entry(cudaErrorUnknown, "unknown error")
 const char* cudaGetErrorName(cudaError_t error) {
 #define EMULATED_NAME(code, text) \
-  case code: return #code;
+  case code:                      \
+    return #code;
   switch (error) { EMULATED_ERRORS(EMULATED_NAME) }
   return "unrecognized error code";
 }
 const char* cudaGetErrorString(cudaError_t error) {
 #define EMULATED_TEXT(code, text) \
-  case code: return text;
+  case code:                      \
+    return text;
   switch (error) { EMULATED_ERRORS(EMULATED_TEXT) }
   return "unrecognized error code";
 }
@@ -220,27 +222,68 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int whi
   cudaDeviceProp p;
   if (const cudaError_t error = cudaGetDeviceProperties(&p, which)) return error;
   switch (attribute) {
-    case cudaDevAttrMaxThreadsPerBlock: *value = p.maxThreadsPerBlock; break;
-    case cudaDevAttrMaxSharedMemoryPerBlock: *value = int(p.sharedMemPerBlock); break;
-    case cudaDevAttrWarpSize: *value = p.warpSize; break;
-    case cudaDevAttrMaxRegistersPerBlock: *value = p.regsPerBlock; break;
-    case cudaDevAttrClockRate: *value = 1000000; break;
-    case cudaDevAttrMultiProcessorCount: *value = p.multiProcessorCount; break;
-    case cudaDevAttrIntegrated: *value = p.integrated; break;
-    case cudaDevAttrCanMapHostMemory: *value = p.canMapHostMemory; break;
-    case cudaDevAttrMemoryClockRate: *value = 1000000; break;
-    case cudaDevAttrGlobalMemoryBusWidth: *value = p.memoryBusWidth; break;
-    case cudaDevAttrL2CacheSize: *value = p.l2CacheSize; break;
-    case cudaDevAttrMaxThreadsPerMultiProcessor: *value = p.maxThreadsPerMultiProcessor; break;
-    case cudaDevAttrUnifiedAddressing: *value = p.unifiedAddressing; break;
-    case cudaDevAttrComputeCapabilityMajor: *value = p.major; break;
-    case cudaDevAttrComputeCapabilityMinor: *value = p.minor; break;
-    case cudaDevAttrMaxSharedMemoryPerMultiprocessor: *value = int(p.sharedMemPerMultiprocessor); break;
-    case cudaDevAttrMaxRegistersPerMultiprocessor: *value = p.regsPerMultiprocessor; break;
-    case cudaDevAttrMaxSharedMemoryPerBlockOptin: *value = int(p.sharedMemPerBlockOptin); break;
-    case cudaDevAttrMaxBlocksPerMultiprocessor: *value = p.maxBlocksPerMultiProcessor; break;
-    case cudaDevAttrMemoryPoolsSupported: *value = 0; break;
-    default: return setError(cudaErrorInvalidValue);
+    case cudaDevAttrMaxThreadsPerBlock:
+      *value = p.maxThreadsPerBlock;
+      break;
+    case cudaDevAttrMaxSharedMemoryPerBlock:
+      *value = int(p.sharedMemPerBlock);
+      break;
+    case cudaDevAttrWarpSize:
+      *value = p.warpSize;
+      break;
+    case cudaDevAttrMaxRegistersPerBlock:
+      *value = p.regsPerBlock;
+      break;
+    case cudaDevAttrClockRate:
+      *value = 1000000;
+      break;
+    case cudaDevAttrMultiProcessorCount:
+      *value = p.multiProcessorCount;
+      break;
+    case cudaDevAttrIntegrated:
+      *value = p.integrated;
+      break;
+    case cudaDevAttrCanMapHostMemory:
+      *value = p.canMapHostMemory;
+      break;
+    case cudaDevAttrMemoryClockRate:
+      *value = 1000000;
+      break;
+    case cudaDevAttrGlobalMemoryBusWidth:
+      *value = p.memoryBusWidth;
+      break;
+    case cudaDevAttrL2CacheSize:
+      *value = p.l2CacheSize;
+      break;
+    case cudaDevAttrMaxThreadsPerMultiProcessor:
+      *value = p.maxThreadsPerMultiProcessor;
+      break;
+    case cudaDevAttrUnifiedAddressing:
+      *value = p.unifiedAddressing;
+      break;
+    case cudaDevAttrComputeCapabilityMajor:
+      *value = p.major;
+      break;
+    case cudaDevAttrComputeCapabilityMinor:
+      *value = p.minor;
+      break;
+    case cudaDevAttrMaxSharedMemoryPerMultiprocessor:
+      *value = int(p.sharedMemPerMultiprocessor);
+      break;
+    case cudaDevAttrMaxRegistersPerMultiprocessor:
+      *value = p.regsPerMultiprocessor;
+      break;
+    case cudaDevAttrMaxSharedMemoryPerBlockOptin:
+      *value = int(p.sharedMemPerBlockOptin);
+      break;
+    case cudaDevAttrMaxBlocksPerMultiprocessor:
+      *value = p.maxBlocksPerMultiProcessor;
+      break;
+    case cudaDevAttrMemoryPoolsSupported:
+      *value = 0;
+      break;
+    default:
+      return setError(cudaErrorInvalidValue);
   }
   return cudaSuccess;
 }

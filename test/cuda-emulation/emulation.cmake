@@ -19,7 +19,8 @@ add_library(dinf_cuda_emulation_objects OBJECT
   ${DINF_EMULATION_DIR}/shared_memory.cpp
   ${DINF_EMULATION_DIR}/streams.cpp)
 target_include_directories(dinf_cuda_emulation_objects BEFORE PUBLIC ${DINF_EMULATION_DIR})
-set(DINF_EMULATION_FLAGS -O2 -g1 -fno-extern-tls-init)
+# DWARF 4: addr2line of binutils 2.40 takes a header for its source in the version that g++ writes by default.
+set(DINF_EMULATION_FLAGS -O2 -g1 -gdwarf-4 -fno-extern-tls-init)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   list(APPEND DINF_EMULATION_FLAGS -march=x86-64-v3)
 endif()
@@ -28,7 +29,7 @@ target_compile_options(dinf_cuda_emulation_objects PRIVATE -Wall -Wextra ${DINF_
 # Linking this brings the device's objects and, for what includes emulation.h or .cu headers, the include path.
 add_library(dinf_cuda_emulation INTERFACE)
 target_sources(dinf_cuda_emulation INTERFACE $<TARGET_OBJECTS:dinf_cuda_emulation_objects>)
-target_include_directories(dinf_cuda_emulation BEFORE INTERFACE ${DINF_EMULATION_DIR} ${PROJECT_SOURCE_DIR}/native ${PROJECT_SOURCE_DIR}/cuda)
+target_include_directories(dinf_cuda_emulation BEFORE INTERFACE ${DINF_EMULATION_DIR} ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/native ${PROJECT_SOURCE_DIR}/cuda)
 target_link_libraries(dinf_cuda_emulation INTERFACE Threads::Threads ${CMAKE_DL_LIBS})
 
 # RACES compiles for the race detector: about ten times slower a memory access, every conflict reported.
@@ -43,7 +44,7 @@ function(dinf_emulated_sources target mode)
   endforeach()
   string(MAKE_C_IDENTIFIER ${target} range)
   target_compile_definitions(${target} PRIVATE DINF_SHARED_RANGE=${range})
-  target_include_directories(${target} BEFORE PRIVATE ${DINF_EMULATION_DIR} ${PROJECT_SOURCE_DIR}/native ${PROJECT_SOURCE_DIR}/cuda)
+  target_include_directories(${target} BEFORE PRIVATE ${DINF_EMULATION_DIR} ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/native ${PROJECT_SOURCE_DIR}/cuda)
   target_compile_options(${target} PRIVATE -x c++ -Wall -Wextra -Wno-unknown-pragmas ${DINF_EMULATION_FLAGS})
   if(mode STREQUAL "RACES")
     target_compile_options(${target} PRIVATE -fsanitize=thread --param=tsan-instrument-func-entry-exit=0 --param=tsan-distinguish-volatile=1)

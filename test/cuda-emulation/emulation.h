@@ -19,8 +19,8 @@ struct Options {
   bool guardMemory = false;        // [DINF_EMULATION_GUARD=0|1] the host faults on device memory outside calls to the device
   bool quiet = false;              // failures are collected in reports() alone, not printed
   int devices = 1;                 // [DINF_EMULATION_DEVICES] 0: cudaErrorNoDevice
-  size_t memory = size_t(4) << 30; // [DINF_EMULATION_MEMORY] bytes a device (suffix K, M or G); pages cost nothing until touched
-  int driverVersion = 13000;       // [DINF_EMULATION_DRIVER] 0: as on a machine without a driver
+  size_t memory = size_t(4) << 30;  // [DINF_EMULATION_MEMORY] bytes a device (suffix K, M or G); pages cost nothing until touched
+  int driverVersion = 13000;        // [DINF_EMULATION_DRIVER] 0: as on a machine without a driver
   int multiprocessors = 4;
 };
 Options& options();

@@ -1,9 +1,11 @@
-// Tests of the emulated CUDA device itself: that it computes what a device would, and that each thing it is there to find is found.
+// Tests of the emulated CUDA device itself: that it computes what a device would, and that each thing it is there to find is
+// found.
 //
 //   dinf_emulation_tests_normal | dinf_emulation_tests_races  [part of a case's name]
 #include <atomic>
 #include <thread>
 #include "emulation.h"
+#include "emulation_kernels.cuh"
 #include "launch.h"
 #include "test/check.h"
 
@@ -11,7 +13,6 @@ using cuda_emulation::options;
 using cuda_emulation::Order;
 using cuda_emulation::reports;
 using cuda_emulation::statistics;
-using dinf::cuda::blockShared;
 using dinf::cuda::checkCuda;
 using dinf::cuda::launch;
 using dinf::test::testCase;
@@ -73,208 +74,10 @@ void expectFound(const char* what, const char* kernel, F body) {
   bool said = false;
   for (const std::string& report : reports())
     said |= report.find(what) != std::string::npos && report.find(kernel) != std::string::npos &&
-            report.find("emulation_tests.cu:") != std::string::npos;
+            report.find("emulation_kernels.cuh:") != std::string::npos;
   DINF_EXPECT(said, "%s in %s: the report is '%s'", what, kernel, text.c_str());
   cuda_emulation::forgive();
   statistics().failures = 0;
-}
-
-// ---- kernels that are right
-__global__ void __launch_bounds__(256) reverseBlock(const float* __restrict__ x, float* __restrict__ y) {
-  __shared__ float values[256];
-  const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
-  values[threadIdx.x] = x[i];
-  __syncthreads();
-  y[i] = values[blockDim.x - 1 - threadIdx.x];
-}
-struct Tile {
-  float4 quads[64];
-  double sums[8];
-};
-__global__ void dynamicReverse(float* x) {
-  Tile* tile = blockShared<Tile>();
-  auto* values = reinterpret_cast<float*>(tile->quads);
-  values[threadIdx.x] = x[threadIdx.x];
-  __syncthreads();
-  x[threadIdx.x] = values[255 - threadIdx.x];
-}
-__global__ void scan(const int* x, int* y) {
-  __shared__ int a[2][1024];
-  const unsigned t = threadIdx.x;
-  int from = 0;
-  a[0][t] = x[t];
-  for (unsigned d = 1; d < blockDim.x; d *= 2, from ^= 1) {
-    __syncthreads();
-    a[from ^ 1][t] = a[from][t] + (t >= d ? a[from][t - d] : 0);
-  }
-  y[t] = a[from][t];
-}
-__global__ void warpSum(const double* x, double* y, int n) {
-  __shared__ double part[32];
-  double v = 0;
-  for (int i = int(threadIdx.x); i < n; i += int(blockDim.x)) v += x[i];
-  for (unsigned d = 16; d; d /= 2) v += __shfl_down_sync(~0u, v, d);
-  if (threadIdx.x % 32 == 0) part[threadIdx.x / 32] = v;
-  __syncthreads();
-  if (threadIdx.x < 32) {
-    v = threadIdx.x < blockDim.x / 32 ? part[threadIdx.x] : 0;
-    for (int d = 16; d; d /= 2) v += __shfl_xor_sync(~0u, v, d);
-    if (threadIdx.x == 0) *y = v;
-  }
-}
-// Halves of a warp that do unlike numbers of operations, then one together.
-__global__ void unevenHalves(int* y) {
-  const int lane = int(threadIdx.x % 32);
-  int v = lane;
-  if (lane < 16) {
-    for (int i = 0; i < 3; ++i) v = __shfl_sync(0x0000ffffu, v, (lane + 1) % 16);
-  } else {
-    v = __shfl_sync(0xffff0000u, v, 16 + (lane + 1) % 16);
-  }
-  y[threadIdx.x] = __shfl_sync(~0u, v, 31 - lane);
-}
-__global__ void votes(unsigned* y) {
-  const unsigned lane = threadIdx.x % 32;
-  const unsigned odd = __ballot_sync(~0u, lane & 1), active = __activemask();
-  const int all = __all_sync(~0u, lane < 32), some = __any_sync(~0u, lane == 7), none = __any_sync(~0u, lane > 99);
-  const int count = __syncthreads_count(threadIdx.x % 3 == 0), every = __syncthreads_and(threadIdx.x < 63), any = __syncthreads_or(lane == 3);
-  if (threadIdx.x == 0) {
-    y[0] = odd, y[1] = unsigned(all), y[2] = unsigned(some), y[3] = unsigned(none), y[4] = unsigned(count), y[5] = unsigned(every);
-    y[6] = unsigned(any), y[7] = active;
-  }
-}
-__global__ void atomics(int* i, unsigned long long* u, float* f, double* d, unsigned* wrap) {
-  atomicAdd(&i[0], 1);
-  atomicMax(&i[1], int(threadIdx.x));
-  atomicMin(&i[2], -int(threadIdx.x));
-  atomicOr(&i[3], 1 << threadIdx.x % 8);
-  for (int old = *static_cast<volatile int*>(&i[4]), seen;; old = seen)
-    if ((seen = atomicCAS(&i[4], old, old + 2)) == old) break;
-  atomicAdd(u, 1ull << 33);
-  atomicAdd(f, 0.5f);
-  atomicAdd(d, 0.25);
-  atomicInc(wrap, 9);
-}
-__global__ void add(float* x, float v) { x[blockIdx.x * blockDim.x + threadIdx.x] += v; }
-__global__ void twice(const float* x, float* y) { y[threadIdx.x] = 2 * x[threadIdx.x]; }
-__global__ void fill(float* x, float v) { x[threadIdx.x] = v; }
-// The last block adds what the others left: ordered by a fence and an atomic.
-__global__ void lastBlockSums(const float* x, float* parts, unsigned* count, float* y) {
-  __shared__ bool last;
-  if (threadIdx.x == 0) {
-    parts[blockIdx.x] = x[blockIdx.x];
-    __threadfence();
-    last = atomicAdd(count, 1u) == gridDim.x - 1;
-  }
-  __syncthreads();
-  if (!last || threadIdx.x) return;
-  float sum = 0;
-  for (unsigned b = 0; b < gridDim.x; ++b) sum += parts[b];
-  *y = sum;
-}
-__global__ void warpSynchronous(int* y) {
-  __shared__ int a[64];
-  a[threadIdx.x] = int(threadIdx.x);
-  __syncwarp();
-  const int v = a[threadIdx.x ^ 1];
-  __syncwarp();
-  a[threadIdx.x] = v;
-  __syncwarp();
-  y[threadIdx.x] = a[threadIdx.x ^ 1];
-}
-__global__ void bytes(unsigned char* y) { y[threadIdx.x] = static_cast<unsigned char>(threadIdx.x); }
-struct Big {
-  int n;
-  float values[100];
-};
-__global__ void parameters(const __grid_constant__ Big big, float* y) { y[threadIdx.x] = big.values[threadIdx.x % big.n]; }
-__constant__ float coefficients[4];
-__global__ void constants(float* y) { y[threadIdx.x] = coefficients[threadIdx.x % 4]; }
-__global__ void mathematics(double* y) {
-  const double x = -3 + 0.01 * threadIdx.x;
-  double s, c;
-  sincospi(x, &s, &c);
-  y[threadIdx.x] = s, y[blockDim.x + threadIdx.x] = c;
-  if (threadIdx.x) return;
-  sincospi(0.5, &s, &c);
-  double* rest = y + 2 * blockDim.x;
-  rest[0] = s, rest[1] = c, rest[2] = __longlong_as_double(__double_as_longlong(-2.5)), rest[3] = abs(-1.5f);
-  rest[4] = __umulhi(1u << 31, 6), rest[5] = __clz(1), rest[6] = rsqrt(4.0), rest[7] = __hiloint2double(0x40080000, 0);
-}
-
-// ---- kernels that are wrong
-__global__ void divergentBarrier(float* x) {
-  if (threadIdx.x < 32) {
-    __syncthreads();
-    x[threadIdx.x] = 1;
-  } else {
-    __syncthreads();
-    x[threadIdx.x] = 2;
-  }
-}
-__global__ void barrierAfterReturn() {
-  if (threadIdx.x == 5) return;
-  __syncthreads();
-}
-__global__ void shuffleWithoutSome(int* x) {
-  if (threadIdx.x < 16) x[threadIdx.x] = __shfl_sync(~0u, int(threadIdx.x), 3);
-  else __syncthreads();
-}
-__global__ void shuffleFromNobody(int* x) {
-  if (threadIdx.x < 16) x[threadIdx.x] = __shfl_sync(0x0000ffffu, int(threadIdx.x), 20);
-}
-__global__ void shuffleOutsideMask(int* x) { x[threadIdx.x] = __shfl_sync(1u, int(threadIdx.x), 0); }
-__global__ void spin(volatile int* flag) {
-  while (!*flag) __nanosleep(100);
-}
-__global__ void missingBarrier(const float* x, float* y) {
-  __shared__ float a[256];
-  a[threadIdx.x] = x[threadIdx.x];
-  y[threadIdx.x] = a[threadIdx.x ^ 32];
-}
-__global__ void missingSecondBarrier(float* y) {
-  __shared__ float a[64];
-  a[threadIdx.x] = float(threadIdx.x);
-  __syncthreads();
-  const float v = a[63 - threadIdx.x];
-  a[threadIdx.x] = v;
-  y[threadIdx.x] = v;
-}
-__global__ void missingWarpSync(int* y) {
-  __shared__ int a[32];
-  a[threadIdx.x] = int(threadIdx.x);
-  y[threadIdx.x] = a[threadIdx.x ^ 1];
-}
-__global__ void shuffleIsNoFence(int* y) {
-  __shared__ int a[32];
-  a[threadIdx.x] = int(threadIdx.x);
-  const int v = __shfl_xor_sync(~0u, int(threadIdx.x), 1);
-  y[threadIdx.x] = v + a[threadIdx.x ^ 1];
-}
-__global__ void lostUpdate(int* y) {
-  __shared__ int sum;
-  if (threadIdx.x == 0) sum = 0;
-  __syncthreads();
-  sum += 1;
-  __syncthreads();
-  if (threadIdx.x == 0) *y = sum;
-}
-__global__ void blocksCollide(float* x) { x[threadIdx.x] += 1; }
-__global__ void lastBlockWithoutFence(float* parts, unsigned* count, float* y) {
-  parts[blockIdx.x] = 1;
-  if (atomicAdd(count, 1u) == gridDim.x - 1) *y = parts[(blockIdx.x + 1) % gridDim.x];
-}
-__global__ void outOfBounds(float* x, int n) { x[n] = 1; }
-__global__ void dynamicOutOfBounds(float* y) {
-  float* a = blockShared<float>();
-  a[threadIdx.x] = 1;
-  y[threadIdx.x] = a[threadIdx.x];
-}
-__global__ void unwrittenShared(float* y) {
-  __shared__ float a[64];
-  if (threadIdx.x < 32) a[threadIdx.x] = 1;
-  __syncthreads();
-  y[threadIdx.x] = a[threadIdx.x];
 }
 
 // ---- cases
@@ -373,10 +176,12 @@ void computation() {
     const auto values = y.read();
     for (int i = 0; i < 600; ++i) {
       const double angle = M_PI * (-3 + 0.01 * i);
-      DINF_EXPECT(std::abs(values[i] - std::sin(angle)) < 3e-15 && std::abs(values[600 + i] - std::cos(angle)) < 3e-15, "sincospi %d", i);
+      DINF_EXPECT(std::abs(values[i] - std::sin(angle)) < 3e-15 && std::abs(values[600 + i] - std::cos(angle)) < 3e-15,
+                  "sincospi %d", i);
     }
     const double expected[] = {1, 0, -2.5, 1.5, 3, 31, 0.5, 3};
-    for (int i = 0; i < 8; ++i) DINF_EXPECT(values[1200 + i] == expected[i], "%d: %g, expected %g", i, values[1200 + i], expected[i]);
+    for (int i = 0; i < 8; ++i)
+      DINF_EXPECT(values[1200 + i] == expected[i], "%d: %g, expected %g", i, values[1200 + i], expected[i]);
   });
 }
 
@@ -386,8 +191,10 @@ void findings() {
       Buffer<float> x(64);
       Buffer<int> i(32), flag(std::vector<int>(1, 0));
       expectFound("divergent __syncthreads()", "divergentBarrier", [&] { launch(divergentBarrier, 1, 64, 0, nullptr, x.data); });
-      expectFound("__syncthreads() after 1 threads", "barrierAfterReturn", [&] { launch(barrierAfterReturn, 1, 64, 0, nullptr); });
-      expectFound("deadlock: a warp operation", "shuffleWithoutSome", [&] { launch(shuffleWithoutSome, 1, 32, 0, nullptr, i.data); });
+      expectFound("__syncthreads() after 1 threads", "barrierAfterReturn",
+                  [&] { launch(barrierAfterReturn, 1, 64, 0, nullptr); });
+      expectFound("deadlock: a warp operation", "shuffleWithoutSome",
+                  [&] { launch(shuffleWithoutSome, 1, 32, 0, nullptr, i.data); });
       expectFound("takes no part in it", "shuffleFromNobody", [&] { launch(shuffleFromNobody, 1, 32, 0, nullptr, i.data); });
       expectFound("own warp operation", "shuffleOutsideMask", [&] { launch(shuffleOutsideMask, 1, 32, 0, nullptr, i.data); });
       expectFound("waits for what its block never does", "spin", [&] { launch(spin, 1, 1, 0, nullptr, flag.data); });
@@ -423,7 +230,8 @@ void findings() {
       Buffer<int> i(256);
       Buffer<unsigned> count(std::vector<unsigned>(1, 0));
       const auto race = [](const char* what, const char* name, auto run) { expectFound(what, name, run); };
-      race("without a barrier (shared memory)", "missingSecondBarrier", [&] { launch(missingSecondBarrier, 1, 64, 0, nullptr, y.data); });
+      race("without a barrier (shared memory)", "missingSecondBarrier",
+           [&] { launch(missingSecondBarrier, 1, 64, 0, nullptr, y.data); });
       race("without a barrier (shared memory)", "missingWarpSync", [&] { launch(missingWarpSync, 1, 32, 0, nullptr, i.data); });
       race("without a barrier (shared memory)", "shuffleIsNoFence", [&] { launch(shuffleIsNoFence, 1, 32, 0, nullptr, i.data); });
       race("without a barrier (shared memory)", "lostUpdate", [&] { launch(lostUpdate, 1, 64, 0, nullptr, i.data); });
@@ -448,7 +256,8 @@ void findings() {
     DINF_EXPECT(statistics().failures == 1, "the same write, found again when freed");
     cuda_emulation::forgive();
     statistics().failures = 0;
-    expectFound("beyond the dynamic shared memory", "dynamicOutOfBounds", [&] { launch(dynamicOutOfBounds, 1, 64, 128, nullptr, y.data); });
+    expectFound("beyond the dynamic shared memory", "dynamicOutOfBounds",
+                [&] { launch(dynamicOutOfBounds, 1, 64, 128, nullptr, y.data); });
     expectFound("never wrote", "unwrittenShared", [&] { launch(unwrittenShared, 1, 64, 0, nullptr, y.data); });
     checkCuda(cudaSetDevice(1), "device 1");
     expectFound("another device", "fill", [&] { launch(fill, 1, 32, 0, nullptr, y.data, 1.f); });
@@ -498,6 +307,7 @@ void machine() {
     Stream onOne;
     Buffer<float> x(32);
     launch(fill, 1, 32, 0, onOne.handle, x.data, 4.f);
+    checkCuda(cudaStreamSynchronize(onOne.handle), "synchronize");
     DINF_EXPECT(x.read()[3] == 4, "on device 1: %g", x.read()[3]);
     checkCuda(cudaSetDevice(0), "cuda:0");
     DINF_EXPECT(codeOf([&] { launch(fill, 1, 32, 0, onOne.handle, x.data, 4.f); }) == "INTERNAL", "a stream of another device");
@@ -556,37 +366,39 @@ void machine() {
     checkCuda(cudaFreeHost(pinned), "free");
   });
   for (const auto mode : {cudaStreamCaptureModeThreadLocal, cudaStreamCaptureModeRelaxed})
-    emulationCase(std::string("graph with a fork and a join, replayed, ") + (mode == cudaStreamCaptureModeRelaxed ? "relaxed" : "thread local"), [mode] {
-      inEveryOrder([mode] {
-        Buffer<float> x(std::vector<float>(32, 0)), y(std::vector<float>(32, 0));
-        Stream s, t;
-        cudaEvent_t fork, join;
-        cudaEventCreateWithFlags(&fork, cudaEventDisableTiming);
-        cudaEventCreateWithFlags(&join, cudaEventDisableTiming);
-        checkCuda(cudaStreamBeginCapture(s.handle, mode), "capture");
-        launch(add, 1, 32, 0, s.handle, x.data, 1.f);
-        cudaEventRecord(fork, s.handle);
-        cudaStreamWaitEvent(t.handle, fork);
-        launch(add, 1, 32, 0, t.handle, y.data, 2.f);
-        cudaEventRecord(join, t.handle);
-        launch(add, 1, 32, 0, s.handle, x.data, 1.f);
-        cudaStreamWaitEvent(s.handle, join);
-        launch(twice, 1, 32, 0, s.handle, x.data, y.data);
-        if (mode == cudaStreamCaptureModeRelaxed) Buffer<float> allowed(4);
-        cudaGraph_t graph;
-        checkCuda(cudaStreamEndCapture(s.handle, &graph), "end of capture");
-        cudaGraphExec_t a, b;
-        checkCuda(cudaGraphInstantiate(&a, graph, 0), "instantiate");
-        checkCuda(cudaGraphInstantiate(&b, graph, nullptr, nullptr, 0), "instantiate");
-        cudaGraphDestroy(graph);
-        DINF_EXPECT(x.read()[0] == 0, "ran while it was captured: %g", x.read()[0]);
-        for (int i = 0; i < 5; ++i) checkCuda(cudaGraphLaunch(i % 2 ? a : b, s.handle), "replay");
-        checkCuda(cudaStreamSynchronize(s.handle), "synchronize");
-        DINF_EXPECT(x.read()[31] == 10 && y.read()[0] == 20, "replayed: %g %g", x.read()[31], y.read()[0]);
-        cudaGraphExecDestroy(a), cudaGraphExecDestroy(b);
-        cudaEventDestroy(fork), cudaEventDestroy(join);
-      });
-    });
+    emulationCase(std::string("graph with a fork and a join, replayed, ") +
+                      (mode == cudaStreamCaptureModeRelaxed ? "relaxed" : "thread local"),
+                  [mode] {
+                    inEveryOrder([mode] {
+                      Buffer<float> x(std::vector<float>(32, 0)), y(std::vector<float>(32, 0));
+                      Stream s, t;
+                      cudaEvent_t fork, join;
+                      cudaEventCreateWithFlags(&fork, cudaEventDisableTiming);
+                      cudaEventCreateWithFlags(&join, cudaEventDisableTiming);
+                      checkCuda(cudaStreamBeginCapture(s.handle, mode), "capture");
+                      launch(add, 1, 32, 0, s.handle, x.data, 1.f);
+                      cudaEventRecord(fork, s.handle);
+                      cudaStreamWaitEvent(t.handle, fork);
+                      launch(add, 1, 32, 0, t.handle, y.data, 2.f);
+                      cudaEventRecord(join, t.handle);
+                      launch(add, 1, 32, 0, s.handle, x.data, 1.f);
+                      cudaStreamWaitEvent(s.handle, join);
+                      launch(twice, 1, 32, 0, s.handle, x.data, y.data);
+                      if (mode == cudaStreamCaptureModeRelaxed) Buffer<float> allowed(4);
+                      cudaGraph_t graph;
+                      checkCuda(cudaStreamEndCapture(s.handle, &graph), "end of capture");
+                      cudaGraphExec_t a, b;
+                      checkCuda(cudaGraphInstantiate(&a, graph, 0), "instantiate");
+                      checkCuda(cudaGraphInstantiate(&b, graph, nullptr, nullptr, 0), "instantiate");
+                      cudaGraphDestroy(graph);
+                      DINF_EXPECT(x.read()[0] == 0, "ran while it was captured: %g", x.read()[0]);
+                      for (int i = 0; i < 5; ++i) checkCuda(cudaGraphLaunch(i % 2 ? a : b, s.handle), "replay");
+                      checkCuda(cudaStreamSynchronize(s.handle), "synchronize");
+                      DINF_EXPECT(x.read()[31] == 10 && y.read()[0] == 20, "replayed: %g %g", x.read()[31], y.read()[0]);
+                      cudaGraphExecDestroy(a), cudaGraphExecDestroy(b);
+                      cudaEventDestroy(fork), cudaEventDestroy(join);
+                    });
+                  });
   emulationCase("what a capture forbids", [] {
     Stream s, t;
     Buffer<float> x(32);
@@ -635,7 +447,8 @@ void machine() {
 int main(int argc, char** argv) {
   dinf::test::Report& report = dinf::test::report();
   if (argc > 1) report.filter = argv[1];
-  std::printf("emulated CUDA device, %s\n", cuda_emulation::instrumented() ? "with the race detector" : "without the race detector");
+  std::printf("emulated CUDA device, %s\n",
+              cuda_emulation::instrumented() ? "with the race detector" : "without the race detector");
   computation();
   findings();
   machine();

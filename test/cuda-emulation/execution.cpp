@@ -1,7 +1,8 @@
 // How a block runs. Its threads are taken in order on one fibre, each a plain call, until one has to wait; then the fibre is that
-// thread's, and another fibre goes on. So a kernel without barriers costs a call a thread, one with barriers a switch a thread and barrier.
-#include "fibres.h"
+// thread's, and another fibre goes on. So a kernel without barriers costs a call a thread, one with barriers a switch a thread
+// and barrier.
 #include <map>
+#include "fibres.h"
 #include "machine.h"
 
 uint3 threadIdx, blockIdx;
@@ -87,7 +88,8 @@ void enter(unsigned thread) {
 // All who live stand at the barrier: let them go. Anything else is a deadlock.
 void releaseBarrier() {
   if (atBarrier == alive) {
-    if (alive != threads) failBlock("__syncthreads() after " + std::to_string(threads - alive) + " threads of the block returned", barrierSite);
+    if (alive != threads)
+      failBlock("__syncthreads() after " + std::to_string(threads - alive) + " threads of the block returned", barrierSite);
     voteResult = barrierVote == Vote::count ? votes : barrierVote == Vote::all ? votes == voters : votes > 0;
     for (unsigned t = 0; t < threads; ++t) states[t] = State::ready;
     runnable = alive;
@@ -252,7 +254,8 @@ void runGrid(const cudaLaunchConfig_t& config, const void* kernel, const std::fu
   arrange(order, threads);
   if (indicesFor.x != blockDim.x || indicesFor.y != blockDim.y || indicesFor.z != blockDim.z) {
     indicesFor = blockDim;
-    for (unsigned t = 0; t < threads; ++t) indices[t] = {t % blockDim.x, t / blockDim.x % blockDim.y, t / (blockDim.x * blockDim.y)};
+    for (unsigned t = 0; t < threads; ++t)
+      indices[t] = {t % blockDim.x, t / blockDim.x % blockDim.y, t / (blockDim.x * blockDim.y)};
   }
   const size_t blocks = size_t(gridDim.x) * gridDim.y * gridDim.z;
   Statistics& count = statistics();
@@ -289,8 +292,8 @@ size_t dynamicBytes() { return launchShared; }
 std::string describeThread() {
   if (!kernelCode) return "outside kernels";
   char text[160];
-  std::snprintf(text, sizeof text, ", block (%u, %u, %u), thread (%u, %u, %u)", blockIdx.x, blockIdx.y, blockIdx.z, threadIdx.x, threadIdx.y,
-                threadIdx.z);
+  std::snprintf(text, sizeof text, ", block (%u, %u, %u), thread (%u, %u, %u)", blockIdx.x, blockIdx.y, blockIdx.z, threadIdx.x,
+                threadIdx.y, threadIdx.z);
   return "kernel " + describe(kernelCode) + text;
 }
 
@@ -352,7 +355,9 @@ cudaError_t launch(const cudaLaunchConfig_t& config, const void* kernel, std::fu
       grid.y > 65535 || grid.z > 65535)
     return setError(cudaErrorInvalidConfiguration);
   if (config.dynamicSmemBytes > sharedLimit(kernel)) return setError(cudaErrorInvalidValue);
-  return enqueue(config.stream, [config, kernel, device = currentDevice(), thread = std::move(thread)] { runGrid(config, kernel, thread, device); });
+  return enqueue(config.stream, [config, kernel, device = currentDevice(), thread = std::move(thread)] {
+    runGrid(config, kernel, thread, device);
+  });
 }
 cudaError_t setFunctionAttribute(const void* kernel, cudaFuncAttribute attribute, int value) {
   EMULATION_ENTRY;

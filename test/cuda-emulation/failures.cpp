@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <link.h>
 #include <unistd.h>
+#include <map>
 #include "machine.h"
 
 namespace cuda_emulation {
@@ -21,9 +22,7 @@ std::string firstLine(const std::string& command) {
   return text;
 }
 
-}  // namespace
-
-std::string describe(const void* code) {
+std::string lookUp(const void* code) {
   if (!code) return "?";
   Dl_info info{};
   char text[4096];
@@ -31,10 +30,13 @@ std::string describe(const void* code) {
     std::snprintf(text, sizeof text, "%p", code);
     return text;
   }
-  std::string file = info.dli_fname && info.dli_fname[0] == '/' ? info.dli_fname : "";
-  if (file.empty()) {
-    const ssize_t n = readlink("/proc/self/exe", text, sizeof text - 1);
-    if (n > 0) file.assign(text, size_t(n));
+  // A library may have been loaded by a relative name, a program found through PATH.
+  std::string file;
+  if (char* path = info.dli_fname && std::strchr(info.dli_fname, '/') ? realpath(info.dli_fname, nullptr) : nullptr) {
+    file = path;
+    std::free(path);
+  } else if (const ssize_t n = readlink("/proc/self/exe", text, sizeof text - 1); n > 0) {
+    file.assign(text, size_t(n));
   }
   const bool fixed = static_cast<const ElfW(Ehdr)*>(info.dli_fbase)->e_type == ET_EXEC;
   const size_t at = fixed ? size_t(code) : size_t(static_cast<const char*>(code) - static_cast<const char*>(info.dli_fbase));
@@ -43,6 +45,15 @@ std::string describe(const void* code) {
   if (!answer.empty() && answer[0] != '?') return answer;
   std::snprintf(text, sizeof text, "%s+0x%zx", file.c_str(), at);
   return text;
+}
+
+}  // namespace
+
+std::string describe(const void* code) {
+  static std::map<const void*, std::string> known;  // addr2line takes tens of milliseconds
+  const auto [it, fresh] = known.try_emplace(code);
+  if (fresh) it->second = lookUp(code);
+  return it->second;
 }
 std::string describe(Site site) {
   if (!site.file) return "?";
@@ -58,5 +69,6 @@ void fail(const std::string& what, const std::string& where) {
   if (!options().quiet) std::fprintf(stderr, "emulated CUDA device: %s\n", kept.back().c_str());
 }
 const std::vector<std::string>& reports() { return kept; }
+void forgetReports() { kept.clear(); }
 
 }  // namespace cuda_emulation

@@ -35,6 +35,7 @@ void arrange(std::vector<unsigned>& sequence, size_t count);
 
 // ---- failures.cpp
 void fail(const std::string& what, const std::string& where);
+void forgetReports();
 std::string describe(const void* code);  // "function at file:line" of an address in this program
 std::string describe(Site);
 
@@ -69,7 +70,8 @@ void finishSharedMemory();
 
 // ---- execution.cpp
 struct Position {
-  uint32_t block, barrier, epoch;  // of the running thread: block counts blocks since the start, epoch the __syncwarp()s of its lane
+  uint32_t block, barrier,
+      epoch;  // of the running thread: block counts blocks since the start, epoch the __syncwarp()s of its lane
   unsigned thread;
 };
 const Position& position();

@@ -139,7 +139,8 @@ cudaError_t allocate(void** p, size_t bytes) {
   if (const cudaError_t error = refuseWhileCapturing()) return setError(error);
   if (bytes == 0) return cudaSuccess;
   const int device = currentDevice();
-  if (bytes > heap().memory || heap().used[device] + roomOf(bytes) - kRedZone > heap().memory) return setError(cudaErrorMemoryAllocation);
+  if (bytes > heap().memory || heap().used[device] + roomOf(bytes) - kRedZone > heap().memory)
+    return setError(cudaErrorMemoryAllocation);
   const size_t room = roomOf(bytes);
   char* const begin = heap().start + size_t(device) * heap().perDevice;
   auto gap = heap().gaps.lower_bound(begin);
@@ -228,7 +229,8 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpy
   if (stream) cudaStreamIsCapturing(stream, &capturing);
   if (options().deferred && capturing == cudaStreamCaptureStatusNone) {
     if (!isDeviceMemory(from) && !isPinned(from))
-      return enqueue(stream, [to, copy = std::string(static_cast<const char*>(from), bytes)] { std::memcpy(to, copy.data(), copy.size()); });
+      return enqueue(
+          stream, [to, copy = std::string(static_cast<const char*>(from), bytes)] { std::memcpy(to, copy.data(), copy.size()); });
     if (!isDeviceMemory(to) && !isPinned(to)) {
       const cudaError_t error = enqueue(stream, [=] { std::memcpy(to, from, bytes); });
       return error ? error : cudaStreamSynchronize(stream);

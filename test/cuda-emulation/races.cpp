@@ -1,11 +1,11 @@
-// Races, found by what -fsanitize=thread tells of each access (instrumentation.cpp). Every 4 bytes of device and shared memory have
-// a record of the last write and the last reads. Two accesses to the same bytes, one of them a write and not both atomic, are
-// ordered only by a barrier of the block, by a __syncwarp() within a warp, or between blocks by a fence and an atomic.
+// Races, found by what -fsanitize=thread tells of each access (instrumentation.cpp). Every 4 bytes of device and shared memory
+// have a record of the last write and the last reads. Two accesses to the same bytes, one of them a write and not both atomic,
+// are ordered only by a barrier of the block, by a __syncwarp() within a warp, or between blocks by a fence and an atomic.
+#include "races.h"
 #include <sys/mman.h>
 #include <set>
 #include <unordered_map>
 #include "machine.h"
-#include "races.h"
 
 namespace cuda_emulation {
 namespace {
@@ -41,7 +41,8 @@ bool fenced = false;
 std::unordered_map<const void*, size_t> acquiredUpTo;  // how far the running block has read each list
 
 Shadow makeShadow(size_t bytes) {
-  void* at = mmap(nullptr, bytes / 4 * sizeof(Cell) + sizeof(Cell), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* at = mmap(nullptr, bytes / 4 * sizeof(Cell) + sizeof(Cell), PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (at == MAP_FAILED) throw std::bad_alloc();
   return {static_cast<Cell*>(at), bytes};
 }
@@ -61,7 +62,9 @@ void tell(const char* what, bool inShared, const Record* other, const void* code
   text += inShared ? " (shared memory)" : " (device memory)";
   if (other) {
     if (other->block == position().block) text += number(", other thread: %lld of this block", other->thread);
-    else text += number(", other: the %lld-th block run of this launch, thread %lld", (long long)other->block - firstBlockOfLaunch() + 1, other->thread);
+    else
+      text += number(", other: the %lld-th block run of this launch, thread %lld",
+                     (long long)other->block - firstBlockOfLaunch() + 1, other->thread);
   }
   fail(text, describe(static_cast<const char*>(code) - 1));
 }
@@ -102,8 +105,8 @@ void noteRead(Record& read, uint8_t bytes, bool atomic, bool inShared) {
 }
 void noteWrite(Record& write, uint8_t bytes, bool atomic) {
   const Position& me = position();
-  const bool same = write.block == me.block && write.barrier == me.barrier && write.epoch == me.epoch && write.thread == me.thread &&
-                    write.atomic == atomic;
+  const bool same = write.block == me.block && write.barrier == me.barrier && write.epoch == me.epoch &&
+                    write.thread == me.thread && write.atomic == atomic;
   write = {me.block, me.barrier, me.epoch, uint16_t(me.thread), uint8_t(same ? write.bytes | bytes : bytes), oneThread, atomic};
 }
 
@@ -118,7 +121,8 @@ void touch(const void* address, size_t bytes, Access access, const void* code) {
   if (p >= heapBegin && p < heapEnd) {
     if (!lastAllocation || p < lastAllocation->start || p + bytes > lastAllocation->start + lastAllocation->bytes) {
       const Allocation* allocation = allocationOf(p);
-      if (!allocation || p + bytes > allocation->start + allocation->bytes) return tell("access outside every allocation", false, nullptr, code);
+      if (!allocation || p + bytes > allocation->start + allocation->bytes)
+        return tell("access outside every allocation", false, nullptr, code);
       if (allocation->device != runningDevice()) return tell("access to another device's memory", false, nullptr, code);
       lastAllocation = allocation;
     }
@@ -131,13 +135,15 @@ void touch(const void* address, size_t bytes, Access access, const void* code) {
       inShared = true;
       shadow = &sharedShadows[r];
       offset = size_t(p - range.begin);
-      if (r == 0 && offset + bytes > dynamicBytes()) return tell("access beyond the dynamic shared memory asked for", true, nullptr, code);
+      if (r == 0 && offset + bytes > dynamicBytes())
+        return tell("access beyond the dynamic shared memory asked for", true, nullptr, code);
       break;
     }
     if (!inShared) return;  // the thread's own stack, parameters, constants
   }
   const bool atomic = access != Access::read && access != Access::write;
-  const bool writes = access != Access::read && access != Access::volatileRead, reads = access != Access::write && access != Access::volatileWrite;
+  const bool writes = access != Access::read && access != Access::volatileRead,
+             reads = access != Access::write && access != Access::volatileWrite;
   for (const size_t end = offset + bytes; offset < end;) {
     Cell& cell = shadow->cells[offset / 4];
     const size_t first = offset % 4, last = std::min<size_t>(4, first + end - offset);

@@ -10,6 +10,7 @@ namespace cuda_emulation {
 void addSharedRange(char* (*begin)(), char* (*end)());
 namespace {
 __attribute__((aligned(64))) thread_local char sharedEnd[64];
-[[maybe_unused]] const bool added = (addSharedRange([]() -> char* { return DINF_BEGIN + 64; }, []() -> char* { return sharedEnd; }), true);
+[[maybe_unused]] const bool added =
+    (addSharedRange([]() -> char* { return DINF_BEGIN + 64; }, []() -> char* { return sharedEnd; }), true);
 }  // namespace
 }  // namespace cuda_emulation

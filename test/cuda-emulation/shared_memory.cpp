@@ -67,7 +67,7 @@ const std::vector<SharedRange>& sharedRanges() {
     auto* dynamic = reinterpret_cast<char*>(dinf::cuda::dynamicSharedBytes);
     ranges.push_back({dynamic, dynamic + kDynamicCapacity});
     for (const Marks& m : marks()) {
-      if (m.end() <= m.begin() || m.end() - m.begin() > (64 << 20)) {
+      if (m.end() < m.begin() || m.end() - m.begin() > (64 << 20)) {
         std::fprintf(stderr, "emulated CUDA device: the linker has moved the marks around static shared memory\n");
         std::abort();
       }

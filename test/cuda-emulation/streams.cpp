@@ -106,7 +106,8 @@ void runGraph(const std::vector<Node>& nodes) {
   for (size_t finished = 0; finished < nodes.size(); ++finished) {
     ready.clear();
     for (size_t i = 0; i < nodes.size(); ++i)
-      if (!done[i] && std::all_of(nodes[i].after.begin(), nodes[i].after.end(), [&](uint64_t a) { return done[a]; })) ready.push_back(i);
+      if (!done[i] && std::all_of(nodes[i].after.begin(), nodes[i].after.end(), [&](uint64_t a) { return done[a]; }))
+        ready.push_back(i);
     const size_t i = options().order == Order::descending ? ready.back() : ready[random() % ready.size()];
     nodes[i].work();
     done[i] = true;
@@ -154,7 +155,8 @@ cudaError_t refuseWhileCapturing() {
 cudaError_t drainDevice() {
   const int device = currentDevice();
   for (;;) {
-    const auto any = std::find_if(pending.begin(), pending.end(), [&](const auto& entry) { return entry.second.device == device; });
+    const auto any =
+        std::find_if(pending.begin(), pending.end(), [&](const auto& entry) { return entry.second.device == device; });
     if (any == pending.end()) return afterDrain(device);
     runOne();
   }
@@ -309,7 +311,9 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
 cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus* status) {
   EMULATION_ENTRY;
   const auto& capture = of(stream).capture;
-  *status = !capture ? cudaStreamCaptureStatusNone : capture->invalid ? cudaStreamCaptureStatusInvalidated : cudaStreamCaptureStatusActive;
+  *status = !capture           ? cudaStreamCaptureStatusNone
+            : capture->invalid ? cudaStreamCaptureStatusInvalidated
+                               : cudaStreamCaptureStatusActive;
   return cudaSuccess;
 }
 cudaError_t cudaThreadExchangeStreamCaptureMode(cudaStreamCaptureMode* mode) {

@@ -29,14 +29,26 @@ enum cudaError_t {
   cudaErrorStreamCaptureWrongThread = 908,
   cudaErrorUnknown = 999
 };
-enum cudaMemcpyKind { cudaMemcpyHostToHost, cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice, cudaMemcpyDefault };
+enum cudaMemcpyKind {
+  cudaMemcpyHostToHost,
+  cudaMemcpyHostToDevice,
+  cudaMemcpyDeviceToHost,
+  cudaMemcpyDeviceToDevice,
+  cudaMemcpyDefault
+};
 enum cudaStreamCaptureMode { cudaStreamCaptureModeGlobal, cudaStreamCaptureModeThreadLocal, cudaStreamCaptureModeRelaxed };
 enum cudaStreamCaptureStatus { cudaStreamCaptureStatusNone, cudaStreamCaptureStatusActive, cudaStreamCaptureStatusInvalidated };
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8, cudaFuncAttributePreferredSharedMemoryCarveout = 9 };
 enum { cudaStreamDefault = 0, cudaStreamNonBlocking = 1 };
 enum { cudaEventDefault = 0, cudaEventBlockingSync = 1, cudaEventDisableTiming = 2 };
 enum { cudaHostAllocDefault = 0, cudaHostAllocPortable = 1, cudaHostAllocMapped = 2, cudaHostAllocWriteCombined = 4 };
-enum { cudaDeviceScheduleAuto = 0, cudaDeviceScheduleSpin = 1, cudaDeviceScheduleYield = 2, cudaDeviceScheduleBlockingSync = 4, cudaDeviceMapHost = 8 };
+enum {
+  cudaDeviceScheduleAuto = 0,
+  cudaDeviceScheduleSpin = 1,
+  cudaDeviceScheduleYield = 2,
+  cudaDeviceScheduleBlockingSync = 4,
+  cudaDeviceMapHost = 8
+};
 enum cudaDeviceAttr {
   cudaDevAttrMaxThreadsPerBlock = 1,
   cudaDevAttrMaxSharedMemoryPerBlock = 8,
@@ -87,8 +99,8 @@ struct cudaDeviceProp {
   size_t totalGlobalMem, sharedMemPerBlock;
   int regsPerBlock, warpSize, maxThreadsPerBlock, maxThreadsDim[3], maxGridSize[3];
   size_t totalConstMem;
-  int major, minor, multiProcessorCount, integrated, canMapHostMemory, pciBusID, pciDeviceID, pciDomainID, unifiedAddressing, memoryBusWidth,
-      l2CacheSize, maxThreadsPerMultiProcessor;
+  int major, minor, multiProcessorCount, integrated, canMapHostMemory, pciBusID, pciDeviceID, pciDomainID, unifiedAddressing,
+      memoryBusWidth, l2CacheSize, maxThreadsPerMultiProcessor;
   size_t sharedMemPerMultiprocessor;
   int regsPerMultiprocessor, maxBlocksPerMultiProcessor;
   size_t sharedMemPerBlockOptin, reservedSharedMemPerBlock;
@@ -129,7 +141,9 @@ cudaError_t cudaDeviceSynchronize();
 // ---- memory
 cudaError_t cudaMemGetInfo(size_t* free, size_t* total);
 template <class T>
-cudaError_t cudaMalloc(T** p, size_t bytes) { return cuda_emulation::allocate(reinterpret_cast<void**>(p), bytes); }
+cudaError_t cudaMalloc(T** p, size_t bytes) {
+  return cuda_emulation::allocate(reinterpret_cast<void**>(p), bytes);
+}
 template <class T>
 cudaError_t cudaMallocAsync(T** p, size_t bytes, cudaStream_t stream) {
   return cuda_emulation::allocateOn(stream, reinterpret_cast<void**>(p), bytes);
@@ -141,7 +155,9 @@ cudaError_t cudaMallocHost(T** p, size_t bytes, unsigned = cudaHostAllocDefault)
   return cuda_emulation::allocateHost(reinterpret_cast<void**>(p), bytes);
 }
 template <class T>
-cudaError_t cudaHostAlloc(T** p, size_t bytes, unsigned) { return cuda_emulation::allocateHost(reinterpret_cast<void**>(p), bytes); }
+cudaError_t cudaHostAlloc(T** p, size_t bytes, unsigned) {
+  return cuda_emulation::allocateHost(reinterpret_cast<void**>(p), bytes);
+}
 template <class T>
 cudaError_t cudaHostGetDevicePointer(T** device, void* host, unsigned) {
   return cuda_emulation::hostDevicePointer(reinterpret_cast<void**>(device), host);
@@ -152,14 +168,15 @@ cudaError_t cudaMemcpyAsync(void*, const void*, size_t, cudaMemcpyKind, cudaStre
 cudaError_t cudaMemset(void*, int, size_t);
 cudaError_t cudaMemsetAsync(void*, int, size_t, cudaStream_t = nullptr);
 template <class T>
-cudaError_t cudaMemcpyToSymbolAsync(const T& symbol, const void* source, size_t bytes, size_t offset = 0, cudaMemcpyKind = cudaMemcpyHostToDevice,
-                                    cudaStream_t stream = nullptr) {
+cudaError_t cudaMemcpyToSymbolAsync(const T& symbol, const void* source, size_t bytes, size_t offset = 0,
+                                    cudaMemcpyKind = cudaMemcpyHostToDevice, cudaStream_t stream = nullptr) {
   if (offset > sizeof(T) || bytes > sizeof(T) - offset) return cudaErrorInvalidValue;
   auto* at = reinterpret_cast<unsigned char*>(const_cast<std::remove_const_t<T>*>(&symbol));
   return cuda_emulation::copyToSymbol(at + offset, source, bytes, stream);
 }
 template <class T>
-cudaError_t cudaMemcpyToSymbol(const T& symbol, const void* source, size_t bytes, size_t offset = 0, cudaMemcpyKind kind = cudaMemcpyHostToDevice) {
+cudaError_t cudaMemcpyToSymbol(const T& symbol, const void* source, size_t bytes, size_t offset = 0,
+                               cudaMemcpyKind kind = cudaMemcpyHostToDevice) {
   const cudaError_t error = cudaMemcpyToSymbolAsync(symbol, source, bytes, offset, kind, nullptr);
   return error ? error : cudaDeviceSynchronize();
 }

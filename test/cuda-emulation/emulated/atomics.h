@@ -1,4 +1,5 @@
-// Atomics and fences. Threads never run at once, so plain code is atomic; the race detector hears of each through noteAtomic alone.
+// Atomics and fences. Threads never run at once, so plain code is atomic; the race detector hears of each through noteAtomic
+// alone.
 #pragma once
 #include "language.h"
 
@@ -21,20 +22,25 @@ template <class T>
 constexpr bool isFloating = std::is_floating_point_v<T>;
 }  // namespace cuda_emulation
 
-#define EMULATED_READ_MODIFY_WRITE(name, expression)                                                                        \
-  template <class T>                                                                                                        \
-  T name(T* address, cuda_emulation::Same<T> v) {                                                                           \
-    return cuda_emulation::readModifyWrite(address, cuda_emulation::isFloating<T>, [=](T old) EMULATED_ATOMIC -> T { return expression; }); \
-  }                                                                                                                         \
-  template <class T>                                                                                                        \
-  T name##_block(T* address, cuda_emulation::Same<T> v) { return name(address, v); }                                        \
-  template <class T>                                                                                                        \
-  T name##_system(T* address, cuda_emulation::Same<T> v) { return name(address, v); }
+#define EMULATED_READ_MODIFY_WRITE(name, expression)                                                \
+  template <class T>                                                                                \
+  T name(T* address, cuda_emulation::Same<T> v) {                                                   \
+    return cuda_emulation::readModifyWrite(address, cuda_emulation::isFloating<T>,                  \
+                                           [=](T old) EMULATED_ATOMIC -> T { return expression; }); \
+  }                                                                                                 \
+  template <class T>                                                                                \
+  T name##_block(T* address, cuda_emulation::Same<T> v) {                                           \
+    return name(address, v);                                                                        \
+  }                                                                                                 \
+  template <class T>                                                                                \
+  T name##_system(T* address, cuda_emulation::Same<T> v) {                                          \
+    return name(address, v);                                                                        \
+  }
 EMULATED_READ_MODIFY_WRITE(atomicAdd, T(old + v))
 EMULATED_READ_MODIFY_WRITE(atomicSub, T(old - v))
 EMULATED_READ_MODIFY_WRITE(atomicMax, old < v ? v : old)
 EMULATED_READ_MODIFY_WRITE(atomicMin, v < old ? v : old)
-EMULATED_READ_MODIFY_WRITE(atomicAnd, T(old & v))
+EMULATED_READ_MODIFY_WRITE(atomicAnd, T(old& v))
 EMULATED_READ_MODIFY_WRITE(atomicOr, T(old | v))
 EMULATED_READ_MODIFY_WRITE(atomicXor, T(old ^ v))
 EMULATED_READ_MODIFY_WRITE(atomicExch, v)

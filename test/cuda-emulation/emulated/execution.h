@@ -21,8 +21,8 @@ enum class WarpOperation : uint8_t { sync, shuffle, ballot };
 
 void blockBarrier(Site);
 int blockVote(int predicate, Vote, Site);
-// Blocks until every live lane of the mask is here. `value` (at most 16 bytes) is offered to the others; the answer is that of lane
-// `source`, or the ballot. It stays valid until the calling thread's next warp operation.
+// Blocks until every live lane of the mask is here. `value` (at most 16 bytes) is offered to the others; the answer is that of
+// lane `source`, or the ballot. It stays valid until the calling thread's next warp operation.
 const void* warpOperation(WarpOperation, unsigned mask, unsigned source, const void* value, size_t bytes, Site);
 unsigned lane();
 unsigned activeMask();
@@ -80,7 +80,8 @@ inline unsigned __ballot_sync(unsigned mask, int predicate, EMULATION_SITE) {
 }
 inline int __any_sync(unsigned mask, int predicate, EMULATION_SITE) { return __ballot_sync(mask, predicate, file, line) != 0; }
 inline int __all_sync(unsigned mask, int predicate, EMULATION_SITE) { return __ballot_sync(mask, !predicate, file, line) == 0; }
-// The live lanes of the warp: a lower bound of what a GPU may answer is all a program may rely on, so this is the friendliest answer.
+// The live lanes of the warp: a lower bound of what a GPU may answer is all a program may rely on, so this is the friendliest
+// answer.
 inline unsigned __activemask() { return cuda_emulation::activeMask(); }
 // Lets other threads of the block run, so that a thread may wait for another one's flag.
 inline void __nanosleep(unsigned, EMULATION_SITE) { cuda_emulation::yield({file, line}); }

@@ -1,15 +1,19 @@
 // Arithmetic, bit and memory intrinsics. The fast ones (__expf, __fdividef, ...) are exact here: a GPU's have fewer good bits, so
 // tests allow for those, and never compare bits across devices.
 #pragma once
-#include "language.h"
 #include <chrono>
+#include "language.h"
 
 // min and max of unlike types, as nvcc declares them
 using std::max;
 using std::min;
-#define EMULATED_MIN_MAX(a_type, b_type, common)                                                     \
-  inline common min(a_type a, b_type b) { return static_cast<common>(a) < static_cast<common>(b) ? static_cast<common>(a) : static_cast<common>(b); }    \
-  inline common max(a_type a, b_type b) { return static_cast<common>(a) < static_cast<common>(b) ? static_cast<common>(b) : static_cast<common>(a); }
+#define EMULATED_MIN_MAX(a_type, b_type, common)                                                              \
+  inline common min(a_type a, b_type b) {                                                                     \
+    return static_cast<common>(a) < static_cast<common>(b) ? static_cast<common>(a) : static_cast<common>(b); \
+  }                                                                                                           \
+  inline common max(a_type a, b_type b) {                                                                     \
+    return static_cast<common>(a) < static_cast<common>(b) ? static_cast<common>(b) : static_cast<common>(a); \
+  }
 EMULATED_MIN_MAX(int, unsigned, unsigned)
 EMULATED_MIN_MAX(unsigned, int, unsigned)
 EMULATED_MIN_MAX(float, double, double)
@@ -23,10 +27,14 @@ EMULATED_MIN_MAX(unsigned long long, long long, unsigned long long)
 // ---- memory with a hint
 #define EMULATED_LOAD(name) \
   template <class T>        \
-  T name(const T* p) { return *p; }
-#define EMULATED_STORE(name) \
-  template <class T>         \
-  void name(T* p, std::type_identity_t<T> v) { *p = v; }
+  T name(const T* p) {      \
+    return *p;              \
+  }
+#define EMULATED_STORE(name)                   \
+  template <class T>                           \
+  void name(T* p, std::type_identity_t<T> v) { \
+    *p = v;                                    \
+  }
 EMULATED_LOAD(__ldg)
 EMULATED_LOAD(__ldca)
 EMULATED_LOAD(__ldcg)
@@ -143,7 +151,9 @@ inline long long __double_as_longlong(double x) { return cuda_emulation::sameBit
 inline double __longlong_as_double(long long x) { return cuda_emulation::sameBits<double>(x); }
 inline int __double2hiint(double x) { return int(__double_as_longlong(x) >> 32); }
 inline int __double2loint(double x) { return int(__double_as_longlong(x) & 0xffffffff); }
-inline double __hiloint2double(int high, int low) { return __longlong_as_double((static_cast<long long>(high) << 32) | unsigned(low)); }
+inline double __hiloint2double(int high, int low) {
+  return __longlong_as_double((static_cast<long long>(high) << 32) | unsigned(low));
+}
 
 // ---- conversions: rn to nearest even, rz towards zero, rd down, ru up
 inline int __float2int_rn(float x) { return int(rintf(x)); }

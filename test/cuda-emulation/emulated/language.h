@@ -44,13 +44,13 @@
 using uint = unsigned int;
 using uchar = unsigned char;
 
-#define EMULATED_VECTORS(name, scalar, align2, align4)                                \
-  struct __align__(sizeof(scalar)) name##1 { scalar x; };                             \
-  struct __align__(align2) name##2 { scalar x, y; };                                  \
-  struct __align__(sizeof(scalar)) name##3 { scalar x, y, z; };                       \
-  struct __align__(align4) name##4 { scalar x, y, z, w; };                            \
-  inline constexpr name##1 make_##name##1(scalar x) { return {x}; }                   \
-  inline constexpr name##2 make_##name##2(scalar x, scalar y) { return {x, y}; }      \
+#define EMULATED_VECTORS(name, scalar, align2, align4)                                        \
+  struct __align__(sizeof(scalar)) name##1 { scalar x; };                                     \
+  struct __align__(align2) name##2 { scalar x, y; };                                          \
+  struct __align__(sizeof(scalar)) name##3 { scalar x, y, z; };                               \
+  struct __align__(align4) name##4 { scalar x, y, z, w; };                                    \
+  inline constexpr name##1 make_##name##1(scalar x) { return {x}; }                           \
+  inline constexpr name##2 make_##name##2(scalar x, scalar y) { return {x, y}; }              \
   inline constexpr name##3 make_##name##3(scalar x, scalar y, scalar z) { return {x, y, z}; } \
   inline constexpr name##4 make_##name##4(scalar x, scalar y, scalar z, scalar w) { return {x, y, z, w}; }
 EMULATED_VECTORS(char, signed char, 2, 4)
