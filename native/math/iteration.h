@@ -41,13 +41,13 @@ struct CglsSlots {
     bestGamma,
     sinceBest,    // iterations
     count,        // iterations done
-    stopped,      // a CglsStop
+    stopped,      // why, kRunning: it goes on
     damping,
     keep,         // 1: y is the best yet
     restore       // 1: y shall go back to the best
   };
 };
-enum CglsStop : int { kRunning = 0, kConverged = 1, kNoImage = 2, kNotFinite = 3 };
+constexpr int kRunning = 0, kConverged = 1, kNoImage = 2, kNotFinite = 3;  // why CGLS stopped
 struct CglsSettings {
   double tolerance;      // relative norm of the scaled gradient; 0: none
   double roundingFloor;  // relative norm below which rounding may decide
@@ -81,14 +81,16 @@ DINF_HD inline void adamAdvance(double* slots, double loss, const AdamSettings& 
   slots[AdamSlots::iteration] = i + 1;
 }
 
+DINF_HD inline bool cglsRuns(const double* slots) { return slots[CglsSlots::stopped] == static_cast<double>(kRunning); }
+
 // The step length along the direction, from the norms of its image and its own.
 DINF_HD inline void cglsStep(double* slots) {
   slots[CglsSlots::alpha] = 0;
-  if (slots[CglsSlots::stopped] != kRunning) return;
+  if (!cglsRuns(slots)) return;
   const double norm = slots[CglsSlots::rowNorm] += slots[CglsSlots::damping] * slots[CglsSlots::stepNorm];
   if (!(norm - norm == 0)) slots[CglsSlots::stopped] = kNotFinite;
   else if (!(norm > 0)) slots[CglsSlots::stopped] = kNoImage;
-  if (slots[CglsSlots::stopped] != kRunning) return;
+  if (!cglsRuns(slots)) return;
   slots[CglsSlots::alpha] = slots[CglsSlots::gamma] / norm;
   slots[CglsSlots::predicted] -= slots[CglsSlots::gamma] * slots[CglsSlots::alpha];
 }
@@ -97,7 +99,7 @@ DINF_HD inline void cglsStep(double* slots) {
 // only add noise: the best y is kept for that.
 DINF_HD inline void cglsAdvance(double* slots, const CglsSettings& settings) {
   slots[CglsSlots::keep] = slots[CglsSlots::restore] = 0;
-  if (slots[CglsSlots::stopped] != kRunning) return;
+  if (!cglsRuns(slots)) return;
   const double next = slots[CglsSlots::nextGamma], first = slots[CglsSlots::firstGamma], done = slots[CglsSlots::count];
   const double floor = settings.roundingFloor * settings.roundingFloor * first;
   if (settings.tolerance > 0 && next <= settings.tolerance * settings.tolerance * first) slots[CglsSlots::stopped] = kConverged;
