@@ -79,11 +79,11 @@ struct Network {
   void activation(ActivationPass pass, int layer, int64_t count, Jets<const Real> before, Jets<Real> after, Jets<Real> other) const {
     activate(context, pass, jets, ActivationCall<Real>{shape.hidden[layer], count, shape.activations[layer], before, after, other});
   }
-  // All hidden layers; `before(layer)` says where what its linear part gives goes, activations alternate between two buffers.
-  // Returns the last layer's input.
+  // The first `layers` hidden layers; `before(layer)` says where what its linear part gives goes, activations alternate between two
+  // buffers. Returns the input of the layer that follows.
   template <class F>
-  Jets<const Real> hidden(Jets<const Real> in, int64_t count, const Jets<Real>* buffers, F before) const {
-    for (int i = 0; i < hiddenLayers(); ++i) {
+  Jets<const Real> hidden(int layers, Jets<const Real> in, int64_t count, const Jets<Real>* buffers, F before) const {
+    for (int i = 0; i < layers; ++i) {
       const Jets<Real> out = before(i);
       linear(context, layer(i, count, in, out));
       activation(ActivationPass::forward, i, count, view(out), buffers[i & 1], {});
@@ -113,7 +113,7 @@ void mlp(Context& context, const MlpShape& shape, const JetSet& jets, const Real
   Real* const scratch = buffers > 0 ? context.scratch<Real>(buffers * net.jetSize(widest, chunk)) : nullptr;
   const Jets<Real> buffer[2] = {{scratch, chunk}, {scratch + (buffers > 1 ? net.jetSize(widest, chunk) : 0), chunk}};
   net.eachChunk(chunk, [&](int64_t n, int64_t count) {
-    const Jets<const Real> last = net.hidden(net.held(in, n), count, buffer, [&](int i) {
+    const Jets<const Real> last = net.hidden(net.hiddenLayers(), net.held(in, n), count, buffer, [&](int i) {
       return state ? net.held(state + net.jetSize(net.unitsBefore(i), samples), n) : buffer[i & 1];
     });
     linear(context, net.layer(net.hiddenLayers(), count, last, net.held(out, n)));
@@ -155,22 +155,28 @@ void mlpAdjoint(Context& context, const MlpShape& shape, const JetSet& jets, con
                 Real* state, const Real* outAdjoint, Real* inAdjoint, double* weightAdjoints) {
   if (samples == 0) return;
   const Network<Real> net{context, shape, jets, weights, samples};
-  const int64_t widest = net.widest(), kept = state ? 0 : net.unitsBefore(net.hiddenLayers());
-  // Activations, two adjoints in turn, and what `state` would hold.
-  const int64_t chunk = net.chunkSize(3 * widest + kept), size = net.jetSize(widest, chunk);
-  Real* const scratch = widest > 0 ? context.scratch<Real>(3 * size + net.jetSize(kept, chunk)) : nullptr;
-  const Jets<Real> value{scratch, chunk}, adjoint[2] = {{scratch + size, chunk}, {scratch + 2 * size, chunk}};
+  const int hidden = net.hiddenLayers();
+  const int64_t widest = net.widest(), kept = state ? 0 : net.unitsBefore(hidden);
+  // Activations, adjoints (of two layers in turn), and what `state` would hold.
+  const int64_t buffers = hidden == 0 ? 0 : hidden == 1 ? 2 : 3;
+  const int64_t chunk = net.chunkSize(buffers * widest + (state ? widest : kept)), size = net.jetSize(widest, chunk);
+  Real* const scratch = hidden > 0 ? context.scratch<Real>(buffers * size + net.jetSize(kept, chunk)) : nullptr;
+  const Jets<Real> value{scratch, chunk}, adjoint[2] = {{scratch + size, chunk}, {scratch + (buffers - 1) * size, chunk}};
   net.eachChunk(chunk, [&](int64_t n, int64_t count) {
     const auto before = [&](int i) {
       return state ? net.held(state + net.jetSize(net.unitsBefore(i), samples), n)
-                   : Jets<Real>{scratch + 3 * size + net.jetSize(net.unitsBefore(i), chunk), chunk};
+                   : Jets<Real>{scratch + buffers * size + net.jetSize(net.unitsBefore(i), chunk), chunk};
     };
-    if (!state) net.hidden(net.held(in, n), count, adjoint, before);  // the adjoints' buffers are free yet
+    if (!state && hidden > 0) {  // the adjoints' buffers are free yet
+      const Jets<const Real> last = net.hidden(hidden - 1, net.held(in, n), count, adjoint, before);
+      linear(context, net.layer(hidden - 1, count, last, before(hidden - 1)));
+    }
     Jets<const Real> out = net.held(outAdjoint, n);
-    for (int i = net.hiddenLayers(); i >= 0; --i) {
+    for (int i = hidden; i >= 0; --i) {
+      const Jets<Real> next = adjoint[i & 1];
       if (i > 0) {
-        net.layerAdjoint(i, count, out, adjoint[i & 1]);
-        net.activation(ActivationPass::adjoint, i - 1, count, net.view(before(i - 1)), value, adjoint[i & 1]);
+        net.layerAdjoint(i, count, out, next);
+        net.activation(ActivationPass::adjoint, i - 1, count, net.view(before(i - 1)), value, next);
       } else if (inAdjoint) {
         net.layerAdjoint(0, count, out, net.held(inAdjoint, n));
       }
@@ -184,7 +190,7 @@ void mlpAdjoint(Context& context, const MlpShape& shape, const JetSet& jets, con
       call.sums = weightAdjoints + shape.offset(i);
       call.partStride = shape.parameterCount();
       weightAdjoint(context, call);
-      out = net.view(adjoint[i & 1]);
+      out = net.view(next);
     }
   });
 }
