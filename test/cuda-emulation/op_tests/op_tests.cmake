@@ -1,6 +1,6 @@
 # Tests of the CUDA backend's ops on the emulated device, without and with the race detector: op_tests/<name>_tests.cpp each.
 set(DINF_OP_SOURCES cuda/context.cu cuda/fold.cu cuda/program.cu cuda/slots.cu cuda/vector.cu)
-set(DINF_OP_TESTS fold vector)
+set(DINF_OP_TESTS fold program vector)
 
 foreach(mode NORMAL RACES)
   string(TOLOWER ${mode} name)
