@@ -4,6 +4,7 @@
 
 namespace dinf::cuda {
 namespace {
+constexpr size_t kConstants = 256;  // tables kept
 constexpr int kSlots = 4096;  // terms, trainable scalars and pairs of a limited history together
 }
 
@@ -82,7 +83,17 @@ void* Context::scratchBytes(size_t bytes) {
 
 const void* Context::constantBytes(const void* bytes, size_t count) {
   const std::string key(static_cast<const char*>(bytes), count);
-  if (const auto found = constants_.find(key); found != constants_.end()) return found->second;
+  if (const auto found = constants_.find(key); found != constants_.end()) {
+    found->second.recorded = found->second.recorded || recording_;
+    return found->second.memory;
+  }
+  if (!recording_ && constants_.size() >= kConstants) {
+    synchronize();
+    for (auto it = constants_.begin(); it != constants_.end();) {
+      if (!it->second.recorded) releaseBytes(it->second.memory);
+      it = it->second.recorded ? std::next(it) : constants_.erase(it);
+    }
+  }
   // Not on the solve's stream, which may be capturing.
   void* memory = allocateBytes(count);
   cudaStream_t aside;
@@ -91,7 +102,8 @@ const void* Context::constantBytes(const void* bytes, size_t count) {
   if (error == cudaSuccess) error = cudaStreamSynchronize(aside);
   cudaStreamDestroy(aside);
   checkCuda(error, "upload of a table");
-  return constants_[key] = memory;
+  constants_[key] = {memory, recording_};
+  return memory;
 }
 
 void Context::reserveSlots(int count) {

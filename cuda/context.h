@@ -41,12 +41,15 @@ class Context {
     return static_cast<T*>(scratchBytes(static_cast<size_t>(count) * sizeof(T)));
   }
 
-  // A device copy of tables that do not change: the same bytes give the same address, for as long as the context lives.
+  // A device copy of tables that do not change: the same bytes give the same address. Tables asked for while recording stay; others
+  // may go once there are many.
   const void* constantBytes(const void* bytes, size_t count);
   template <class T>
   const T* constant(const T* values, int64_t count) {
     return static_cast<const T*>(constantBytes(values, static_cast<size_t>(count) * sizeof(T)));
   }
+
+  void setRecording(bool recording) { recording_ = recording; }
 
   // The state block of doubles (core/backend.h).
   double* slots() const { return slots_; }
@@ -62,7 +65,12 @@ class Context {
   int64_t memoryLimit_, held_ = 0;
   std::map<void*, size_t> blocks_;
   std::vector<std::pair<void*, size_t>> scratch_;
-  std::map<std::string, void*> constants_;
+  struct Constant {
+    void* memory;
+    bool recorded;
+  };
+  std::map<std::string, Constant> constants_;
+  bool recording_ = false;
   double* slots_ = nullptr;
   unsigned* arrivals_ = nullptr;
 };

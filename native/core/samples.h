@@ -108,8 +108,8 @@ class SampleSet {
   void unitCoordinates(int64_t internal, double* out) const;
   void coordinates(int64_t internal, double* out) const;
 
-  // Filled by the backend that works on the set.
-  std::unique_ptr<SampleMirror> mirror;
+  // Filled by the backend that works on the set; no part of what the set is.
+  mutable std::unique_ptr<SampleMirror> mirror;
 
   // Cuts the set into tiles of at most `limit` samples a tile (at least one piece a band): pieces of whole units where `slabs`, which
   // encoders need, else of as many lane groups as fit, a power of two.

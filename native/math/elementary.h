@@ -234,9 +234,7 @@ DINF_INLINE void vectorNormal(V x, V& density, V& distribution) {
         -9.977672823106763355e-9, -7.4482477510514380901e-9, 4.3641066279200272813e-9, 5.6557277362201289027e-10, -5.6310180774635728024e-10,
     };
     p = V{} + coefficient[24];
-#if !defined(__CUDACC__)
-#pragma GCC unroll 24
-#endif
+    DINF_UNROLL(24)
     for (int i = 23; i >= 0; --i) p = p * y + coefficient[i];
   }
   const V tail = e * (t * p) * Real(0.5);

@@ -41,13 +41,13 @@ struct CglsSlots {
     bestGamma,
     sinceBest,    // iterations
     count,        // iterations done
-    stopped,      // a CglsStop
+    stopped,      // why, kRunning: it goes on
     damping,
     keep,         // 1: y is the best yet
     restore       // 1: y shall go back to the best
   };
 };
-enum CglsStop : int { kRunning = 0, kConverged = 1, kNoImage = 2, kNotFinite = 3 };
+constexpr int kRunning = 0, kConverged = 1, kNoImage = 2, kNotFinite = 3;  // why CGLS stopped
 struct CglsSettings {
   double tolerance;      // relative norm of the scaled gradient; 0: none
   double roundingFloor;  // relative norm below which rounding may decide

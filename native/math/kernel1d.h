@@ -108,19 +108,6 @@ DINF_HD DINF_INLINE void bsplineWeights(int degree, int order, V fraction, W w) 
   }
 }
 
-template <class Real, class V, class W>
-DINF_HD DINF_INLINE void kernelWeights(const Kernel1d& kernel, const Real* tails, int order, V fraction, W w) {
-  if (kernel.kind == KernelKind::gaussian)
-    gaussianWeights<Real, V>(static_cast<Real>(kernel.epsilon), tails, kernel.rings, order, fraction, static_cast<const V*>(nullptr), w);
-  else bsplineWeights<Real, V>(kernel.degree, order, fraction, w);
-}
-template <class Real, class V>
-DINF_HD DINF_INLINE void kernelWeights(const Kernel1d& kernel, int order, V fraction, V (*w)[kMaxTaps]) {
-  Real tails[kMaxTaps / 2];
-  if (kernel.kind == KernelKind::gaussian) gaussianTails(kernel, tails);
-  kernelWeights<Real, V>(kernel, tails, order, fraction, w);
-}
-
 // Is cell c of n one whose neighbourhood leaves the nodes 0..n?
 DINF_HD DINF_INLINE bool touchesBorder(int cell, int cells, int rings) { return cell < rings - 1 || cell > cells - rings; }
 
@@ -128,8 +115,10 @@ DINF_HD DINF_INLINE bool touchesBorder(int cell, int cells, int rings) { return 
 template <class Real>
 struct ClampedMultiplicity {
   int first, last, cells;  // node indices of the neighbourhood's first and last tap
-  DINF_HD ClampedMultiplicity(int rings, int cell, int cells) : first(cell - rings + 1), last(cell + rings), cells(cells) {}
-  DINF_HD explicit operator bool() const { return true; }
+  bool clamped;
+  DINF_HD ClampedMultiplicity(int rings, int cell, int cells, bool clamped)
+      : first(cell - rings + 1), last(cell + rings), cells(cells), clamped(clamped) {}
+  DINF_HD explicit operator bool() const { return clamped; }
   DINF_HD Real operator[](int tap) const {
     const int node = first + tap;
     if (node < 0 || node > cells) return Real(0);
@@ -138,7 +127,7 @@ struct ClampedMultiplicity {
 };
 template <class Real>
 DINF_HD inline void clampedMultiplicity(int rings, int cell, int cells, Real* m) {
-  const ClampedMultiplicity<Real> multiplicity(rings, cell, cells);
+  const ClampedMultiplicity<Real> multiplicity(rings, cell, cells, true);
   for (int j = 0; j < 2 * rings; ++j) m[j] = multiplicity[j];
 }
 
@@ -152,33 +141,28 @@ DINF_HD DINF_INLINE bool meetsItself(Edge edge, int cells, int taps) { return ed
 template <class Real, class W>
 DINF_HD inline void edgeWeights(const Kernel1d& kernel, const Real* tails, Edge edge, int order, int cell, int cells, Real fraction,
                                 W w) {
-  const int rings = kernel.rings, taps = 2 * rings;
-  if (edge != Edge::clamp || !touchesBorder(cell, cells, rings)) {
-    kernelWeights<Real, Real>(kernel, tails, order, fraction, w);
-    if (!meetsItself(edge, cells, taps)) return;
-    for (int k = 0; k <= order; ++k)
-      for (int j = cells; j < taps; ++j) {
-        w[k][j % cells] += w[k][j];
-        w[k][j] = 0;
-      }
-    return;
-  }
-  const int first = cell - rings + 1;  // node index of tap 0
+  const int rings = kernel.rings, taps = 2 * rings, first = cell - rings + 1;  // node index of tap 0
+  const bool clamped = edge == Edge::clamp && touchesBorder(cell, cells, rings);
   if (kernel.kind == KernelKind::gaussian) {
     gaussianWeights<Real, Real>(static_cast<Real>(kernel.epsilon), tails, rings, order, fraction,
-                                ClampedMultiplicity<Real>(rings, cell, cells), w);
-    return;
+                                ClampedMultiplicity<Real>(rings, cell, cells, clamped), w);
+  } else {
+    bsplineWeights<Real, Real>(kernel.degree, order, fraction, w);
+    for (int k = 0; clamped && k <= order; ++k)
+      for (int j = 0; j < taps; ++j) {
+        const int node = first + j, inside = node < 0 ? 0 : node > cells ? cells : node;
+        if (inside == node) continue;
+        w[k][inside - first] += w[k][j];
+        w[k][j] = 0;
+      }
   }
-  bsplineWeights<Real, Real>(kernel.degree, order, fraction, w);
+  if (!meetsItself(edge, cells, taps)) return;
   for (int k = 0; k <= order; ++k)
-    for (int j = 0; j < taps; ++j) {
-      const int node = first + j, inside = node < 0 ? 0 : node > cells ? cells : node;
-      if (inside == node) continue;
-      w[k][inside - first] += w[k][j];
+    for (int j = cells; j < taps; ++j) {
+      w[k][j % cells] += w[k][j];
       w[k][j] = 0;
     }
 }
-
 template <class Real>
 DINF_HD inline void edgeWeights(const Kernel1d& kernel, Edge edge, int order, int cell, int cells, Real fraction,
                                 Real (*w)[kMaxTaps]) {
