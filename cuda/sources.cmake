@@ -3,6 +3,7 @@ set(DINF_CUDA_SOURCES
   cuda/backend_cuda.cu
   cuda/binding.cu
   cuda/context.cu
+  cuda/devices.cu
   cuda/encode.cu
   cuda/encode_radial.cu
   cuda/encode_transpose.cu
