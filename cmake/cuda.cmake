@@ -29,9 +29,7 @@ if(NOT DINF_CUDA STREQUAL "OFF")
 endif()
 
 if(NOT dinf_cuda_works)
-  add_library(dinf_cuda OBJECT cuda/no_devices.cpp)
-  target_link_libraries(dinf_cuda PRIVATE dinf_options)
-  set(DINF_CUDA_OBJECTS $<TARGET_OBJECTS:dinf_cuda>)
+  set(DINF_CUDA_OBJECTS $<TARGET_OBJECTS:dinf_no_cuda>)
   set(DINF_CUDA_LIBRARIES "")
   return()
 endif()
@@ -95,7 +93,7 @@ set_target_properties(dinf_cuda PROPERTIES
 target_include_directories(dinf_cuda PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/native)
 target_compile_definitions(dinf_cuda PRIVATE "DINF_CUDA_ARCHITECTURES=\"${names}\"")
 target_compile_options(dinf_cuda PRIVATE
-  --threads=2 -Xfatbin=-compress-all -Xptxas=-v
+  --threads=2 --expt-relaxed-constexpr -Xfatbin=-compress-all -Xptxas=-v
   -Xcompiler=-Wall,-Wno-psabi,-ffunction-sections,-fdata-sections)
 # ptxas says how many registers each kernel takes and what it spills; scripts/kernel-resources.mjs reads it.
 set_target_properties(dinf_cuda PROPERTIES

@@ -42,14 +42,10 @@ Napi::Value cudaStatus(const Napi::CallbackInfo& info) {
   return value;
 }
 
-// Whether solves can run on CUDA devices: listing them does not need the backend.
-constexpr bool kCudaBackend = false;
-
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Solver", dinf::defineSolver(env));
   exports.Set("buildInfo", Napi::Function::New(env, buildInfo));
   exports.Set("cudaStatus", Napi::Function::New(env, cudaStatus));
-  exports.Set("cudaBackend", Napi::Boolean::New(env, kCudaBackend));
   return exports;
 }
 

@@ -1,13 +1,16 @@
 // The contract between the solver and a device: every op is declared here once. core/ calls nothing else; cpu/ and cuda/
-// implement it. Real-valued buffers live where the backend allocates them; `double` scalars (dot products, sums) live in
-// slots of a state block, so that no iteration needs the host.
+// implement it. Buffers live where the backend allocates them; `double` scalars (dot products, sums, what changes from one
+// iteration to the next) live in slots of a state block, so that a recorded iteration needs nothing of the host. Ops may return
+// before they are done; download, slot and waitFor wait.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include "core/grid.h"
 #include "core/program.h"
 #include "core/samples.h"
 #include "math/activation.h"
+#include "math/iteration.h"
 
 namespace dinf {
 
@@ -71,7 +74,14 @@ struct JacobianPlane {
   typename InputPlane<Real>::Scope scope;
 };
 
-inline constexpr int kOne = -1;
+inline constexpr int kOne = -1;  // in place of a slot: the number 1
+
+// Ops that are played many times: a device turns them into one launch.
+class Recording {
+ public:
+  virtual ~Recording() = default;
+  virtual void play() = 0;
+};
 
 template <class Real>
 class Backend {
@@ -85,9 +95,33 @@ class Backend {
   virtual void fill(Real* to, Real value, int64_t count) = 0;
   virtual void copy(Real* to, const Real* from, int64_t count) = 0;
 
+  // Sums that outlive a tile, in double whatever Real is.
+  virtual double* allocateSums(int64_t count) = 0;  // zeroed
+  virtual void releaseSums(double* sums) = 0;
+  virtual void clearSums(double* sums, int64_t count) = 0;
+  // out[i] = sum over parts of sums[part][i], in their order.
+  virtual void collectSums(Real* out, const double* sums, int64_t parts, int64_t count) = 0;
+
+  // --- iterations
+  // `body` calls ops alone and reads nothing back; it may be called several times, or not again after the first.
+  virtual std::unique_ptr<Recording> record(std::function<void()> body) = 0;
+  // How many plays the host should keep under way before it looks at the log.
+  virtual int playsAhead() const = 0;
+  // Appends a line of `count` <= kLogWidth slots from `first` on to the log of what happened.
+  static constexpr int kLogWidth = 64, kLogLines = 256;
+  virtual void publish(int first, int count) = 0;
+  // Waits until `lines` lines were published since the backend was made, returns how many were. The last kLogLines can be read.
+  virtual int64_t waitFor(int64_t lines) = 0;
+  virtual const double* line(int64_t number) const = 0;
+
   // --- samples
-  // Moves a set to its draw of this iteration: stratified positions, or how often each sample was drawn (as weights).
-  virtual void draw(SampleSet& samples, uint64_t seed, uint32_t term, uint32_t iteration) = 0;
+  // In which order this backend walks samples.
+  virtual SampleOrder sampleOrder() const = 0;
+  // Moves a set to the draw of the iteration whose number is in a slot: stratified positions, or how often each sample was drawn
+  // (as weights).
+  virtual void draw(SampleSet& samples, uint64_t seed, uint32_t term, int iterationSlot) = 0;
+  // Brings the present draw into the set's own memory, where the host reads it.
+  virtual void fetchDraw(SampleSet& samples) = 0;
   virtual std::unique_ptr<Binding> bind(const GridShape&, const SampleSet&, const JetSet&, int channels, ChannelMap) = 0;
   // Domain coordinates along one axis, tile-local.
   virtual void coordinates(const SampleSet&, const Tile&, int axis, Real* out) = 0;
@@ -118,27 +152,41 @@ class Backend {
   // `inTangent` null: the input has none.
   virtual void mlpTangent(const MlpShape&, const JetSet&, const Real* weights, const Real* weightTangents, const Tile&,
                           const Real* in, const Real* inTangent, Real* outTangent) = 0;
-  // `weightAdjoints` is [band][parameterCount], added to; `inAdjoint` null: not wanted. `state`
-  // null: recomputed.
+  // `weightAdjoints` is [mlpParts][parameterCount], added to; `inAdjoint` null: not wanted. `state` null: recomputed.
+  virtual int mlpParts(const SampleSet&) const = 0;
   virtual void mlpAdjoint(const MlpShape&, const JetSet&, const Real* weights, const Tile&, const Real* in, Real* state,
                           const Real* outAdjoint, Real* inAdjoint, double* weightAdjoints) = 0;
 
   // --- programs
   virtual void run(const ProgramCall<Real>&, const Tile&) = 0;
 
-  // --- vectors; scalars are slots of a state block of doubles, kOne the number 1
-  virtual double* slots() = 0;
+  // --- slots
+  virtual void reserveSlots(int count) = 0;  // at least that many exist; new ones are zero
+  virtual void setSlot(int slot, double value) = 0;
+  virtual double slot(int slot) = 0;
+  virtual void clearSlots(int first, int count) = 0;
+  virtual void addSlots(int to, int first, int count) = 0;  // slots[to] = their sum, in order
+  virtual void copySlots(Real* out, int first, int count) = 0;
+  virtual void adamAdvance(const AdamSettings&, int lossSlot) = 0;
+  virtual void cglsStep() = 0;
+  virtual void cglsAdvance(const CglsSettings&) = 0;
+
+  // --- vectors
   virtual void dot(const Real* x, const Real* y, int64_t count, int slot) = 0;  // fixed order, double
-  virtual void axpy(Real* y, double sign, int numerator, int denominator, const Real* x, int64_t count) = 0;  // y += sign n/d x
-  virtual void xpby(Real* y, const Real* x, int numerator, int denominator, int64_t count) = 0;               // y = x + n/d y
+  virtual void axpy(Real* y, double factor, int slot, const Real* x, int64_t count) = 0;  // y += factor * slot * x; 0: y as it is
+  virtual void xpby(Real* y, const Real* x, int slot, int64_t count) = 0;                 // y = x + slot * y
   virtual void multiply(Real* out, const Real* x, const Real* y, int64_t count) = 0;
+  virtual void copyIf(int slot, Real* to, const Real* from, int64_t count) = 0;  // where the slot is not 0
   // Column scale 1 / sqrt(squares), 0 where nothing reaches the parameter.
   virtual void inverseRoots(Real* out, const Real* squares, double floor, int64_t count) = 0;
-  virtual void adam(Real* parameters, const Real* gradient, Real* first, Real* second, int64_t count, double rate, double beta1,
-                    double beta2, double epsilon, int64_t step) = 0;
+  // One step with the rate and correction of AdamSlots, unless that says stopped.
+  virtual void adam(Real* parameters, const Real* gradient, Real* first, Real* second, int64_t count, const AdamSettings&) = 0;
 };
 
 template <class Real>
 std::unique_ptr<Backend<Real>> makeCpuBackend(int threads);
+// Throws NO_SUCH_DEVICE in a build without CUDA, or where there is no such device. `memoryLimit`: bytes that one solve may take; 0: all.
+template <class Real>
+std::unique_ptr<Backend<Real>> makeCudaBackend(int device, int64_t memoryLimit);
 
 }  // namespace dinf

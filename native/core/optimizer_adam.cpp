@@ -1,12 +1,15 @@
 // Adam (Kingma & Ba 2015), on freshly drawn samples each iteration.
+#include <algorithm>
 #include <cmath>
 #include "core/optimizer.h"
+#include "core/plays.h"
 
 namespace dinf {
 namespace {
 constexpr int64_t kWindow = 50;  // losses are noisy: iterates are compared by the mean over this many
 }  // namespace
 
+// An iteration's line in the log: the loss, and the terms' shares of it.
 template <class Real>
 void runAdam(const StageSpec& stage, const StageRun<Real>& run, AdamState<Real>& state) {
   Problem<Real>& problem = run.problem;
@@ -18,38 +21,47 @@ void runAdam(const StageSpec& stage, const StageRun<Real>& run, AdamState<Real>&
   if (state.iteration == 0) be.copy(state.best, parameters, n);
   if (state.current) be.copy(parameters, *state.current, n);
   state.current = nullptr;
-  std::vector<double> perTerm;
-  for (int64_t i = state.iteration; i < stage.iterations; ++i) {
-    if (run.isCancelled()) {
-      result.stopReason = "aborted";
-      break;
+  be.setSlot(AdamSlots::iteration, static_cast<double>(state.iteration));
+  be.setSlot(AdamSlots::stopped, 0);
+  be.setSlot(AdamSlots::windowSum, state.windowSum);
+  be.setSlot(AdamSlots::windowCount, static_cast<double>(state.windowCount));
+  be.setSlot(AdamSlots::bestMean, state.bestMean);
+  if (state.iteration == 0) problem.draw(0);
+  const AdamSettings settings{stage.learningRate, stage.decaySteps, stage.beta1, stage.beta2, stage.epsilon, kWindow};
+  const int terms = std::min(problem.termSlots(), Backend<Real>::kLogWidth - 1);
+  const auto iteration = be.record([&] {
+    problem.redraw(AdamSlots::iteration);
+    problem.computeGradient(parameters, gradient);
+    be.adamAdvance(settings, problem.lossSlot());
+    be.copyIf(AdamSlots::keep, state.best, parameters, n);
+    be.adam(parameters, gradient, state.first, state.second, n, settings);
+    be.publish(problem.lossSlot(), 1 + terms);
+  });
+  Plays plays(be, *iteration, stage.iterations - state.iteration);
+  bool diverged = false;
+  const double* line;
+  while (!diverged && (line = plays.next(run.isCancelled()))) {
+    diverged = !std::isfinite(line[0]);
+    if (!diverged) {
+      result.loss = line[0];
+      run.report(line[0]);
+      ++result.iterations;
+      continue;
     }
-    problem.draw(static_cast<uint32_t>(i));
-    const double loss = problem.gradient(parameters, gradient, &perTerm);
-    if (!std::isfinite(loss)) {
-      std::string term = "an unknown term";
-      for (size_t t = 0; t < perTerm.size(); ++t)
-        if (!std::isfinite(perTerm[t])) term = "term '" + problem.spec().terms[t].name + "'";
-      run.diverged(parameters, term);
-      be.copy(parameters, state.best, n);
-      return;
-    }
-    result.loss = loss;
-    run.report(loss);
-    state.windowSum += loss;
-    if (++state.windowCount == kWindow) {
-      if (state.windowSum / kWindow < state.bestMean) {
-        state.bestMean = state.windowSum / kWindow;
-        be.copy(state.best, parameters, n);
-      }
-      state.windowSum = 0;
-      state.windowCount = 0;
-    }
-    const double decay = stage.decaySteps > 0 ? std::pow(0.1, static_cast<double>(i) / stage.decaySteps) : 1;
-    be.adam(parameters, gradient, state.first, state.second, n, stage.learningRate * decay, stage.beta1, stage.beta2, stage.epsilon, i + 1);
-    ++result.iterations;
-    state.iteration = i + 1;
+    std::string term = "an unknown term";
+    for (int t = 0; t < terms; ++t)
+      if (!std::isfinite(line[1 + t])) term = "term '" + problem.spec().terms[t].name + "'";
+    plays.finish();
+    run.diverged(parameters, term);
+    be.copy(parameters, state.best, n);
   }
+  plays.finish();
+  if (diverged) return;
+  if (plays.cancelled()) result.stopReason = "aborted";
+  state.iteration = static_cast<int64_t>(be.slot(AdamSlots::iteration));
+  state.windowSum = be.slot(AdamSlots::windowSum);
+  state.windowCount = static_cast<int64_t>(be.slot(AdamSlots::windowCount));
+  state.bestMean = be.slot(AdamSlots::bestMean);
   // A run that ended worse than it was (or was stopped in a bad stretch) goes back to its best window.
   if (state.windowCount > 0 && result.stopReason == "aborted" && state.windowSum / state.windowCount > state.bestMean) {
     state.current = std::make_unique<DeviceVector<Real>>(be, n);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include "core/check.h"
 #include "core/optimizer.h"
+#include "core/plays.h"
 
 namespace dinf {
 namespace {
@@ -11,9 +12,6 @@ namespace {
 template <class Real>
 constexpr double kRoundingFloor = sizeof(Real) == 4 ? 1e-4 : 1e-11;
 constexpr int64_t kStall = 20;
-
-// Slots of the backend's state block.
-enum Slot : int { kGamma = 0, kNextGamma, kRowNorm, kStepNorm, kScratch };
 }  // namespace
 
 // min ||r + A d||^2 + energy by CGLS on the scaled unknowns y = d / D, D the inverse column norms (on a multi-level grid
@@ -30,7 +28,6 @@ void runGaussNewton(const StageSpec& stage, const StageRun<Real>& run) {
   check(m > 0, "INVALID_ARGUMENT", "least squares needs a term with a squared, absolute or Huber loss");
   DeviceVector<Real> rows(be, m), image(be, m), y(be, n), direction(be, n), residual(be, n), scaled(be, n), scale(be, n),
       energy(be, energies ? n : 1), trial(be, n), best(be, n);
-  double* slot = be.slots();
   // The answer of a linear problem does not depend on the start; unreached unknowns stay zero. Stopped early it does: a problem that
   // differs little from the one just solved is better begun there.
   if (linear && stage.begun == 0 && !stage.fromHere) be.fill(parameters, Real(0), n);
@@ -47,73 +44,69 @@ void runGaussNewton(const StageSpec& stage, const StageRun<Real>& run) {
     }
     be.fill(y, Real(0), n);
     const double start = loss;
-    double predicted = loss;
     // s = -D (A^T r + g / 2) - damping y; rows hold the current residual r + A D y.
+    const bool damped = damping > 0;
+    be.setSlot(CglsSlots::damping, damping);
     const auto gradient = [&] {
       problem.adjoint(rows, residual);
-      if (energies) {
-        slot[kScratch] = 0.5;
-        be.axpy(residual, 1, kScratch, kOne, energy, n);
-      }
+      if (energies) be.axpy(residual, 0.5, kOne, energy, n);
       be.multiply(scaled, residual, scale, n);
-      slot[kScratch] = damping;
-      if (damping > 0) be.axpy(scaled, 1, kScratch, kOne, y, n);
+      if (damped) be.axpy(scaled, 1, CglsSlots::damping, y, n);
     };
     gradient();
-    be.dot(scaled, scaled, n, kGamma);
-    const double firstGamma = slot[kGamma];
+    be.dot(scaled, scaled, n, CglsSlots::gamma);
+    const double firstGamma = be.slot(CglsSlots::gamma);
     be.copy(direction, scaled, n);
-    bool stop = firstGamma == 0, aborted = false;
-    double bestGamma = firstGamma;
-    int64_t sinceBest = 0;
-    for (int64_t i = step == 0 ? stage.begun : 0; i < stage.iterations && !stop; ++i) {
-      if (run.isCancelled()) {
-        aborted = true;
-        break;
-      }
+    const int64_t begun = step == 0 ? stage.begun : 0;
+    be.setSlot(CglsSlots::firstGamma, firstGamma);
+    be.setSlot(CglsSlots::bestGamma, firstGamma);
+    be.setSlot(CglsSlots::sinceBest, 0);
+    be.setSlot(CglsSlots::predicted, loss);
+    be.setSlot(CglsSlots::stepNorm, 0);
+    be.setSlot(CglsSlots::count, static_cast<double>(begun));
+    be.setSlot(CglsSlots::stopped, firstGamma == 0 ? kConverged : kRunning);
+    const CglsSettings settings{stage.tolerance, kRoundingFloor<Real>, kStall};
+    const auto iteration = be.record([&] {
       be.multiply(trial, direction, scale, n);
       problem.tangent(trial, image);
-      be.dot(image, image, m, kRowNorm);
-      if (damping > 0) {
-        be.dot(direction, direction, n, kStepNorm);
-        slot[kRowNorm] += damping * slot[kStepNorm];
-      }
-      if (!(slot[kRowNorm] > 0) || !std::isfinite(slot[kRowNorm])) {
-        if (!std::isfinite(slot[kRowNorm])) {
-          run.diverged(parameters, "the linear solve");
-          return;
-        }
-        break;
-      }
+      be.dot(image, image, m, CglsSlots::rowNorm);
+      if (damped) be.dot(direction, direction, n, CglsSlots::stepNorm);
+      be.cglsStep();
       // `scaled` and `direction` carry the opposite sign of CGLS's textbook residual, hence the minus signs.
-      be.axpy(y, -1, kGamma, kRowNorm, direction, n);
-      be.axpy(rows, -1, kGamma, kRowNorm, image, m);
-      predicted -= slot[kGamma] * slot[kGamma] / slot[kRowNorm];
+      be.axpy(y, -1, CglsSlots::alpha, direction, n);
+      be.axpy(rows, -1, CglsSlots::alpha, image, m);
       gradient();
-      be.dot(scaled, scaled, n, kNextGamma);
-      ++result.iterations;
-      run.report(predicted);
-      stop = stage.tolerance > 0 && slot[kNextGamma] <= stage.tolerance * stage.tolerance * firstGamma;
-      // Where rounding decides the gradient, further iterations only add noise: keep the best and stop.
-      if (slot[kNextGamma] < bestGamma) {
-        bestGamma = slot[kNextGamma];
-        sinceBest = 0;
-        if (bestGamma < kRoundingFloor<Real> * kRoundingFloor<Real> * firstGamma) be.copy(best, y, n);
-      } else if (bestGamma < kRoundingFloor<Real> * kRoundingFloor<Real> * firstGamma && ++sinceBest >= std::max(kStall, i / 4)) {
-        be.copy(y, best, n);
-        stop = true;
+      be.dot(scaled, scaled, n, CglsSlots::nextGamma);
+      be.cglsAdvance(settings);
+      be.copyIf(CglsSlots::keep, best, y, n);
+      be.copyIf(CglsSlots::restore, y, best, n);
+      be.xpby(direction, scaled, CglsSlots::beta, n);
+      be.publish(0, kStageSlots);
+    });
+    int stopped = firstGamma == 0 ? kConverged : kRunning;
+    Plays plays(be, *iteration, stopped == kRunning ? stage.iterations - begun : 0);
+    while (const double* line = plays.next(run.isCancelled())) {
+      if (stopped != kRunning) continue;  // played ahead: it changed nothing
+      stopped = static_cast<int>(line[CglsSlots::stopped]);
+      if (stopped == kNoImage || stopped == kNotFinite) plays.cancel();
+      else {
+        ++result.iterations;
+        run.report(line[CglsSlots::predicted]);
+        if (stopped == kConverged) plays.cancel();
       }
-      be.xpby(direction, scaled, kNextGamma, kGamma, n);
-      slot[kGamma] = slot[kNextGamma];
     }
+    if (stopped == kNotFinite) {
+      run.diverged(parameters, "the linear solve");
+      return;
+    }
+    const bool stop = stopped == kConverged, aborted = stopped == kRunning && plays.cancelled();
     // The step, backtracked until the loss falls; a linear problem's step is the answer itself.
     be.multiply(y, y, scale, n);
     double length = 1;
     bool accepted = false;
     for (int halving = 0; halving < 12 && !accepted; ++halving, length *= 0.5) {
       be.copy(trial, parameters, n);
-      slot[kScratch] = length;
-      be.axpy(trial, 1, kScratch, kOne, y, n);
+      be.axpy(trial, length, kOne, y, n);
       const double value = problem.loss(trial);
       accepted = linear || (std::isfinite(value) && value < loss);
       if (!accepted) continue;

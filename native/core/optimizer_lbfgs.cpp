@@ -35,13 +35,13 @@ class Lbfgs {
  public:
   Lbfgs(const StageSpec& stage, const StageRun<Real>& run)
       : stage_(stage), run_(run), problem_(run.problem), be_(run.backend()), n_(problem_.parameterCount()), metric_(be_, n_),
-        direction_(be_, n_), scratch_(be_, n_), trial_(be_, n_), trialGradient_(be_, n_), gradient_(be_, n_), best_(be_, n_) {
+        direction_(be_, n_), scratch_(be_, n_), trial_(be_, n_), trialGradient_(be_, n_), gradient_(be_, n_), best_(be_, n_), firstSlot_(problem_.freeSlot()) {
+    be_.reserveSlots(firstSlot_ + 1 + 2 * stage.history);
     for (int i = 0; i < stage.history; ++i) {
       steps_.push_back(std::make_unique<DeviceVector<Real>>(be_, n_));
       changes_.push_back(std::make_unique<DeviceVector<Real>>(be_, n_));
     }
     products_.resize(stage.history);
-    alphas_.resize(stage.history);
   }
 
   void solve() {
@@ -56,7 +56,7 @@ class Lbfgs {
         if (i == 0) scale();
         pairs_ = 0;
         window.clear();
-        best = loss = problem_.gradient(run_.parameters, gradient_);
+        best = loss = gradientAt(run_.parameters, gradient_);
         if (!std::isfinite(loss)) return run_.diverged(run_.parameters, "the gradient");
         be_.copy(best_, run_.parameters, n_);
         result.loss = loss;
@@ -93,12 +93,15 @@ class Lbfgs {
 
  private:
   double dot(const Real* x, const Real* y) {
-    be_.dot(x, y, n_, 0);
-    return be_.slots()[0];
+    be_.dot(x, y, n_, firstSlot_);
+    return be_.slot(firstSlot_);
   }
-  void add(Real* y, double factor, const Real* x) {
-    be_.slots()[0] = factor;
-    be_.axpy(y, 1, 0, kOne, x, n_);
+  void add(Real* y, double factor, const Real* x) { be_.axpy(y, factor, kOne, x, n_); }
+  double gradientAt(const Real* parameters, Real* gradient) {
+    auto& recording = parameters == static_cast<Real*>(trial_) ? atTrial_ : atStart_;
+    if (!recording) recording = be_.record([this, parameters, gradient] { problem_.computeGradient(parameters, gradient); });
+    recording->play();
+    return be_.slot(problem_.lossSlot());
   }
 
   // Rounding may let the last iterates rise by a few units in the last place.
@@ -150,20 +153,22 @@ class Lbfgs {
   // direction_ = -H gradient by the two-loop recursion; returns the slope along it. A history that gives no descent is forgotten.
   double aim() {
     for (;;) {
+      // Scalars stay in slots: the two products that alpha and beta of a pair are made from lie side by side.
       be_.copy(scratch_, gradient_, n_);
       for (int k = 0; k < pairs_; ++k) {
         const int at = slot(k);
-        alphas_[at] = dot(*steps_[at], scratch_) / products_[at];
-        add(scratch_, -alphas_[at], *changes_[at]);
+        be_.dot(*steps_[at], scratch_, n_, pairSlot(at));
+        be_.axpy(scratch_, -1 / products_[at], pairSlot(at), *changes_[at], n_);
       }
       be_.multiply(scratch_, scratch_, metric_, n_);
       be_.fill(direction_, Real(0), n_);
       add(direction_, pairs_ > 0 ? -gamma_ : -1, scratch_);
       for (int k = pairs_ - 1; k >= 0; --k) {
         const int at = slot(k);
-        // direction_ is -r of the textbook.
-        const double beta = -dot(*changes_[at], direction_) / products_[at];
-        add(direction_, beta - alphas_[at], *steps_[at]);
+        // direction_ is -r of the textbook: the step gets beta - alpha.
+        be_.dot(*changes_[at], direction_, n_, pairSlot(at) + 1);
+        be_.addSlots(firstSlot_, pairSlot(at), 2);
+        be_.axpy(direction_, -1 / products_[at], firstSlot_, *steps_[at], n_);
       }
       const double slope = dot(gradient_, direction_);
       if (slope < 0 || pairs_ == 0) return slope < 0 ? slope : 0;
@@ -171,13 +176,14 @@ class Lbfgs {
     }
   }
 
+  int pairSlot(int at) const { return firstSlot_ + 1 + 2 * at; }
   // The k-th latest pair.
   int slot(int k) const { return static_cast<int>((newest_ + stage_.history - k) % stage_.history); }
 
   Trial probe(double step) {
     be_.copy(trial_, run_.parameters, n_);
     add(trial_, step, direction_);
-    Trial at{step, problem_.gradient(trial_, trialGradient_), 0};
+    Trial at{step, gradientAt(trial_, trialGradient_), 0};
     at.slope = dot(trialGradient_, direction_);
     if (!std::isfinite(at.slope)) at.value = INFINITY;
     return at;
@@ -246,7 +252,9 @@ class Lbfgs {
   const int64_t n_;
   DeviceVector<Real> metric_, direction_, scratch_, trial_, trialGradient_, gradient_, best_;
   std::vector<std::unique_ptr<DeviceVector<Real>>> steps_, changes_;
-  std::vector<double> products_, alphas_;
+  std::vector<double> products_;
+  const int firstSlot_;  // of the state block: one for dot products, then two a pair
+  std::unique_ptr<Recording> atStart_, atTrial_;  // the gradient at the iterate, and at a trial point
   double gamma_ = 1;
   int pairs_ = 0, newest_ = 0;
 };

@@ -72,11 +72,20 @@ class Problem {
   // A term's per-sample data, user order: as many channels as it has, of as many values.
   void setChannels(int term, const std::vector<std::vector<double>>& values);
   void draw(uint32_t iteration);
+  // The same as an op, the iteration in a slot; sets that are drawn but once stay.
+  void redraw(int iterationSlot);
   // Weights of a term's samples in user order, after `draw`.
   std::vector<double> sampleWeights(int term) const;
 
-  double loss(const Real* parameters, std::vector<double>* perTerm = nullptr);
-  double gradient(const Real* parameters, Real* out, std::vector<double>* perTerm = nullptr);
+  double loss(const Real* parameters);
+  double gradient(const Real* parameters, Real* out);
+  // The same as ops. They leave the loss in lossSlot() and each term's share of it in the slots behind.
+  void computeLoss(const Real* parameters);
+  void computeGradient(const Real* parameters, Real* out);
+  int lossSlot() const { return kStageSlots; }
+  int termSlots() const { return static_cast<int>(spec_.terms.size()); }
+  // The first slot that neither the stage nor the problem uses.
+  int freeSlot() const { return scalarSlot() + static_cast<int>(spec_.scalars.size()); }
   // Rows (scaled residuals) and what tangent and adjoint need of this point. The energies' gradient goes to
   // `energyGradient` where one is wanted. `parameters` must live as long as the three below are called.
   void linearise(const Real* parameters, Real* rows, Real* energyGradient);
@@ -105,6 +114,8 @@ class Problem {
   };
 
   Real* own(int64_t count);
+  void drawSets(int iterationSlot, bool all);
+  void locate(Samples& samples);
   std::unique_ptr<Samples> makeSamples(const SampleSetSpec& spec, const int orderCells[kMaxDims]);
   std::unique_ptr<Term> makeTerm(const TermSpec& spec, Samples& samples);
   void uploadChannels(Term& term, const std::vector<std::vector<double>>& values);
@@ -124,7 +135,9 @@ class Problem {
   void collectAdjoints(Real* out);
   ProgramCall<Real> bindInputs(Term& term, const Program& program, const Tile& tile, const Real* rows);
   void storeAdjoints(const Term& term, const Tile& tile, ProgramCall<Real>& call);
-  double gradientPass(Term& term);
+  void gradientPass(size_t number);
+  int scalarSlot() const { return lossSlot() + 1 + termSlots(); }
+  std::vector<int> sumSlots(const TermSpec& spec, int lossSlot) const;
   void squaresOfField(Term& term, const Tile& tile, int residual, size_t field, const Real* planes);
   void probeSquares(Real* out);
 
@@ -145,8 +158,11 @@ class Problem {
   const Real* parameters_ = nullptr;  // where the pass under way, or the linearisation, stands
   const Real* direction_ = nullptr;
   bool linearised_ = false;
-  std::vector<double> scalarAdjoints_;
-  std::vector<std::vector<double>> mlpAdjoints_;  // a field: [band][parameter]
+  struct WeightSums {
+    double* data = nullptr;  // [part][parameter]
+    int64_t parts = 0;
+  };
+  std::vector<WeightSums> mlpAdjoints_;  // a field
 };
 
 }  // namespace dinf

@@ -76,7 +76,7 @@ struct ProgramCall {
   const Program* program = nullptr;
   std::vector<InputPlane<Real>> inputs;
   std::vector<OutputPlane<Real>> stores;
-  double* sums = nullptr;  // [band][sum], added to
+  std::vector<int> sums;  // the slots that the sums are added to, samples in their order; empty: not wanted
 };
 
 }  // namespace dinf

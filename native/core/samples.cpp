@@ -12,9 +12,11 @@ constexpr int64_t kSmallestScatteredBand = 256;  // samples under which a band's
 int64_t roundUp(int64_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
 }  // namespace
 
-SampleSet::SampleSet(SampleSetSpec spec, const int orderCells[kMaxDims]) : spec_(std::move(spec)) {
+SampleSet::SampleSet(SampleSetSpec spec, const int orderCells[kMaxDims], SampleOrder sampleOrder)
+    : spec_(std::move(spec)), sampleOrder_(sampleOrder) {
   check(spec_.dims >= 1 && spec_.dims <= kMaxDims, "INVALID_ARGUMENT", "a sample set has 1, 2 or 3 dimensions");
-  if (spec_.kind == SampleKind::tensor) layTensor();
+  if (sampleOrder_ == SampleOrder::cells) layCells(orderCells);
+  else if (spec_.kind == SampleKind::tensor) layTensor();
   else if (spec_.kind == SampleKind::points) layPoints(orderCells);
   else layStratified();
   place_.assign(userCount_, -1);
@@ -108,10 +110,50 @@ void SampleSet::layStratified() {
   for (int k = 0; k < spec_.dims; ++k) unitCoordinates_[k].assign(order_.size(), 0.5);
 }
 
+// Before any draw a stratified sample stands for its box at the box's centre.
+void SampleSet::userCoordinates(int64_t user, double* unit) const {
+  int64_t rest = user;
+  for (int k = spec_.dims - 1; k >= 0; --k) {
+    const int64_t n = spec_.kind == SampleKind::tensor ? tensorCount(k) : spec_.boxes[k];
+    if (spec_.kind == SampleKind::points) unit[k] = spec_.points[user * spec_.dims + k];
+    else if (spec_.kind == SampleKind::tensor) unit[k] = spec_.axes[k][rest % n];
+    else unit[k] = (static_cast<double>(rest % n) + 0.5) / static_cast<double>(n);
+    rest /= n;
+  }
+}
+
+void SampleSet::layCells(const int orderCells[kMaxDims]) {
+  const int d = spec_.dims;
+  userCount_ = 1;
+  for (int k = 0; k < d; ++k) userCount_ *= spec_.kind == SampleKind::tensor ? tensorCount(k) : spec_.boxes[k];
+  if (spec_.kind == SampleKind::points) userCount_ = static_cast<int64_t>(spec_.points.size()) / d;
+  const MortonCurve curve(d, orderCells);
+  std::vector<std::pair<int64_t, int64_t>> sorted(userCount_);  // key, user index
+  double unit[kMaxDims] = {0, 0, 0};
+  for (int64_t i = 0; i < userCount_; ++i) {
+    userCoordinates(i, unit);
+    int cell[kMaxDims];
+    for (int k = 0; k < d; ++k) cell[k] = std::min(static_cast<int>(unit[k] * orderCells[k]), orderCells[k] - 1);
+    sorted[i] = {curve.key(cell), i};
+  }
+  std::sort(sorted.begin(), sorted.end());
+  order_.reserve(roundUp(userCount_));
+  for (const auto& [key, user] : sorted) order_.push_back(user);
+  order_.resize(roundUp(userCount_), -1);
+  bandStart_ = {0, paddedCount()};
+  bandLow_ = {0};
+  bandHigh_ = {1};
+  for (int k = 0; k < d; ++k) unitCoordinates_[k].resize(order_.size());
+  for (int64_t i = 0; i < paddedCount(); ++i) {
+    if (order_[i] >= 0) userCoordinates(order_[i], unit);  // padding repeats the last sample
+    for (int k = 0; k < d; ++k) unitCoordinates_[k][i] = unit[k];
+  }
+}
+
 void SampleSet::layWeights() {
   weights_.assign(order_.size(), 0);
   const int64_t n1 = tensorCount(1), n2 = tensorCount(2);
-  const bool byAxis = isTensor() && !spec_.axisWeights[0].empty();
+  const bool byAxis = spec_.kind == SampleKind::tensor && !spec_.axisWeights[0].empty();
   for (int64_t i = 0; i < paddedCount(); ++i) {
     const int64_t u = order_[i];
     if (u < 0) continue;

@@ -3,8 +3,12 @@
 // Internal order: whole lane groups of kLanes samples, grouped into bands. A band is a range of samples whose neighbourhoods
 // along axis 0 are contiguous; the number and borders of bands depend on the set alone, never on threads, which is what
 // makes every sum reproducible. Padding samples repeat a real one and weigh nothing.
+//
+// A backend that walks samples cell by cell asks for SampleOrder::cells instead: one band, sorted along a Morton curve through
+// the cells of the finest grid, so that the samples of any aligned block of cells, on every level, follow one another.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <vector>
 #include "math/config.h"
 
@@ -25,6 +29,35 @@ struct SampleSetSpec {
   bool redraw = true;                         // a new draw each iteration
 };
 
+enum class SampleOrder : int { bands = 0, cells = 1 };
+
+// Interleaves the lowest bits of the coordinates: cells of one aligned block of 2^s cells an axis share key >> (dims s). Axes of
+// fewer bits drop out of the interleaving, so that the key of a long axis beside a short one stays small.
+struct MortonCurve {
+  int dims = 0;
+  int bits[kMaxDims] = {0, 0, 0};
+
+  MortonCurve() = default;
+  MortonCurve(int dims, const int* cells) : dims(dims) {
+    for (int k = 0; k < dims; ++k)
+      while ((int64_t{1} << bits[k]) < cells[k]) ++bits[k];
+  }
+  int totalBits() const { return bits[0] + bits[1] + bits[2]; }
+  int64_t key(const int* cell) const {
+    int64_t key = 0;
+    int at = 0;
+    for (int b = 0; at < totalBits(); ++b)
+      for (int k = dims - 1; k >= 0; --k)
+        if (b < bits[k]) key |= int64_t{cell[k] >> b & 1} << at++;
+    return key;
+  }
+};
+
+// What a backend keeps of a sample set in memory of its own.
+struct SampleMirror {
+  virtual ~SampleMirror() = default;
+};
+
 struct Segment {
   int64_t begin, end;  // internal sample indices, multiples of kLanes
   int64_t local;       // where the segment starts in buffers that live for one tile
@@ -38,14 +71,16 @@ struct Tile {
 
 class SampleSet {
  public:
-  // `orderCells`: cells an axis by which scattered points are sorted (the finest grid that reads the set).
-  SampleSet(SampleSetSpec spec, const int orderCells[kMaxDims]);
+  // `orderCells`: cells an axis by which samples are sorted (the finest grid that reads the set).
+  SampleSet(SampleSetSpec spec, const int orderCells[kMaxDims], SampleOrder sampleOrder = SampleOrder::bands);
 
   const SampleSetSpec& spec() const { return spec_; }
   int dims() const { return spec_.dims; }
   int64_t userCount() const { return userCount_; }
   int64_t paddedCount() const { return static_cast<int64_t>(order_.size()); }
-  bool isTensor() const { return spec_.kind == SampleKind::tensor; }
+  // A tensor product laid out as one. In cell order it is a set of samples like any other.
+  bool isTensor() const { return spec_.kind == SampleKind::tensor && sampleOrder_ == SampleOrder::bands; }
+  SampleOrder sampleOrder() const { return sampleOrder_; }
   bool changesEachDraw() const { return spec_.kind == SampleKind::stratified || spec_.draws > 0; }
 
   // Internal index -> user index, -1 for padding.
@@ -58,7 +93,7 @@ class SampleSet {
   int64_t unit() const { return unit_; }
   int64_t tensorCount(int axis) const { return axis < spec_.dims ? static_cast<int64_t>(spec_.axes[axis].size()) : 1; }
 
-  // Unit coordinates in internal order, one plane an axis (scattered kinds only).
+  // Unit coordinates in internal order, one plane an axis (of tensors in cell order only).
   const std::vector<double>& unit(int axis) const { return unitCoordinates_[axis]; }
   std::vector<double>& unit(int axis) { return unitCoordinates_[axis]; }
   // What each sample is worth, internal order; padding is 0.
@@ -73,6 +108,9 @@ class SampleSet {
   void unitCoordinates(int64_t internal, double* out) const;
   void coordinates(int64_t internal, double* out) const;
 
+  // Filled by the backend that works on the set; no part of what the set is.
+  mutable std::unique_ptr<SampleMirror> mirror;
+
   // Cuts the set into tiles of at most `limit` samples a tile (at least one piece a band): pieces of whole units where `slabs`, which
   // encoders need, else of as many lane groups as fit, a power of two.
   std::vector<Tile> tiles(int64_t limit, bool slabs = true) const;
@@ -83,9 +121,12 @@ class SampleSet {
   void layTensor();
   void layPoints(const int orderCells[kMaxDims]);
   void layStratified();
+  void layCells(const int orderCells[kMaxDims]);
   void layWeights();
+  void userCoordinates(int64_t user, double* unit) const;
 
   SampleSetSpec spec_;
+  SampleOrder sampleOrder_;
   int64_t userCount_ = 0, unit_ = kLanes;
   std::vector<int64_t> order_, place_, bandStart_;
   std::vector<double> unitCoordinates_[kMaxDims], weights_, bandLow_, bandHigh_;

@@ -10,7 +10,9 @@ namespace {
 template <class Real>
 class Solver final : public SolverBase {
  public:
-  Solver(const ProblemSpec& spec, int threads) : spec_(spec), backend_(makeCpuBackend<Real>(threads)) {
+  Solver(const ProblemSpec& spec, const DeviceSpec& device)
+      : spec_(spec),
+        backend_(device.cuda ? makeCudaBackend<Real>(device.index, device.memoryLimit) : makeCpuBackend<Real>(device.threads)) {
     rebuild(false);
     setParameters(problem_->initial());
   }
@@ -193,9 +195,9 @@ class Solver final : public SolverBase {
 
 }  // namespace
 
-std::unique_ptr<SolverBase> makeSolver(const ProblemSpec& spec, Precision precision, int threads) {
-  if (precision == Precision::float32) return std::make_unique<Solver<float>>(spec, threads);
-  return std::make_unique<Solver<double>>(spec, threads);
+std::unique_ptr<SolverBase> makeSolver(const ProblemSpec& spec, Precision precision, const DeviceSpec& device) {
+  if (precision == Precision::float32) return std::make_unique<Solver<float>>(spec, device);
+  return std::make_unique<Solver<double>>(spec, device);
 }
 
 }  // namespace dinf

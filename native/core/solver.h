@@ -92,6 +92,16 @@ class SolverBase {
 };
 
 enum class Precision : int { float32 = 0, float64 = 1 };
-std::unique_ptr<SolverBase> makeSolver(const ProblemSpec& spec, Precision precision, int threads);
+// Where a solve runs.
+struct DeviceSpec {
+  bool cuda = false;
+  int index = 0;            // of the CUDA device
+  int64_t memoryLimit = 0;  // bytes that the solve may hold on it; 0: no limit but the device's
+  int threads = 1;          // of the CPU
+};
+std::unique_ptr<SolverBase> makeSolver(const ProblemSpec& spec, Precision precision, const DeviceSpec& device);
+inline std::unique_ptr<SolverBase> makeSolver(const ProblemSpec& spec, Precision precision, int threads) {
+  return makeSolver(spec, precision, DeviceSpec{false, 0, 0, threads});
+}
 
 }  // namespace dinf

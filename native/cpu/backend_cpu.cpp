@@ -40,9 +40,45 @@ class CpuBackend final : public Backend<Real> {
     chunks(count, [&](int64_t at, int64_t n) { std::copy_n(from + at, n, to + at); });
   }
 
+  double* allocateSums(int64_t count) override {
+    check(count < int64_t{1} << 48, "OUT_OF_MEMORY", "cannot allocate " + std::to_string(count) + " values");
+    return new double[std::max<int64_t>(count, 1)]();
+  }
+  void releaseSums(double* sums) override { delete[] sums; }
+  void clearSums(double* sums, int64_t count) override { std::fill_n(sums, count, 0.0); }
+  void collectSums(Real* out, const double* sums, int64_t parts, int64_t count) override {
+    for (int64_t i = 0; i < count; ++i) {
+      double sum = 0;
+      for (int64_t part = 0; part < parts; ++part) sum += sums[part * count + i];
+      out[i] = static_cast<Real>(sum);
+    }
+  }
+
+  // --- iterations: ops are done when they return, so a recording is its body
+
+  std::unique_ptr<Recording> record(std::function<void()> body) override {
+    struct Replay final : Recording {
+      explicit Replay(std::function<void()> body) : body(std::move(body)) {}
+      void play() override { body(); }
+      std::function<void()> body;
+    };
+    return std::make_unique<Replay>(std::move(body));
+  }
+  int playsAhead() const override { return 1; }
+  void publish(int first, int count) override {
+    std::copy_n(slots_.begin() + first, count, log_.begin() + lines_++ % Backend<Real>::kLogLines * Backend<Real>::kLogWidth);
+  }
+  int64_t waitFor(int64_t) override { return lines_; }
+  const double* line(int64_t number) const override {
+    return log_.data() + number % Backend<Real>::kLogLines * Backend<Real>::kLogWidth;
+  }
+
   // --- samples
 
-  void draw(SampleSet& samples, uint64_t seed, uint32_t term, uint32_t iteration) override {
+  SampleOrder sampleOrder() const override { return SampleOrder::bands; }
+  void fetchDraw(SampleSet&) override {}  // it works in the set's memory
+  void draw(SampleSet& samples, uint64_t seed, uint32_t term, int iterationSlot) override {
+    const uint32_t iteration = static_cast<uint32_t>(slots_[iterationSlot]);
     if (samples.spec().kind == SampleKind::stratified) drawStratified(samples, seed, term, iteration);
     else if (samples.spec().draws > 0) drawCounts(samples, seed, term, iteration);
   }
@@ -273,6 +309,7 @@ class CpuBackend final : public Backend<Real> {
     for (int64_t i = 0; i < weights + outputs; ++i) gradient[gridSize + i] = static_cast<Real>(total[i]);
   }
 
+  int mlpParts(const SampleSet& samples) const override { return samples.bands(); }
   int64_t mlpStateSize(const MlpShape& shape, const JetSet& jets) const override { return kernels_.mlpState(shape, jets); }
   void mlp(const MlpShape& shape, const JetSet& jets, const Real* weights, const Tile& tile, const Real* in, Real* out,
            Real* state) override {
@@ -334,6 +371,7 @@ class CpuBackend final : public Backend<Real> {
         broadcast[i] = column;
         column += kProgramColumn;
       }
+    std::vector<double> bandSums(tile.segments.size() * program.sums, 0.0);
     const int64_t operands = program.registers + static_cast<int64_t>(constants.size() + call.inputs.size()) + 1;
     reserve(int64_t{program.registers} * kProgramColumn + operands * static_cast<int64_t>(sizeof(void*) / sizeof(Real) + 1));
 
@@ -360,17 +398,38 @@ class CpuBackend final : public Backend<Real> {
       run.inputs = inputs.data();
       run.inputStride = stride.data();
       run.stores = stores.data();
-      std::vector<double> sums(program.sums, 0.0);
-      run.sums = sums.data();
+      run.sums = bandSums.data() + s * program.sums;
       run.scratch = scratch_[thread].data();
       kernels_.run(run, at.end - at.begin);
-      for (int i = 0; i < program.sums && call.sums; ++i) call.sums[at.band * program.sums + i] += sums[i];
     });
+    for (int i = 0; i < program.sums && !call.sums.empty(); ++i) {
+      double total = 0;
+      for (size_t segment = 0; segment < tile.segments.size(); ++segment) total += bandSums[segment * program.sums + i];
+      slots_[call.sums[i]] += total;
+    }
   }
+
+  // --- slots
+
+  void reserveSlots(int count) override {
+    if (static_cast<int>(slots_.size()) < count) slots_.resize(count, 0.0);
+  }
+  void setSlot(int slot, double value) override { slots_[slot] = value; }
+  double slot(int slot) override { return slots_[slot]; }
+  void clearSlots(int first, int count) override { std::fill_n(slots_.begin() + first, count, 0.0); }
+  void addSlots(int to, int first, int count) override {
+    slots_[to] = 0;
+    for (int i = 0; i < count; ++i) slots_[to] += slots_[first + i];
+  }
+  void copySlots(Real* out, int first, int count) override {
+    for (int i = 0; i < count; ++i) out[i] = static_cast<Real>(slots_[first + i]);
+  }
+  void adamAdvance(const AdamSettings& settings, int lossSlot) override { generic::adamAdvance(slots_.data(), slots_[lossSlot], settings); }
+  void cglsStep() override { generic::cglsStep(slots_.data()); }
+  void cglsAdvance(const CglsSettings& settings) override { generic::cglsAdvance(slots_.data(), settings); }
 
   // --- vectors
 
-  double* slots() override { return slots_; }
   void dot(const Real* x, const Real* y, int64_t count, int slot) override {
     std::vector<double> partial((count + kChunk - 1) / kChunk, 0.0);
     chunks(count, [&](int64_t at, int64_t n) { partial[at / kChunk] = kernels_.dot(x + at, y + at, n); });
@@ -378,13 +437,17 @@ class CpuBackend final : public Backend<Real> {
     for (const double p : partial) total += p;
     slots_[slot] = total;
   }
-  void axpy(Real* y, double sign, int numerator, int denominator, const Real* x, int64_t count) override {
-    const Real a = static_cast<Real>(sign * ratio(numerator, denominator));
+  void axpy(Real* y, double factor, int slot, const Real* x, int64_t count) override {
+    const Real a = static_cast<Real>(factor * value(slot));
+    if (a == 0) return;
     chunks(count, [&](int64_t at, int64_t n) { kernels_.axpy(y + at, a, x + at, n); });
   }
-  void xpby(Real* y, const Real* x, int numerator, int denominator, int64_t count) override {
-    const Real b = static_cast<Real>(ratio(numerator, denominator));
+  void xpby(Real* y, const Real* x, int slot, int64_t count) override {
+    const Real b = static_cast<Real>(value(slot));
     chunks(count, [&](int64_t at, int64_t n) { kernels_.xpby(y + at, x + at, b, n); });
+  }
+  void copyIf(int slot, Real* to, const Real* from, int64_t count) override {
+    if (slots_[slot] != 0) copy(to, from, count);
   }
   void multiply(Real* out, const Real* x, const Real* y, int64_t count) override {
     chunks(count, [&](int64_t at, int64_t n) { kernels_.multiply(out + at, x + at, y + at, n); });
@@ -397,21 +460,17 @@ class CpuBackend final : public Backend<Real> {
       }
     });
   }
-  void adam(Real* parameters, const Real* gradient, Real* first, Real* second, int64_t count, double rate, double beta1, double beta2,
-            double epsilon, int64_t step) override {
-    const double correction1 = 1 - std::pow(beta1, static_cast<double>(step)), correction2 = 1 - std::pow(beta2, static_cast<double>(step));
+  void adam(Real* parameters, const Real* gradient, Real* first, Real* second, int64_t count, const AdamSettings& settings) override {
+    if (slots_[AdamSlots::stopped] != 0) return;
     chunks(count, [&](int64_t at, int64_t n) {
-      kernels_.adam(parameters + at, gradient + at, first + at, second + at, n, static_cast<Real>(rate / correction1),
-                    static_cast<Real>(beta1), static_cast<Real>(beta2), static_cast<Real>(epsilon),
-                    static_cast<Real>(1 / std::sqrt(correction2)));
+      kernels_.adam(parameters + at, gradient + at, first + at, second + at, n, static_cast<Real>(slots_[AdamSlots::rate]),
+                    static_cast<Real>(settings.beta1), static_cast<Real>(settings.beta2), static_cast<Real>(settings.epsilon),
+                    static_cast<Real>(slots_[AdamSlots::rootCorrection]));
     });
   }
 
  private:
-  double ratio(int numerator, int denominator) const {
-    const auto value = [&](int slot) { return slot == kOne ? 1.0 : slots_[slot]; };
-    return value(numerator) / value(denominator);
-  }
+  double value(int slot) const { return slot == kOne ? 1.0 : slots_[slot]; }
 
   template <class F>
   void chunks(int64_t count, F f) {
@@ -631,7 +690,9 @@ class CpuBackend final : public Backend<Real> {
   const CpuKernels<Real>& kernels_;
   std::vector<std::vector<Real>> scratch_;
   std::vector<std::vector<uint32_t>> counts_;  // a thread
-  double slots_[32] = {};
+  std::vector<double> slots_ = std::vector<double>(kStageSlots, 0.0);
+  std::vector<double> log_ = std::vector<double>(Backend<Real>::kLogLines * Backend<Real>::kLogWidth, 0.0);
+  int64_t lines_ = 0;
 };
 
 }  // namespace

@@ -21,7 +21,7 @@ DINF_MATH_BEGIN
 
 // y' = 1 - y^2 gives (k + 1) c_{k+1} = [k = 0] - sum c_i c_{k-i}.
 template <class V>
-DINF_INLINE void tanhSeries(V g, int order, V* c) {
+DINF_HD DINF_INLINE void tanhSeries(V g, int order, V* c) {
   using Real = typename ElementOf<V>::type;
   c[0] = vectorTanh(g);
   for (int k = 0; k < order; ++k) {
@@ -33,7 +33,7 @@ DINF_INLINE void tanhSeries(V g, int order, V* c) {
 
 // c_k = omega^k / k! times sin, cos, -sin, -cos in turn.
 template <class V, class Real>
-DINF_INLINE void sineSeries(V g, Real omega, int order, V* c) {
+DINF_HD DINF_INLINE void sineSeries(V g, Real omega, int order, V* c) {
   V sine, cosine;
   vectorSinCos(V(g * omega), sine, cosine);
   Real factor = 1;
@@ -46,7 +46,7 @@ DINF_INLINE void sineSeries(V g, Real omega, int order, V* c) {
 // g Phi(g), Phi the normal distribution and phi its density (GELU as defined, not its tanh approximation). Derivatives from the
 // second on are phi times polynomials: p_2 = 2 - g^2, p_{k+1} = p_k' - g p_k.
 template <class V>
-DINF_INLINE void geluSeries(V g, int order, V* c) {
+DINF_HD DINF_INLINE void geluSeries(V g, int order, V* c) {
   using Real = typename ElementOf<V>::type;
   V density, distribution;
   vectorNormal(g, density, distribution);
@@ -61,7 +61,7 @@ DINF_INLINE void geluSeries(V g, int order, V* c) {
 
 // c_0 ... c_order at g, order <= kMaxOrder + 1.
 template <class V>
-DINF_INLINE void activationSeries(const LayerActivation& activation, V g, int order, V* c) {
+DINF_HD DINF_INLINE void activationSeries(const LayerActivation& activation, V g, int order, V* c) {
   using Real = typename ElementOf<V>::type;
   switch (activation.kind) {
     case Activation::tanh: tanhSeries(g, order, c); break;

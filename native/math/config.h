@@ -13,6 +13,14 @@
 #define DINF_ISA generic
 #endif
 
+// Unrolls the loop that follows, of at most n turns.
+#define DINF_PRAGMA(text) _Pragma(#text)
+#if defined(__CUDACC__)
+#define DINF_UNROLL(n) DINF_PRAGMA(unroll)
+#else
+#define DINF_UNROLL(n) DINF_PRAGMA(GCC unroll n)
+#endif
+
 #define DINF_INLINE inline __attribute__((always_inline))
 
 #define DINF_MATH_BEGIN namespace dinf { namespace DINF_ISA {

@@ -140,13 +140,43 @@ DINF_INLINE V vectorTanh(V x) {
   return a < Real(0.2) ? near : signedFar;
 }
 
-DINF_HD DINF_INLINE void vectorSinCos(float x, float& s, float& c) {
-  s = ::sinf(x);
-  c = ::cosf(x);
+// As for vectors below. Not the library's: a device's needs a stack for large arguments.
+DINF_HD DINF_INLINE void vectorSinCos(float x, float& sine, float& cosine) {
+  const float n = ::rintf(x * 0.636619772367581343f);
+  const float r = ((x - n * 1.5703125f) - n * 4.8351287841796875e-4f) - n * 3.1391647865048132e-7f, q = r * r;
+  float s = 2.7557319e-6f * q - 1.9841270e-4f;
+  s = s * q + 8.3333333e-3f;
+  s = s * q - 1.6666667e-1f;
+  s = r + r * (s * q);
+  float c = 2.4801587e-5f * q - 1.3888889e-3f;
+  c = c * q + 4.1666667e-2f;
+  c = (c * q - 0.5f) * q + 1.0f;
+  const int quarter = static_cast<int>(n);
+  const float a = quarter & 1 ? c : s, b = quarter & 1 ? s : c;
+  sine = quarter & 2 ? -a : a;
+  cosine = (quarter + 1) & 2 ? -b : b;
 }
-DINF_HD DINF_INLINE void vectorSinCos(double x, double& s, double& c) {
-  s = ::sin(x);
-  c = ::cos(x);
+DINF_HD DINF_INLINE void vectorSinCos(double x, double& sine, double& cosine) {
+  const double n = ::rint(x * 0.63661977236758134308);
+  const double r = ((x - n * 1.5707963267341256142) - n * 6.0771005063039659766e-11) - n * 2.0222662487959507324e-21, q = r * r;
+  double s = 1.0 / 6227020800.0 - q * (1.0 / 1307674368000.0);
+  s = s * q - 1.0 / 39916800.0;
+  s = s * q + 1.0 / 362880.0;
+  s = s * q - 1.0 / 5040.0;
+  s = s * q + 1.0 / 120.0;
+  s = s * q - 1.0 / 6.0;
+  s = r + r * (s * q);
+  double c = q * (1.0 / 20922789888000.0) - 1.0 / 87178291200.0;
+  c = c * q + 1.0 / 479001600.0;
+  c = c * q - 1.0 / 3628800.0;
+  c = c * q + 1.0 / 40320.0;
+  c = c * q - 1.0 / 720.0;
+  c = c * q + 1.0 / 24.0;
+  c = (c * q - 0.5) * q + 1.0;
+  const int quarter = static_cast<int>(n);
+  const double a = quarter & 1 ? c : s, b = quarter & 1 ? s : c;
+  sine = quarter & 2 ? -a : a;
+  cosine = (quarter + 1) & 2 ? -b : b;
 }
 
 // x = n pi/2 + r, |r| <= pi/4, with pi/2 in three parts of which the first two leave n times them exact; Taylor polynomials in r.
@@ -234,7 +264,7 @@ DINF_INLINE void vectorNormal(V x, V& density, V& distribution) {
         -9.977672823106763355e-9, -7.4482477510514380901e-9, 4.3641066279200272813e-9, 5.6557277362201289027e-10, -5.6310180774635728024e-10,
     };
     p = V{} + coefficient[24];
-#pragma GCC unroll 24
+    DINF_UNROLL(24)
     for (int i = 23; i >= 0; --i) p = p * y + coefficient[i];
   }
   const V tail = e * (t * p) * Real(0.5);

@@ -28,7 +28,8 @@ DINF_MATH_BEGIN
 // normaliser cancels, c_j h^(2j - 2 rho + 1) with h = exp(eps^2 (f - 1/2)): one exponential. The normalised weights are a
 // softmax whose logits are linear in f, so their derivatives are cumulants of the node offsets under the weights.
 // `multiplicity` (or null) counts a node several times: that is what clamping indices at the border does. `tails` are the c_j,
-// from gaussianTails: they depend on the kernel alone.
+// from gaussianTails: they depend on the kernel alone. `w[k][j]` is order k of tap j: an array on the host, columns of shared
+// memory on a device.
 template <class Real>
 DINF_HD inline void gaussianTails(const Kernel1d& kernel, Real* tails) {
   const Real e2 = static_cast<Real>(kernel.epsilon) * static_cast<Real>(kernel.epsilon);
@@ -37,9 +38,8 @@ DINF_HD inline void gaussianTails(const Kernel1d& kernel, Real* tails) {
     tails[r] = vectorExp(-e2 * a * a);
   }
 }
-template <class Real, class V>
-DINF_HD DINF_INLINE void gaussianWeights(Real epsilon, const Real* tails, int rings, int order, V fraction, const V* multiplicity,
-                                         V (*w)[kMaxTaps]) {
+template <class Real, class V, class M, class W>
+DINF_HD DINF_INLINE void gaussianWeights(Real epsilon, const Real* tails, int rings, int order, V fraction, const M& multiplicity, W w) {
   const int taps = 2 * rings;
   const Real e2 = epsilon * epsilon;
   const V up0 = vectorExp((fraction - Real(0.5)) * e2);
@@ -85,11 +85,11 @@ DINF_HD DINF_INLINE void gaussianWeights(Real epsilon, const Real* tails, int ri
 
 // Cardinal B-spline of odd degree p: the k-th derivative is the k-th difference of the degree p - k basis, and bases grow by
 // the uniform Cox-de Boor recursion, a convex combination at every step (no cancellation).
-template <class Real, class V>
-DINF_HD DINF_INLINE void bsplineWeights(int degree, int order, V fraction, V (*w)[kMaxTaps]) {
+template <class Real, class V, class W>
+DINF_HD DINF_INLINE void bsplineWeights(int degree, int order, V fraction, W w) {
   const int taps = degree + 1;
   for (int k = 0; k <= order; ++k) {
-    V* b = w[k];
+    auto b = w[k];
     for (int j = 0; j < taps; ++j) b[j] = V{};
     const int lower = degree - k;
     if (lower < 0) continue;  // a polynomial of degree p has no derivative of order p + 1
@@ -108,30 +108,27 @@ DINF_HD DINF_INLINE void bsplineWeights(int degree, int order, V fraction, V (*w
   }
 }
 
-template <class Real, class V>
-DINF_HD DINF_INLINE void kernelWeights(const Kernel1d& kernel, int order, V fraction, V (*w)[kMaxTaps]) {
-  if (kernel.kind == KernelKind::gaussian) {
-    Real tails[kMaxTaps / 2];
-    gaussianTails(kernel, tails);
-    gaussianWeights<Real, V>(static_cast<Real>(kernel.epsilon), tails, kernel.rings, order, fraction, nullptr, w);
-  } else {
-    bsplineWeights<Real, V>(kernel.degree, order, fraction, w);
-  }
-}
-
 // Is cell c of n one whose neighbourhood leaves the nodes 0..n?
 DINF_HD DINF_INLINE bool touchesBorder(int cell, int cells, int rings) { return cell < rings - 1 || cell > cells - rings; }
 
 // How often each node of a neighbourhood counts when indices beyond the border are clamped onto it; ghosts count nothing.
 template <class Real>
-DINF_HD inline void clampedMultiplicity(int rings, int cell, int cells, Real* m) {
-  const int first = cell - rings + 1, taps = 2 * rings;  // node index of tap 0
-  for (int j = 0; j < taps; ++j) {
-    const int node = first + j;
-    m[j] = node < 0 || node > cells ? Real(0) : Real(1);
-    if (node == 0) m[j] += Real(first < 0 ? -first : 0);
-    if (node == cells) m[j] += Real(first + taps - 1 > cells ? first + taps - 1 - cells : 0);
+struct ClampedMultiplicity {
+  int first, last, cells;  // node indices of the neighbourhood's first and last tap
+  bool clamped;
+  DINF_HD ClampedMultiplicity(int rings, int cell, int cells, bool clamped)
+      : first(cell - rings + 1), last(cell + rings), cells(cells), clamped(clamped) {}
+  DINF_HD explicit operator bool() const { return clamped; }
+  DINF_HD Real operator[](int tap) const {
+    const int node = first + tap;
+    if (node < 0 || node > cells) return Real(0);
+    return Real(1 + (node == 0 && first < 0 ? -first : 0) + (node == cells && last > cells ? last - cells : 0));
   }
+};
+template <class Real>
+DINF_HD inline void clampedMultiplicity(int rings, int cell, int cells, Real* m) {
+  const ClampedMultiplicity<Real> multiplicity(rings, cell, cells, true);
+  for (int j = 0; j < 2 * rings; ++j) m[j] = multiplicity[j];
 }
 
 // Do two taps of one neighbourhood meet the same node? Only around a periodic axis that is shorter than the neighbourhood.
@@ -141,37 +138,37 @@ DINF_HD DINF_INLINE bool meetsItself(Edge edge, int cells, int taps) { return ed
 // nodes are unknowns. `clamp` has no ghost nodes: the Gaussian counts the border node as often as the clamped index hits it
 // (the paper's code), a B-spline gives the border node the weights of the ghosts beyond it; ghosts get weight zero either way.
 // `periodic` needs nothing but this: taps that meet the same node are summed, so that squares of weights are squares of rows.
+template <class Real, class W>
+DINF_HD inline void edgeWeights(const Kernel1d& kernel, const Real* tails, Edge edge, int order, int cell, int cells, Real fraction,
+                                W w) {
+  const int rings = kernel.rings, taps = 2 * rings, first = cell - rings + 1;  // node index of tap 0
+  const bool clamped = edge == Edge::clamp && touchesBorder(cell, cells, rings);
+  if (kernel.kind == KernelKind::gaussian) {
+    gaussianWeights<Real, Real>(static_cast<Real>(kernel.epsilon), tails, rings, order, fraction,
+                                ClampedMultiplicity<Real>(rings, cell, cells, clamped), w);
+  } else {
+    bsplineWeights<Real, Real>(kernel.degree, order, fraction, w);
+    for (int k = 0; clamped && k <= order; ++k)
+      for (int j = 0; j < taps; ++j) {
+        const int node = first + j, inside = node < 0 ? 0 : node > cells ? cells : node;
+        if (inside == node) continue;
+        w[k][inside - first] += w[k][j];
+        w[k][j] = 0;
+      }
+  }
+  if (!meetsItself(edge, cells, taps)) return;
+  for (int k = 0; k <= order; ++k)
+    for (int j = cells; j < taps; ++j) {
+      w[k][j % cells] += w[k][j];
+      w[k][j] = 0;
+    }
+}
 template <class Real>
 DINF_HD inline void edgeWeights(const Kernel1d& kernel, Edge edge, int order, int cell, int cells, Real fraction,
                                 Real (*w)[kMaxTaps]) {
-  const int rings = kernel.rings, taps = 2 * rings;
-  if (edge != Edge::clamp || !touchesBorder(cell, cells, rings)) {
-    kernelWeights<Real, Real>(kernel, order, fraction, w);
-    if (!meetsItself(edge, cells, taps)) return;
-    for (int k = 0; k <= order; ++k)
-      for (int j = cells; j < taps; ++j) {
-        w[k][j % cells] += w[k][j];
-        w[k][j] = 0;
-      }
-    return;
-  }
-  const int first = cell - rings + 1;  // node index of tap 0
-  if (kernel.kind == KernelKind::gaussian) {
-    Real multiplicity[kMaxTaps];
-    clampedMultiplicity<Real>(rings, cell, cells, multiplicity);
-    Real tails[kMaxTaps / 2];
-    gaussianTails(kernel, tails);
-    gaussianWeights<Real, Real>(static_cast<Real>(kernel.epsilon), tails, rings, order, fraction, multiplicity, w);
-    return;
-  }
-  bsplineWeights<Real, Real>(kernel.degree, order, fraction, w);
-  for (int k = 0; k <= order; ++k)
-    for (int j = 0; j < taps; ++j) {
-      const int node = first + j, inside = node < 0 ? 0 : node > cells ? cells : node;
-      if (inside == node) continue;
-      w[k][inside - first] += w[k][j];
-      w[k][j] = 0;
-    }
+  Real tails[kMaxTaps / 2];
+  if (kernel.kind == KernelKind::gaussian) gaussianTails(kernel, tails);
+  edgeWeights<Real>(kernel, tails, edge, order, cell, cells, fraction, w);
 }
 
 DINF_MATH_END

@@ -59,17 +59,17 @@ DINF_HD DINF_INLINE void radialJet(Real power, Real epsilon, const V* distance, 
   const Real e2 = epsilon * epsilon;
   V q = V{} + Real(1);
   V first[D];  // q's coefficients of order 1
-#pragma GCC unroll 3
+  DINF_UNROLL(3)
   for (int k = 0; k < D; ++k) {
     q = q + distance[k] * distance[k] * e2;
     first[k] = distance[k] * (2 * e2);
   }
   const V inverse = Real(1) / q;
   phi[0] = (power == Real(1) ? inverse : vectorSqrt(inverse)) * factor;
-#pragma GCC unroll 35
+  DINF_UNROLL(35)
   for (int i = 1; i < tables.count; ++i) {
     V ones = V{}, twos = V{};
-#pragma GCC unroll 3
+  DINF_UNROLL(3)
     for (int k = 0; k < D; ++k) {
       if (tables.one[i][k] >= 0) ones = ones + first[k] * phi[tables.one[i][k]];
       if (tables.two[i][k] >= 0) twos = twos + phi[tables.two[i][k]];

@@ -1,0 +1,114 @@
+#include "cuda/context.h"
+#include <algorithm>
+#include <cstring>
+
+namespace dinf::cuda {
+namespace {
+constexpr size_t kConstants = 256;  // tables kept
+constexpr int kSlots = 4096;  // terms, trainable scalars and pairs of a limited history together
+}
+
+Context::Context(int device, int64_t memoryLimit) : device_(device), memoryLimit_(memoryLimit) {
+  int count = 0;
+  checkCuda(cudaGetDeviceCount(&count), "looking for CUDA devices");
+  check(device >= 0 && device < count, "NO_SUCH_DEVICE",
+        "there is no cuda:" + std::to_string(device) + ": this machine has " + std::to_string(count) + " CUDA device(s)");
+  use();
+  int shared = 0;
+  checkCuda(cudaDeviceGetAttribute(&multiprocessors_, cudaDevAttrMultiProcessorCount, device), "device properties");
+  checkCuda(cudaDeviceGetAttribute(&shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, device), "device properties");
+  sharedLimit_ = static_cast<size_t>(shared);
+  checkCuda(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "a stream");
+  try {
+    slots_ = allocate<double>(kSlots);
+    arrivals_ = allocate<unsigned>(1);
+    checkCuda(cudaMemsetAsync(slots_, 0, kSlots * sizeof(double), stream_), "clearing the state block");
+    checkCuda(cudaMemsetAsync(arrivals_, 0, sizeof(unsigned), stream_), "clearing the state block");
+  } catch (...) {
+    for (const auto& [memory, bytes] : blocks_) cudaFree(memory);
+    cudaStreamDestroy(stream_);
+    throw;
+  }
+}
+
+Context::~Context() {
+  cudaSetDevice(device_);
+  cudaStreamSynchronize(stream_);
+  for (const auto& [memory, bytes] : blocks_) cudaFree(memory);
+  cudaStreamDestroy(stream_);
+}
+
+void Context::use() const { checkCuda(cudaSetDevice(device_), "choosing the device"); }
+
+void Context::synchronize() const { checkCuda(cudaStreamSynchronize(stream_), "waiting for the device"); }
+
+void* Context::allocateBytes(size_t bytes) {
+  bytes = std::max<size_t>(bytes, 16);
+  const auto tooMuch = [&](int64_t free) {
+    return Failure("OUT_OF_MEMORY", "cuda:" + std::to_string(device_) + " cannot give " + std::to_string(bytes) + " bytes more: this solve holds " +
+                                        std::to_string(held_) + ", free are " + std::to_string(free) +
+                                        ". Use a smaller resolution, fewer samples, or a smaller tile");
+  };
+  if (memoryLimit_ > 0 && held_ + static_cast<int64_t>(bytes) > memoryLimit_) throw tooMuch(memoryLimit_ - held_);
+  void* memory = nullptr;
+  const cudaError_t error = cudaMalloc(&memory, bytes);
+  if (error == cudaErrorMemoryAllocation) {
+    cudaGetLastError();
+    size_t free = 0, total = 0;
+    cudaMemGetInfo(&free, &total);
+    throw tooMuch(static_cast<int64_t>(free));
+  }
+  checkCuda(error, "allocation");
+  blocks_[memory] = bytes;
+  held_ += static_cast<int64_t>(bytes);
+  return memory;
+}
+
+void Context::releaseBytes(void* memory) noexcept {
+  const auto found = blocks_.find(memory);
+  if (found == blocks_.end()) return;
+  held_ -= static_cast<int64_t>(found->second);
+  blocks_.erase(found);
+  cudaSetDevice(device_);
+  cudaFree(memory);  // waits for the device
+}
+
+void* Context::scratchBytes(size_t bytes) {
+  if (scratch_.empty() || scratch_.back().second < bytes) {
+    const size_t size = std::max(bytes, scratch_.empty() ? size_t{1} << 16 : scratch_.back().second * 3 / 2);
+    scratch_.emplace_back(allocateBytes(size), size);
+  }
+  return scratch_.back().first;
+}
+
+const void* Context::constantBytes(const void* bytes, size_t count) {
+  const std::string key(static_cast<const char*>(bytes), count);
+  if (const auto found = constants_.find(key); found != constants_.end()) {
+    found->second.recorded = found->second.recorded || recording_;
+    return found->second.memory;
+  }
+  if (!recording_ && constants_.size() >= kConstants) {
+    synchronize();
+    for (auto it = constants_.begin(); it != constants_.end();) {
+      if (!it->second.recorded) releaseBytes(it->second.memory);
+      it = it->second.recorded ? std::next(it) : constants_.erase(it);
+    }
+  }
+  // Not on the solve's stream, which may be capturing.
+  void* memory = allocateBytes(count);
+  cudaStream_t aside;
+  checkCuda(cudaStreamCreateWithFlags(&aside, cudaStreamNonBlocking), "a stream");
+  cudaError_t error = cudaMemcpyAsync(memory, bytes, count, cudaMemcpyHostToDevice, aside);
+  if (error == cudaSuccess) error = cudaStreamSynchronize(aside);
+  cudaStreamDestroy(aside);
+  checkCuda(error, "upload of a table");
+  constants_[key] = {memory, recording_};
+  return memory;
+}
+
+void Context::reserveSlots(int count) {
+  check(count <= kSlots, "OUT_OF_MEMORY",
+        "a solve on a CUDA device has " + std::to_string(kSlots) + " scalars of state, " + std::to_string(count) + " are wanted");
+}
+
+}  // namespace dinf::cuda
