@@ -327,7 +327,9 @@ double worst(const Vector& got, const Quantity& want) {
   return error;
 }
 
-double worstSeen[2][2];  // by precision and by order: what the tolerances are compared with
+// By precision and by order, what the tolerances are compared with: of an entry relative to the size of its terms, and of all of a
+// result's entries relative to themselves.
+double worstSeen[2][2], worstNorm[2][2];
 
 template <class Real>
 void compare(const Data& data, const Expected& expected, const Way& way, bool everyOrder) {
@@ -340,6 +342,11 @@ void compare(const Data& data, const Expected& expected, const Way& way, bool ev
     seen = std::max(seen, error);
     DINF_EXPECT(error <= tolerance, "%s, %s, %d samples: error %.3e, at most %.0e", sizeof(Real) == 8 ? "double" : "float", what,
                 static_cast<int>(data.samples), error, tolerance);
+    const double whole = 2 * test::distance(values, want.value);
+    double& seenWhole = worstNorm[sizeof(Real) == 8][high];
+    seenWhole = std::max(seenWhole, whole);
+    DINF_EXPECT(whole <= tolerance, "%s, %s, %d samples: relative error of all entries %.3e, at most %.0e",
+                sizeof(Real) == 8 ? "double" : "float", what, static_cast<int>(data.samples), whole, tolerance);
   };
   check("mlp", got.out, expected.out);
   check("mlpTangent", got.tangent, expected.tangent);
@@ -456,8 +463,9 @@ int main(int argc, char** argv) {
       }
     });
 
-  std::printf("worst error: float %.2e (orders 0-2), %.2e (3-4); double %.2e, %.2e\n", worstSeen[0][0], worstSeen[0][1], worstSeen[1][0],
-              worstSeen[1][1]);
+  for (const auto& [what, seen] : {std::pair{"of an entry, relative to its terms", worstSeen}, {"of a result, relative to it", worstNorm}})
+    std::printf("worst error %s: float %.2e (orders 0-2), %.2e (3-4); double %.2e, %.2e\n", what, seen[0][0], seen[0][1], seen[1][0],
+                seen[1][1]);
   std::printf("%d passed, %d failed, %d checks\n", test::report().passed, test::report().failed, test::report().checks);
   return test::report().failed == 0 ? 0 : 1;
 }
