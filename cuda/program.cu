@@ -196,25 +196,30 @@ void runProgram(Context& context, const ProgramCall<Real>& call, int64_t begin, 
   const std::vector<Step> steps = stepsOf(call, columns);
   if (steps.empty()) return;
 
-  const auto isAligned = [&](const Real* plane, bool single) {
-    const auto address = reinterpret_cast<uintptr_t>(plane);
-    check(plane != nullptr && address % (single ? sizeof(Real) : 16) == 0, "INTERNAL", "a plane of a program is not aligned to 16 bytes");
+  const auto aligned = [](const Real* plane) {
+    check(reinterpret_cast<uintptr_t>(plane) % 16 == 0, "INTERNAL", "a plane of a program is not aligned to 16 bytes");
   };
   ProgramArguments<Real> run{};
   std::vector<const Real*> inputs;
   for (const InputPlane<Real>& input : call.inputs) {
-    isAligned(input.data, input.scope == InputPlane<Real>::broadcast);
+    if (input.scope != InputPlane<Real>::broadcast) aligned(input.data);
     inputs.push_back(input.data);
   }
   std::vector<Real*> stores;
   std::vector<int> storesOfSet;
   for (const OutputPlane<Real>& store : call.stores) {
-    if (store.data) isAligned(store.data, false);
+    aligned(store.data);
     stores.push_back(store.data);
     storesOfSet.push_back(store.scope == InputPlane<Real>::set);
   }
   std::vector<int> sumSlots;
-  if (!call.sums.empty()) sumSlots.assign(call.sums.begin(), call.sums.begin() + program.sums);
+  if (!call.sums.empty()) {
+    check(static_cast<int>(call.sums.size()) >= program.sums, "INTERNAL", "a program has more sums than slots for them");
+    sumSlots.assign(call.sums.begin(), call.sums.begin() + program.sums);
+    std::vector<int> sorted(sumSlots);
+    std::sort(sorted.begin(), sorted.end());  // the last block adds to all slots at once
+    check(std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end(), "INTERNAL", "two sums of a program share a slot");
+  }
   std::vector<Real> constants(program.constants.size());
   std::transform(program.constants.begin(), program.constants.end(), constants.begin(), [](double x) { return static_cast<Real>(x); });
   run.steps = tableOf(context, steps);

@@ -43,8 +43,7 @@ __device__ __forceinline__ bool lastToArrive(unsigned* arrivals) {
   __threadfence();
   __syncthreads();
   if (threadIdx.x == 0) {
-    last = atomicAdd(arrivals, 1u) == gridDim.x - 1;
-    if (last) atomicExch(arrivals, 0u);
+    last = atomicInc(arrivals, gridDim.x - 1) == gridDim.x - 1;  // the last one sets it to 0
     __threadfence();
   }
   __syncthreads();

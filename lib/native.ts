@@ -207,12 +207,32 @@ export interface NativeBuildInfo {
   instructionSet: string;
   hardwareThreads: number;
   compiler: string;
-  cuda: boolean;
+}
+
+/** See cuda/devices.h. Bytes; versions as 1000 major + 10 minor, 0 for none; `free` is -1 where it is unknown. */
+export interface NativeCudaStatus {
+  built: boolean;
+  toolkitVersion: number;
+  runtimeVersion: number;
+  driverVersion: number;
+  architectures: string;
+  reason: string;
+  devices: {
+    name: string;
+    computeMajor: number;
+    computeMinor: number;
+    memory: number;
+    free: number;
+    multiprocessors: number;
+  }[];
 }
 
 interface Addon {
   Solver: new (problem: NativeProblem) => NativeSolver;
   buildInfo(): NativeBuildInfo;
+  cudaStatus(): NativeCudaStatus;
+  /** Whether solves can run on the devices of `cudaStatus`. */
+  cudaBackend: boolean;
 }
 
 let loaded: Addon | undefined;

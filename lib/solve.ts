@@ -167,7 +167,7 @@ async function start(problem: Problem, options: SolveOptions, report: (progress:
   if (!(problem instanceof Problem))
     throw new DinfError('INVALID_ARGUMENT', 'solve: the first argument must come from problem()');
   const {signal, onProgress} = options;
-  const device = chooseDevice(options.device ?? 'auto');
+  const device = chooseDevice(options.device ?? 'auto').name;
   const {checkpoint} = options;
   if (checkpoint !== undefined) {
     rejectUnknown(checkpoint, ['file', 'everySeconds', 'origin'], 'solve: checkpoint');

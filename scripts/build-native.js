@@ -1,6 +1,7 @@
 'use strict';
 // Configures and builds the addon with CMake into build/cmake and build/Release. Arguments are passed to the configure
-// step, e.g. `npm run build:native -- -DDINF_SANITIZE=ON`.
+// step, e.g. `npm run build:native -- -DDINF_SANITIZE=ON`, and so is DINF_CMAKE_OPTIONS of the environment, which gets through
+// npm and node-gyp.
 const {spawnSync} = require('node:child_process');
 const os = require('node:os');
 const path = require('node:path');
@@ -19,5 +20,9 @@ function run(command, args) {
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
-run('cmake', ['-S', root, '-B', directory, '-DCMAKE_BUILD_TYPE=Release', '--log-level=WARNING', ...process.argv.slice(2)]);
+const options = [
+  ...(process.env.DINF_CMAKE_OPTIONS ?? '').split(' ').filter((option) => option !== ''),
+  ...process.argv.slice(2),
+];
+run('cmake', ['-S', root, '-B', directory, '-DCMAKE_BUILD_TYPE=Release', '--log-level=NOTICE', ...options]);
 run('cmake', ['--build', directory, '--config', 'Release', '--parallel', String(Math.max(1, os.availableParallelism()))]);

@@ -46,7 +46,7 @@ else
   export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
   # Side by side: each runs on one core for most of its time.
   runs=()
-  run build/asan/dinf_native_tests & runs+=($!)
+  for share in 0/2 1/2; do run build/asan/dinf_native_tests --share $share & runs+=($!); done
   for isa in v2 v3; do DINF_CPU_ISA=$isa run build/asan/dinf_native_tests --quick & runs+=($!); done
   for pid in "${runs[@]}"; do wait "$pid"; done
 fi

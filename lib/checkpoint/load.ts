@@ -21,7 +21,7 @@ export async function loadSolution(
   options: {device?: Device; threads?: number} = {},
 ): Promise<Solution> {
   rejectUnknown(options, ['device', 'threads'], 'loadSolution');
-  const device = chooseDevice(options.device ?? 'auto');
+  const device = chooseDevice(options.device ?? 'auto').name;
   const threads = checkInteger(options.threads ?? defaultThreads(), 'loadSolution: threads', 1, 1024);
   const checkpoint = typeof from === 'string' ? await readCheckpoint(from) : from;
   const {problem, dtype, seed, standing} = checkpoint;

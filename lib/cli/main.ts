@@ -1,15 +1,13 @@
 #!/usr/bin/env node
 import {readFileSync} from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import {Command, CommanderError} from 'commander';
 import {DinfError} from '../errors';
-import {availableBytes} from '../memory';
-import {addon} from '../native';
 import {PROBLEMS} from '../problems';
 import {addAblateCommand} from './ablate-command';
 import {addEvaluateCommand} from './evaluate-command';
 import {EXIT, exitCode} from './exit';
+import {describe, infoLines} from './info';
 import {addSolveCommand} from './solve-command';
 
 const {version} = JSON.parse(readFileSync(path.join(__dirname, '..', '..', 'package.json'), 'utf8')) as {version: string};
@@ -41,9 +39,9 @@ function build(finish: (code: number) => void): Command {
     .description('devices, build and versions')
     .option('--json', 'print one JSON object on stdout')
     .action(({json}: {json?: boolean}) => {
-      const info = describe();
+      const info = describe(version);
       if (json) process.stdout.write(`${JSON.stringify(info)}\n`);
-      else for (const [key, value] of Object.entries(info)) process.stdout.write(`${key.padEnd(16)}${String(value)}\n`);
+      else process.stdout.write(infoLines(info));
     });
   inheritExit(program);
   return program;
@@ -55,21 +53,6 @@ function inheritExit(command: Command): void {
     sub.exitOverride().copyInheritedSettings(command);
     inheritExit(sub);
   }
-}
-
-function describe(): Record<string, string | number | boolean> {
-  const {instructionSet, hardwareThreads, compiler, cuda} = addon().buildInfo();
-  return {
-    version,
-    node: process.version,
-    platform: `${process.platform}-${process.arch}`,
-    cpu: os.cpus()[0]?.model ?? 'unknown',
-    threads: hardwareThreads,
-    instructionSet,
-    memory: `${(availableBytes() / 2 ** 30).toFixed(1)} GiB`,
-    compiler,
-    cuda: cuda ? 'built in' : 'this build has no CUDA backend',
-  };
 }
 
 async function main(): Promise<number> {

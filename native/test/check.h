@@ -17,6 +17,8 @@ struct Report {
   int passed = 0, failed = 0, checks = 0;
   bool quick = false;            // the reduced set, for valgrind
   const char* filter = nullptr;  // only cases whose name contains it
+  int cases = 0;                 // met so far
+  int share = 0, shares = 1;     // only cases whose number is `share` modulo `shares`
   bool caseOk = true;
 };
 inline Report& report() {
@@ -41,6 +43,7 @@ template <class F>
 void testCase(const std::string& name, F body) {
   Report& all = report();
   if (all.filter && name.find(all.filter) == std::string::npos) return;
+  if (all.cases++ % all.shares != all.share) return;
   all.caseOk = true;
   try {
     body();

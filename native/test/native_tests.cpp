@@ -1,6 +1,8 @@
 // Tests of the native core without Node: what the sanitizers and valgrind run (scripts/sanitize.sh).
 //
-//   dinf_native_tests [--quick] [part of a case's name]
+//   dinf_native_tests [--quick] [--share K/N] [part of a case's name]
+//
+// --share runs every N-th case from the K-th (0 .. N - 1) on, so that N processes run them all side by side.
 #include "cpu/kernels.h"
 #include "test/check.h"
 #include "test/derivative_cases.h"
@@ -10,8 +12,17 @@
 int main(int argc, char** argv) {
   dinf::test::Report& report = dinf::test::report();
   for (int i = 1; i < argc; ++i) {
-    if (std::string(argv[i]) == "--quick") report.quick = true;
-    else report.filter = argv[i];
+    if (std::string(argv[i]) == "--quick") {
+      report.quick = true;
+    } else if (std::string(argv[i]) == "--share") {
+      if (i + 1 == argc || std::sscanf(argv[++i], "%d/%d", &report.share, &report.shares) != 2 || report.share < 0 ||
+          report.share >= report.shares) {
+        std::fprintf(stderr, "--share takes K/N with 0 <= K < N\n");
+        return 2;
+      }
+    } else {
+      report.filter = argv[i];
+    }
   }
   std::printf("instruction set %s\n", dinf::cpuInstructionSet());
   dinf::test::unitCases();

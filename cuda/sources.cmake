@@ -1,0 +1,19 @@
+# The CUDA backend: for nvcc, and for the emulated device of the tests.
+set(DINF_CUDA_SOURCES
+  cuda/backend_cuda.cu
+  cuda/binding.cu
+  cuda/context.cu
+  cuda/devices.cu
+  cuda/encode.cu
+  cuda/encode_radial.cu
+  cuda/encode_transpose.cu
+  cuda/fold.cu
+  cuda/mlp.cu
+  cuda/mlp_activation.cu
+  cuda/mlp_linear.cu
+  cuda/mlp_weights.cu
+  cuda/program.cu
+  cuda/samples.cu
+  cuda/slots.cu
+  cuda/sort.cu
+  cuda/vector.cu)

@@ -1,0 +1,16 @@
+'use strict';
+// Builds prebuilds/<platform>-<arch>/dinf-grid.<libc>.node, what the published package holds: CPU and, where nvcc is, CUDA for all
+// the architectures of a release in one stripped file. Builds from nothing, and leaves no build/ behind: run `npm run build` to
+// go on working. Arguments are passed to CMake.
+const {spawnSync} = require('node:child_process');
+const path = require('node:path');
+
+const root = path.join(__dirname, '..');
+const bin = path.join(path.dirname(require.resolve('prebuildify/package.json')), 'bin.js');
+const env = {
+  ...process.env,
+  npm_config_nodedir: path.join(root, 'native', 'gyp'), // as in install.js
+  DINF_CMAKE_OPTIONS: ['-DDINF_CUDA_ARCHITECTURES=release', ...process.argv.slice(2)].join(' '),
+};
+const result = spawnSync(process.execPath, [bin, '--napi', '--strip', '--tag-libc'], {cwd: root, env, stdio: 'inherit'});
+process.exit(result.status ?? 1);

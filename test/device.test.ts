@@ -1,0 +1,79 @@
+import type {DeviceStatus} from '../lib/device';
+import {chooseDevice, deviceStatus} from '../lib/device';
+import {describe as describeMachine, infoLines} from '../lib/cli/info';
+
+const gpu = {name: 'A GPU', computeMajor: 9, computeMinor: 0, memory: 80 * 2 ** 30, free: 79 * 2 ** 30, multiprocessors: 132};
+
+/** A machine: by default one with a backend, a driver and no device. */
+function machine(cuda: Partial<DeviceStatus['cuda']>, backend = true): DeviceStatus {
+  const there = {built: true, toolkitVersion: 13000, runtimeVersion: 13000, driverVersion: 13000, architectures: '75 90'};
+  return {backend, cuda: {...there, reason: 'no CUDA device visible', devices: [], ...cuda}};
+}
+const two = machine({reason: '', devices: [gpu, {...gpu, name: 'Another', free: -1}]});
+const one = machine({reason: '', devices: [gpu]});
+const tooOld = 'driver 12.4 is too old for this build, which needs 13.0 (driver 580 or newer)';
+
+describe('the device of a solve', () => {
+  it.each([
+    ['auto', two, {kind: 'cuda', index: 0, name: 'cuda:0'}],
+    ['cuda', two, {kind: 'cuda', index: 0, name: 'cuda:0'}],
+    ['cuda:1', two, {kind: 'cuda', index: 1, name: 'cuda:1'}],
+    ['cuda:01', two, {kind: 'cuda', index: 1, name: 'cuda:1'}],
+    ['cpu', two, {kind: 'cpu', index: 0, name: 'cpu'}],
+    ['auto', machine({}), {kind: 'cpu', index: 0, name: 'cpu'}],
+    ['auto', machine({reason: '', devices: [gpu]}, false), {kind: 'cpu', index: 0, name: 'cpu'}],
+  ])('%s', (word, status, expected) => {
+    expect(chooseDevice(word, status)).toEqual(expected);
+  });
+
+  it.each([
+    [
+      'no driver',
+      'cuda',
+      machine({driverVersion: 0, reason: 'no NVIDIA driver installed'}),
+      /^no NVIDIA driver .* no cuda: install/,
+    ],
+    [
+      'an old driver',
+      'cuda:0',
+      machine({driverVersion: 12040, reason: tooOld}),
+      /12\.4 is too old .*13\.0.*580.*: update the NVIDIA driver/,
+    ],
+    ['no device', 'cuda', machine({}), /^no CUDA device visible.*CUDA_VISIBLE_DEVICES/],
+    ['a CPU-only build', 'cuda', machine({built: false, driverVersion: 0}, false), /no CUDA backend.*npm rebuild dinf-grid/],
+    ['no backend', 'cuda', machine({reason: '', devices: [gpu]}, false), /no CUDA backend.*--device cpu or auto/],
+    ['a wrong index', 'cuda:2', two, /no cuda:2: the CUDA devices are cuda:0 to cuda:1/],
+    ['another', 'cuda:1', one, /no cuda:1: the only CUDA device is cuda:0/],
+  ])('says what is missing: %s', (_, word, status, message) => {
+    expect(() => chooseDevice(word, status)).toThrow(
+      expect.objectContaining({code: 'NO_SUCH_DEVICE', message: expect.stringMatching(message)}),
+    );
+  });
+
+  it.each(['gpu', 'cuda:', 'cuda:-1', 'cuda:1.5', 'CPU', ''])('refuses the word "%s"', (word) => {
+    expect(() => chooseDevice(word, two)).toThrow(expect.objectContaining({code: 'INVALID_ARGUMENT'}));
+  });
+});
+
+describe('info', () => {
+  it('shows each device, and what is missing', () => {
+    const info = describeMachine('1.2.3', two);
+    expect(info).toMatchObject({device: 'cuda:0', cuda: 'ready', cudaToolkit: '13.0', cudaDriver: '13.0'});
+    expect(info.cudaDevices).toEqual([
+      {device: 'cuda:0', name: 'A GPU', computeCapability: '9.0', multiprocessors: 132, memory: gpu.memory, free: gpu.free},
+      expect.objectContaining({device: 'cuda:1', free: null}),
+    ]);
+    expect(infoLines(info)).toMatch(/^cuda:0 +A GPU, compute capability 9\.0, 132 multiprocessors, 80\.0 GiB, 79\.0 GiB free$/m);
+    expect(infoLines(describeMachine('1.2.3', machine({driverVersion: 12040, reason: tooOld})))).toMatch(
+      /^cuda +driver 12\.4 is too old/m,
+    );
+    const without = describeMachine('1.2.3', machine({built: false, toolkitVersion: 0, driverVersion: 0}, false));
+    expect(infoLines(without)).toMatch(/^CUDA toolkit +not built in$/m);
+  });
+
+  it('asks the machine without failing, whatever it has', () => {
+    const {cuda} = deviceStatus();
+    expect(cuda.devices.length > 0).toBe(cuda.reason === '');
+    expect(cuda.built).toBe(cuda.toolkitVersion > 0);
+  });
+});
