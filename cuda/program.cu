@@ -116,17 +116,18 @@ __global__ void __launch_bounds__(kMaxThreads) programKernel(const __grid_consta
     return static_cast<int>(column) < run.sharedColumns ? columns + column * threads
                                                         : run.spilled + (column - run.sharedColumns) * all + number;
   };
-  // Warps stay whole, so that they can sum: a thread beyond the last sample repeats the first and stores nothing.
+  // Warps stay whole, so that they can sum: a thread beyond the last sample computes with zeros and stores nothing. It reads no plane
+  // either: the place may be stored to by its owner.
   for (int64_t first = int64_t{blockIdx.x} * threads + warp * 32; first < run.packs; first += all) {
     const bool active = first + lane < run.packs;
-    const int64_t local = active ? (first + lane) * N : 0;
+    const int64_t local = (first + lane) * N;
     Values last{};
     const auto fetch = [&](uint32_t operand) -> Values {
       const uint32_t index = operand & ((1u << kPlaceShift) - 1);
       switch (static_cast<Place>(operand >> kPlaceShift)) {
         case Place::column: return *place(index);
-        case Place::tilePlane: return *reinterpret_cast<const Values*>(run.inputs[index] + local);
-        case Place::setPlane: return *reinterpret_cast<const Values*>(run.inputs[index] + run.begin + local);
+        case Place::tilePlane: return active ? *reinterpret_cast<const Values*>(run.inputs[index] + local) : Values{};
+        case Place::setPlane: return active ? *reinterpret_cast<const Values*>(run.inputs[index] + run.begin + local) : Values{};
         case Place::constant:
         case Place::broadcast: {
           const Real value = static_cast<Place>(operand >> kPlaceShift) == Place::constant ? run.constants[index] : *run.inputs[index];

@@ -8,7 +8,7 @@ foreach(mode NORMAL RACES)
   target_include_directories(dinf_ops_${name} PRIVATE ${PROJECT_SOURCE_DIR})
   foreach(test IN LISTS DINF_OP_TESTS)
     add_executable(dinf_${test}_tests_${name} ${CMAKE_CURRENT_LIST_DIR}/${test}_tests.cpp $<TARGET_OBJECTS:dinf_ops_${name}>
-      $<TARGET_OBJECTS:dinf_core> ${DINF_CPU_OBJECTS})
+      $<TARGET_OBJECTS:dinf_core> ${DINF_CPU_OBJECTS} $<TARGET_OBJECTS:dinf_no_cuda>)
     target_include_directories(dinf_${test}_tests_${name} BEFORE PRIVATE ${PROJECT_SOURCE_DIR})
     target_link_libraries(dinf_${test}_tests_${name} PRIVATE dinf_cuda_emulation dinf_options)
     add_test(NAME cuda_${test}_${name} COMMAND dinf_${test}_tests_${name})
