@@ -68,6 +68,7 @@ rows.forEach(
   (row, i) =>
     (row.kernel = names[i]
       .replace(/^void /, '')
+      .replaceAll('(anonymous namespace)::', '')
       .replaceAll('dinf::', '')
       .replace(/\(.*$/, '')),
 );
