@@ -1,9 +1,9 @@
-// Multi-layer perceptrons on jets, layer by layer: a chunk of samples goes through all layers before the next one starts, so that its
-// activations stay in L2. What is kept for the adjoint is what each hidden layer's linear part gave; the adjoint computes
+// Multi-layer perceptrons on jets, layer by layer: a chunk of samples goes through all layers before the next one starts, so that
+// its activations stay in L2. What is kept for the adjoint is what each hidden layer's linear part gave; the adjoint computes
 // activations and slopes from it again, in one pass over it.
 //
-// Budget a sample: planes x weights multiply-adds forward, twice that for the tangent, three times (two, if state was kept) for the
-// adjoint.
+// Budget a sample: planes x weights multiply-adds forward, twice that for the tangent, three times (two, if state was kept) for
+// the adjoint.
 #include <algorithm>
 #include "cuda/mlp_kernels.h"
 #include "cuda/ops.h"
@@ -11,9 +11,9 @@
 namespace dinf::cuda {
 namespace {
 
-constexpr int64_t kChunkBytes = int64_t{24} << 20;   // about half of the L2 of the GPUs this is made for
-constexpr int64_t kChunkSamples = 4096;              // fewer would not fill such a GPU
-constexpr int64_t kChunkRoom = int64_t{512} << 20;   // unless they took more than this
+constexpr int64_t kChunkBytes = int64_t{24} << 20;  // about half of the L2 of the GPUs this is made for
+constexpr int64_t kChunkSamples = 4096;             // fewer would not fill such a GPU
+constexpr int64_t kChunkRoom = int64_t{512} << 20;  // unless they took more than this
 constexpr int64_t kChunkGranule = 1024;
 
 template <class Real>
@@ -76,11 +76,13 @@ struct Network {
     call.bias = nullptr;
     linear(context, call);
   }
-  void activation(ActivationPass pass, int layer, int64_t count, Jets<const Real> before, Jets<Real> after, Jets<Real> other) const {
-    activate(context, pass, jets, ActivationCall<Real>{shape.hidden[layer], count, shape.activations[layer], before, after, other});
+  void activation(ActivationPass pass, int layer, int64_t count, Jets<const Real> before, Jets<Real> after,
+                  Jets<Real> other) const {
+    activate(context, pass, jets,
+             ActivationCall<Real>{shape.hidden[layer], count, shape.activations[layer], before, after, other});
   }
-  // The first `layers` hidden layers; `before(layer)` says where what its linear part gives goes, activations alternate between two
-  // buffers. Returns the input of the layer that follows.
+  // The first `layers` hidden layers; `before(layer)` says where what its linear part gives goes, activations alternate between
+  // two buffers. Returns the input of the layer that follows.
   template <class F>
   Jets<const Real> hidden(int layers, Jets<const Real> in, int64_t count, const Jets<Real>* buffers, F before) const {
     for (int i = 0; i < layers; ++i) {
@@ -104,8 +106,8 @@ int64_t mlpStateSize(const MlpShape& shape, const JetSet& jets) {
 }
 
 template <class Real>
-void mlp(Context& context, const MlpShape& shape, const JetSet& jets, const Real* weights, int64_t samples, const Real* in, Real* out,
-         Real* state) {
+void mlp(Context& context, const MlpShape& shape, const JetSet& jets, const Real* weights, int64_t samples, const Real* in,
+         Real* out, Real* state) {
   if (samples == 0) return;
   const Network<Real> net{context, shape, jets, weights, samples};
   const int64_t widest = net.widest(), buffers = std::min(net.hiddenLayers(), 2);
@@ -195,13 +197,13 @@ void mlpAdjoint(Context& context, const MlpShape& shape, const JetSet& jets, con
   });
 }
 
-#define DINF_INSTANTIATE(Real)                                                                                                     \
-  template int64_t mlpStateSize<Real>(const MlpShape&, const JetSet&);                                                             \
-  template void mlp(Context&, const MlpShape&, const JetSet&, const Real*, int64_t, const Real*, Real*, Real*);                    \
-  template void mlpTangent(Context&, const MlpShape&, const JetSet&, const Real*, const Real*, int64_t, const Real*, const Real*, \
-                           Real*);                                                                                                 \
-  template void mlpAdjoint(Context&, const MlpShape&, const JetSet&, const Real*, int64_t, const Real*, Real*, const Real*, Real*, \
-                           double*);
+#define DINF_INSTANTIATE(Real)                                                                                              \
+  template int64_t mlpStateSize<Real>(const MlpShape&, const JetSet&);                                                      \
+  template void mlp(Context&, const MlpShape&, const JetSet&, const Real*, int64_t, const Real*, Real*, Real*);             \
+  template void mlpTangent(Context&, const MlpShape&, const JetSet&, const Real*, const Real*, int64_t, const Real*,        \
+                           const Real*, Real*);                                                                             \
+  template void mlpAdjoint(Context&, const MlpShape&, const JetSet&, const Real*, int64_t, const Real*, Real*, const Real*, \
+                           Real*, double*);
 DINF_INSTANTIATE(float)
 DINF_INSTANTIATE(double)
 

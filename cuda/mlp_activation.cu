@@ -22,17 +22,14 @@ struct LowArguments {
 };
 
 template <class Real>
-__device__ __forceinline__ Real pick(
-    const Real* values,
-    int index) {
+__device__ __forceinline__ Real pick(const Real* values, int index) {
   return index == 0 ? values[0] : index == 1 ? values[1] : values[2];
 }
 
-// Budget a unit and sample, p planes, float: 8 p bytes forward, 16 p tangent and adjoint; about 12 p (forward) to 25 p instructions
-// and those of the function, 15 (sine) to 30 (GELU): bound by L2.
+// Budget a unit and sample, p planes, float: 8 p bytes forward, 16 p tangent and adjoint; about 12 p (forward) to 25 p
+// instructions and those of the function, 15 (sine) to 30 (GELU): bound by L2.
 template <class Real, ActivationPass Pass>
-__global__ void __launch_bounds__(kMlpThreads) activateLowKernel(
-    const __grid_constant__ LowArguments<Real> arguments) {
+__global__ void __launch_bounds__(kMlpThreads) activateLowKernel(const __grid_constant__ LowArguments<Real> arguments) {
   const ActivationCall<Real>& call = arguments.call;
   const int64_t unit = blockIdx.x / arguments.blocks;
   const int64_t sample = (blockIdx.x - unit * arguments.blocks) * kMlpThreads + threadIdx.x;
@@ -179,12 +176,7 @@ struct HighArguments {
 
 // out = sum over k of c_k (g - g_0)^k, Horner; columns are kHighThreads apart.
 template <class Real, int Order>
-__device__ __forceinline__ void compose(
-    const ProductTable& powers,
-    int planes,
-    const Real* c,
-    const Real* g,
-    Real* out) {
+__device__ __forceinline__ void compose(const ProductTable& powers, int planes, const Real* c, const Real* g, Real* out) {
   for (int p = 1; p < planes; ++p) out[p * kHighThreads] = c[Order] * g[p * kHighThreads];
   out[0] = c[Order - 1];
 #pragma unroll
@@ -200,12 +192,11 @@ __device__ __forceinline__ void compose(
   }
 }
 
-// Budget a unit and sample of order 3 in 3 variables (20 planes, 84 triples): 2 compositions of 64 x 2, one product of 84 triples,
-// 6 instructions each of which two read shared memory; 320 bytes. Bound by instructions. No stack: whatever is indexed at run time
-// lies in shared memory or in the arguments.
+// Budget a unit and sample of order 3 in 3 variables (20 planes, 84 triples): 2 compositions of 64 x 2, one product of 84
+// triples, 6 instructions each of which two read shared memory; 320 bytes. Bound by instructions. No stack: whatever is indexed
+// at run time lies in shared memory or in the arguments.
 template <class Real, ActivationPass Pass, int Order>
-__global__ void __launch_bounds__(kHighThreads) activateHighKernel(
-    const __grid_constant__ HighArguments<Real> arguments) {
+__global__ void __launch_bounds__(kHighThreads) activateHighKernel(const __grid_constant__ HighArguments<Real> arguments) {
   const ActivationCall<Real>& call = arguments.call;
   const int64_t unit = blockIdx.x / arguments.blocks;
   const int64_t sample = (blockIdx.x - unit * arguments.blocks) * kHighThreads + threadIdx.x;
@@ -268,15 +259,15 @@ void activatePass(Context& context, const JetSet& jets, const ActivationCall<Rea
   if (order <= 2) {
     LowArguments<Real> arguments = lowArguments(jets, call);
     arguments.blocks = blocks(kMlpThreads);
-    launch(activateLowKernel<Real, Pass>, dim3(static_cast<unsigned>(call.units * arguments.blocks)), dim3(kMlpThreads), 0, context.stream(),
-           arguments);
+    launch(activateLowKernel<Real, Pass>, dim3(static_cast<unsigned>(call.units * arguments.blocks)), dim3(kMlpThreads), 0,
+           context.stream(), arguments);
     return;
   }
   HighArguments<Real> arguments = highArguments(Pass, jets, call);
   arguments.blocks = blocks(kHighThreads);
   launch(order == 3 ? activateHighKernel<Real, Pass, 3> : activateHighKernel<Real, Pass, 4>,
-         dim3(static_cast<unsigned>(call.units * arguments.blocks)), dim3(kHighThreads), size_t{2} * jets.count * kHighThreads * sizeof(Real),
-         context.stream(), arguments);
+         dim3(static_cast<unsigned>(call.units * arguments.blocks)), dim3(kHighThreads),
+         size_t{2} * jets.count * kHighThreads * sizeof(Real), context.stream(), arguments);
 }
 
 }  // namespace
@@ -284,9 +275,15 @@ void activatePass(Context& context, const JetSet& jets, const ActivationCall<Rea
 template <class Real>
 void activate(Context& context, ActivationPass pass, const JetSet& jets, const ActivationCall<Real>& call) {
   switch (pass) {
-    case ActivationPass::forward: activatePass<Real, ActivationPass::forward>(context, jets, call); break;
-    case ActivationPass::tangent: activatePass<Real, ActivationPass::tangent>(context, jets, call); break;
-    case ActivationPass::adjoint: activatePass<Real, ActivationPass::adjoint>(context, jets, call); break;
+    case ActivationPass::forward:
+      activatePass<Real, ActivationPass::forward>(context, jets, call);
+      break;
+    case ActivationPass::tangent:
+      activatePass<Real, ActivationPass::tangent>(context, jets, call);
+      break;
+    case ActivationPass::adjoint:
+      activatePass<Real, ActivationPass::adjoint>(context, jets, call);
+      break;
   }
 }
 

@@ -1,5 +1,5 @@
-// The kernels that mlp.cu puts networks together from. A matrix of jets is [unit][plane][sample]: planes are `stride` values apart,
-// units planes * stride.
+// The kernels that mlp.cu puts networks together from. A matrix of jets is [unit][plane][sample]: planes are `stride` values
+// apart, units planes * stride.
 #pragma once
 #include "core/backend.h"
 #include "cuda/context.h"
@@ -46,8 +46,8 @@ template <class Real>
 void activate(Context&, ActivationPass, const JetSet&, const ActivationCall<Real>&);
 
 // --- mlp_weights.cu
-// sums[part][u][k] += sum over planes and samples of outAdjoint[u] in[k], then the bias's of plane 0 alone, [part][units * depth + u].
-// At most kMlpParts parts, of which each gets the same samples whenever units, depth and samples are the same.
+// sums[part][u][k] += sum over planes and samples of outAdjoint[u] in[k], then the bias's of plane 0 alone, [part][units * depth
+// + u]. At most kMlpParts parts, of which each gets the same samples whenever units, depth and samples are the same.
 template <class Real>
 struct WeightAdjointCall {
   int units = 0, depth = 0, planes = 0;

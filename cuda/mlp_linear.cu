@@ -5,8 +5,8 @@
 namespace dinf::cuda {
 namespace {
 
-constexpr int kDepth = 16;       // terms of the sums that a block loads at a time
-constexpr int kNarrow = 4;       // units that one thread can sum alone
+constexpr int kDepth = 16;  // terms of the sums that a block loads at a time
+constexpr int kNarrow = 4;  // units that one thread can sum alone
 constexpr int kNarrowDepth = 128;
 
 template <class Real>
@@ -16,14 +16,13 @@ struct LinearArguments {
   bool quads;           // four neighbours of `out` can be stored at once
 };
 
-// A thread sums RowsPer units x 4 columns in registers, a block RowThreads * RowsPer units x 1024 / RowThreads columns of one plane, 16
-// terms at a time through shared memory; the next 16 are on their way from memory meanwhile.
-// Budget a block and 16 terms, 128 x 64, float: 131 072 multiply-adds, 12 KB read (from L2, where a chunk's jets stay), 32 768 x 3
-// 16-byte reads of shared memory, four wavefronts for each 32 multiply-adds of a warp: bound by the arithmetic.
-// 64 units of 12 inputs (the paper's network) are bound by the 4 bytes written for 24 flops: 2.5 TB/s of L2 would be 15 Tflop/s.
+// A thread sums RowsPer units x 4 columns in registers, a block RowThreads * RowsPer units x 1024 / RowThreads columns of one
+// plane, 16 terms at a time through shared memory; the next 16 are on their way from memory meanwhile. Budget a block and 16
+// terms, 128 x 64, float: 131 072 multiply-adds, 12 KB read (from L2, where a chunk's jets stay), 32 768 x 3 16-byte reads of
+// shared memory, four wavefronts for each 32 multiply-adds of a warp: bound by the arithmetic. 64 units of 12 inputs (the paper's
+// network) are bound by the 4 bytes written for 24 flops: 2.5 TB/s of L2 would be 15 Tflop/s.
 template <class Real, int RowThreads, int RowsPer, bool Transposed>
-__global__ void __launch_bounds__(kMlpThreads) linearKernel(
-    const __grid_constant__ LinearArguments<Real> arguments) {
+__global__ void __launch_bounds__(kMlpThreads) linearKernel(const __grid_constant__ LinearArguments<Real> arguments) {
   constexpr int columnThreads = kMlpThreads / RowThreads, rows = RowThreads * RowsPer, columns = columnThreads * 4;
   constexpr int weightLoads = kDepth * rows / kMlpThreads, inLoads = kDepth * columns / kMlpThreads;
   __shared__ __align__(16) Real weightTile[kDepth][rows + 4];
@@ -118,8 +117,7 @@ __global__ void __launch_bounds__(kMlpThreads) linearKernel(
 // At most four units: a thread sums a column alone. Budget a column: 4 bytes read a term (once), 4 multiply-adds, one 16-byte
 // broadcast: bound by L2.
 template <class Real>
-__global__ void __launch_bounds__(kMlpThreads) linearNarrowKernel(
-    const __grid_constant__ LinearArguments<Real> arguments) {
+__global__ void __launch_bounds__(kMlpThreads) linearNarrowKernel(const __grid_constant__ LinearArguments<Real> arguments) {
   __shared__ __align__(16) Real tile[kNarrowDepth][kNarrow];
   const LinearCall<Real>& call = arguments.call;
   const int thread = static_cast<int>(threadIdx.x);
@@ -166,7 +164,8 @@ void launchLinear(Context& context, LinearArguments<Real> arguments) {
   const LinearCall<Real>& call = arguments.call;
   arguments.columnTiles = (call.samples + columns - 1) / columns;
   arguments.quads = call.out.stride % 4 == 0 && reinterpret_cast<uintptr_t>(call.out.data) % 16 == 0;
-  const dim3 grid(static_cast<unsigned>(arguments.columnTiles * call.planes), static_cast<unsigned>((call.units + rows - 1) / rows));
+  const dim3 grid(static_cast<unsigned>(arguments.columnTiles * call.planes),
+                  static_cast<unsigned>((call.units + rows - 1) / rows));
   launch(call.transposed ? linearKernel<Real, RowThreads, RowsPer, true> : linearKernel<Real, RowThreads, RowsPer, false>, grid,
          dim3(kMlpThreads), 0, context.stream(), arguments);
 }

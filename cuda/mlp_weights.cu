@@ -15,15 +15,16 @@ struct WeightAdjointArguments {
   int64_t partSamples;
 };
 
-// A block sums Tile x Tile weights over one part, a thread 4 x 4 of them. Where that takes fewer threads than a block has, slices of
-// the block take columns in turn and are added in their order. Tile * columns = 1024 values of either matrix at a time.
-// Budget a block and column, float, Tile 64: 4096 multiply-adds, 512 bytes read; Tile 16: 256 multiply-adds, 128 bytes, so that a
-// layer of 12 or 2 inputs or outputs, bound by L2 anyway, computes little in vain. Every 256 columns 16 conversions and additions in
+// A block sums Tile x Tile weights over one part, a thread 4 x 4 of them. Where that takes fewer threads than a block has, slices
+// of the block take columns in turn and are added in their order. Tile * columns = 1024 values of either matrix at a time. Budget
+// a block and column, float, Tile 64: 4096 multiply-adds, 512 bytes read; Tile 16: 256 multiply-adds, 128 bytes, so that a layer
+// of 12 or 2 inputs or outputs, bound by L2 anyway, computes little in vain. Every 256 columns 16 conversions and additions in
 // double a thread, 3 % of its instructions.
 template <class Real, int Tile>
-__global__ void __launch_bounds__(kMlpThreads) weightAdjointKernel(
-    const __grid_constant__ WeightAdjointArguments<Real> arguments) {
-  constexpr int slices = 4096 / (Tile * Tile), columns = 1024 / Tile, sliceColumns = columns / slices, sliceThreads = kMlpThreads / slices;
+__global__ void __launch_bounds__(kMlpThreads)
+    weightAdjointKernel(const __grid_constant__ WeightAdjointArguments<Real> arguments) {
+  constexpr int slices = 4096 / (Tile * Tile), columns = 1024 / Tile, sliceColumns = columns / slices,
+                sliceThreads = kMlpThreads / slices;
   constexpr int pitch = Tile + 4, loads = 4;
   const WeightAdjointCall<Real>& call = arguments.call;
   Real* const outTile = blockShared<Real>();  // [column][pitch]
@@ -164,8 +165,9 @@ void launchWeightAdjoint(Context& context, const WeightAdjointCall<Real>& call) 
   const int64_t partSamples = (granules + parts - 1) / parts * kPartGranule;
   const size_t tiles = size_t{2} * columns * (Tile + 4) * sizeof(Real);
   const size_t partials = slices == 1 ? 0 : size_t{slices} * Tile * (Tile + 1) * sizeof(double);
-  launch(weightAdjointKernel<Real, Tile>, dim3(static_cast<unsigned>(outTiles * inTiles), static_cast<unsigned>(parts)), dim3(kMlpThreads),
-         tiles > partials ? tiles : partials, context.stream(), WeightAdjointArguments<Real>{call, inTiles, partSamples});
+  launch(weightAdjointKernel<Real, Tile>, dim3(static_cast<unsigned>(outTiles * inTiles), static_cast<unsigned>(parts)),
+         dim3(kMlpThreads), tiles > partials ? tiles : partials, context.stream(),
+         WeightAdjointArguments<Real>{call, inTiles, partSamples});
 }
 
 }  // namespace

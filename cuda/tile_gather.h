@@ -103,7 +103,7 @@ struct TileFrame {
       const int number = base + static_cast<int>(threadIdx.x) - group * total;
       const bool works = number < total && group < groups;
       Sum sum = 0;
-      int node[D];
+      int node[D] = {};
       if (works) {
         int rest = number, low[D], high[D];
 #pragma unroll

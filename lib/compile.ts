@@ -26,6 +26,10 @@ export interface CompileOptions {
   dtype: 'float32' | 'float64';
   threads: number;
   seed: number;
+  /** Number of the CUDA device, default -1: the CPU. */
+  cudaDevice?: number;
+  /** Bytes that a solve may hold on a CUDA device, default 0: what the device has. */
+  memoryLimit?: number;
 }
 
 /** The native form of a problem; `linear` when one least-squares step solves it, `curved` when an energy is not affine in the unknowns. */
@@ -33,6 +37,8 @@ export function compileProblem(spec: ProblemSpec, options: CompileOptions): Nati
   const count = Object.keys(spec.uniforms).length;
   const terms = spec.terms.map((term, i) => compileTerm(spec, term, i, count + i));
   return {
+    cudaDevice: -1,
+    memoryLimit: 0,
     ...options,
     lower: Float64Array.from(spec.domain, (axis) => axis.lower),
     upper: Float64Array.from(spec.domain, (axis) => axis.upper),

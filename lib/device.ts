@@ -17,8 +17,6 @@ export interface ChosenDevice {
 
 /** What there is to choose from. */
 export interface DeviceStatus {
-  /** Whether this build can solve on CUDA devices. */
-  backend: boolean;
   cuda: NativeCudaStatus;
 }
 
@@ -28,15 +26,15 @@ let found: DeviceStatus | undefined;
 
 /** The devices of this machine as this build sees them: asked once a process, without a context on any. */
 export function deviceStatus(): DeviceStatus {
-  found ??= {backend: addon().cudaBackend, cuda: addon().cudaStatus()};
+  found ??= {cuda: addon().cudaStatus()};
   return found;
 }
 
 /** Why there is no CUDA device to solve on, and what to do about it; undefined where there is one. */
-export function missingCuda({backend, cuda}: DeviceStatus): {reason: string; advice: string} | undefined {
-  if (!cuda.built || !backend) {
-    const advice = cuda.built ? '' : "build it where nvcc is ('npm rebuild dinf-grid'), or ";
-    return {reason: 'this build has no CUDA backend', advice: `${advice}use --device cpu or auto`};
+export function missingCuda({cuda}: DeviceStatus): {reason: string; advice: string} | undefined {
+  if (!cuda.built) {
+    const advice = "build it where nvcc is ('npm rebuild dinf-grid'), or use --device cpu or auto";
+    return {reason: 'this build has no CUDA backend', advice};
   }
   if (cuda.devices.length > 0) return undefined;
   const reason = cuda.reason === '' ? 'no CUDA device visible' : cuda.reason;
@@ -69,6 +67,11 @@ export function chooseDevice(device: string, status?: DeviceStatus): ChosenDevic
     throw new DinfError('NO_SUCH_DEVICE', `there is no ${device}: ${last}`);
   }
   return {kind: 'cuda', index, name: `cuda:${index}`};
+}
+
+/** How a {@link Session} is told the device. */
+export function deviceOptions({kind, index}: ChosenDevice): {cudaDevice: number} {
+  return {cudaDevice: kind === 'cuda' ? index : -1};
 }
 
 /** Threads of a solve by default: one a core. In a service that must stay responsive under load, pass fewer. */

@@ -94,6 +94,10 @@ export interface NativeTerm {
 export interface NativeProblem {
   dtype: 'float32' | 'float64';
   threads: number;
+  /** -1: the CPU. */
+  cudaDevice: number;
+  /** Bytes on a CUDA device; 0: no limit. */
+  memoryLimit: number;
   lower: Float64Array;
   upper: Float64Array;
   seed: number;
@@ -231,23 +235,24 @@ interface Addon {
   Solver: new (problem: NativeProblem) => NativeSolver;
   buildInfo(): NativeBuildInfo;
   cudaStatus(): NativeCudaStatus;
-  /** Whether solves can run on the devices of `cudaStatus`. */
-  cudaBackend: boolean;
 }
 
 let loaded: Addon | undefined;
 
 /**
- * The addon: a prebuilt binary if the package holds one for this platform, else the one built at install.
+ * The addon: a prebuilt binary if the package holds one for this platform, else the one built at install; or what the environment
+ * variable DINF_GRID_ADDON names, such as the build for the emulated CUDA device.
  *
  * @throws NO_NATIVE_BUILD with how to build.
  */
 export function addon(): Addon {
   if (loaded === undefined) {
     try {
-      // eslint-disable-next-line @typescript-eslint/no-require-imports -- a synchronous load whose path is decided at run time
+      /* eslint-disable @typescript-eslint/no-require-imports -- a synchronous load whose path is decided at run time */
+      const named = process.env.DINF_GRID_ADDON;
       const find = require('node-gyp-build') as (directory: string) => Addon;
-      loaded = find(path.join(__dirname, '..'));
+      loaded = named === undefined || named === '' ? find(path.join(__dirname, '..')) : (require(path.resolve(named)) as Addon);
+      /* eslint-enable @typescript-eslint/no-require-imports */
     } catch (cause) {
       throw new DinfError(
         'NO_NATIVE_BUILD',

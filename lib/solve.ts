@@ -1,5 +1,5 @@
 import type {Device} from './device';
-import {chooseDevice, defaultThreads} from './device';
+import {chooseDevice, defaultThreads, deviceOptions} from './device';
 import {DinfError} from './errors';
 import type {NativeProgress} from './native';
 import type {Optimizer} from './optimizers';
@@ -61,6 +61,8 @@ export interface SolveOptions {
   dtype?: 'float32' | 'float64';
   /** CPU threads, default one a core. The result does not depend on it. */
   threads?: number;
+  /** Bytes that the solve may hold on a CUDA device, default 0: as many as there are. */
+  memoryLimit?: number;
   /** Of everything random, default 0 or that of `resume`. The same seed gives the same bits on the same device and instruction set. */
   seed?: number;
   /** Aborting resolves the solve with what it has, and `stopReason` 'aborted'; a signal aborted before the start rejects with ABORTED. */
@@ -161,13 +163,14 @@ export function solve(problem: Problem, options: SolveOptions = {}): Solve {
 async function start(problem: Problem, options: SolveOptions, report: (progress: Progress) => void): Promise<Solution> {
   rejectUnknown(
     options,
-    ['optimizer', 'resume', 'repeat', 'after', 'checkpoint', 'device', 'dtype', 'threads', 'seed', 'signal', 'onProgress'],
+    ['optimizer', 'resume', 'repeat', 'after', 'checkpoint', 'device', 'dtype', 'threads', 'memoryLimit', 'seed', 'signal', 'onProgress'],
     'solve',
   );
   if (!(problem instanceof Problem))
     throw new DinfError('INVALID_ARGUMENT', 'solve: the first argument must come from problem()');
   const {signal, onProgress} = options;
-  const device = chooseDevice(options.device ?? 'auto').name;
+  const chosen = chooseDevice(options.device ?? 'auto');
+  const device = chosen.name;
   const {checkpoint} = options;
   if (checkpoint !== undefined) {
     rejectUnknown(checkpoint, ['file', 'everySeconds', 'origin'], 'solve: checkpoint');
@@ -185,11 +188,12 @@ async function start(problem: Problem, options: SolveOptions, report: (progress:
   const resume = await resumed(options.resume, problem, options.seed);
   const dtype = checkChoice(options.dtype ?? resume?.dtype ?? 'float32', 'solve: dtype', ['float32', 'float64'] as const);
   const threads = checkInteger(options.threads ?? defaultThreads(), 'solve: threads', 1, 1024);
+  const memoryLimit = checkInteger(options.memoryLimit ?? 0, 'solve: memoryLimit', 0);
   const seed = checkInteger(options.seed ?? resume?.seed ?? 0, 'solve: seed', 0);
   if (signal?.aborted)
     throw new DinfError('ABORTED', 'solve: the signal was aborted before the solve began', {cause: signal.reason});
 
-  const session = new Session(problem.spec, {dtype, threads, seed});
+  const session = new Session(problem.spec, {dtype, threads, seed, memoryLimit, ...deviceOptions(chosen)});
   const stages =
     options.optimizer === undefined
       ? (resume?.standing.schedule ?? [defaultOptimizer(problem, session)])

@@ -1,5 +1,5 @@
 import type {Device} from '../device';
-import {chooseDevice, defaultThreads} from '../device';
+import {chooseDevice, defaultThreads, deviceOptions} from '../device';
 import {checkInteger, rejectUnknown} from '../options';
 import {Session} from '../session';
 import {Solution} from '../solution';
@@ -21,14 +21,14 @@ export async function loadSolution(
   options: {device?: Device; threads?: number} = {},
 ): Promise<Solution> {
   rejectUnknown(options, ['device', 'threads'], 'loadSolution');
-  const device = chooseDevice(options.device ?? 'auto').name;
+  const device = chooseDevice(options.device ?? 'auto');
   const threads = checkInteger(options.threads ?? defaultThreads(), 'loadSolution: threads', 1, 1024);
   const checkpoint = typeof from === 'string' ? await readCheckpoint(from) : from;
   const {problem, dtype, seed, standing} = checkpoint;
-  const session = new Session(problem.spec, {dtype, threads, seed});
+  const session = new Session(problem.spec, {dtype, threads, seed, ...deviceOptions(device)});
   try {
     await applyCheckpoint(session, checkpoint);
-    return new Solution(problem, session, standing, device);
+    return new Solution(problem, session, standing, device.name);
   } catch (error) {
     session.dispose();
     if (typeof from === 'string') throw unreadable(from, (error as Error).message, error);

@@ -169,8 +169,14 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
       const std::string dtype = given.Get("dtype").ToString().Utf8Value();
       check(dtype == "float32" || dtype == "float64", "INVALID_ARGUMENT", "dtype is neither float32 nor float64");
       precision_ = dtype == "float64" ? Precision::float64 : Precision::float32;
-      threads_ = given.Get("threads").ToNumber().Int32Value();
-      check(threads_ >= 1 && threads_ <= 1024, "INVALID_ARGUMENT", "threads is not in 1..1024");
+      device_.threads = given.Get("threads").ToNumber().Int32Value();
+      check(device_.threads >= 1 && device_.threads <= 1024, "INVALID_ARGUMENT", "threads is not in 1..1024");
+      const double index = given.Get("cudaDevice").ToNumber().DoubleValue(), limit = given.Get("memoryLimit").ToNumber().DoubleValue();
+      check(index >= -1 && index < 1024 && index == std::floor(index), "INVALID_ARGUMENT", "cudaDevice is not in -1..1023");
+      check(limit >= 0 && limit < 9e15, "INVALID_ARGUMENT", "memoryLimit is no number of bytes");
+      device_.cuda = index >= 0;
+      device_.index = static_cast<int>(index);
+      device_.memoryLimit = static_cast<int64_t>(limit);
     });
   }
 
@@ -240,8 +246,8 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
   // Sorting points, tabulating weights and allocating buffers take time: not for the constructor.
   Napi::Value prepare(const Napi::CallbackInfo& info) {
     if (shared_->solver) throw coded(info.Env(), "INTERNAL", "this solver is prepared already");
-    return startJob(info.Env(), shared_, "dinf prepare", info.Env().Undefined(), [precision = precision_, threads = threads_](Job& job) {
-      job.shared->solver = makeSolver(job.shared->problem, precision, threads);
+    return startJob(info.Env(), shared_, "dinf prepare", info.Env().Undefined(), [precision = precision_, device = device_](Job& job) {
+      job.shared->solver = makeSolver(job.shared->problem, precision, device);
       return nothing();
     });
   }
@@ -422,7 +428,7 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
 
   std::shared_ptr<Shared> shared_;
   Precision precision_ = Precision::float32;
-  int threads_ = 1;
+  DeviceSpec device_;
 };
 
 }  // namespace

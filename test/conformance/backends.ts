@@ -1,4 +1,5 @@
 /** The backends that every test of this folder runs on, and the one place that turns a backend into a session. */
+import {chooseDevice, deviceOptions, deviceStatus, missingCuda} from '../../lib/device';
 import type {Problem} from '../../lib/problem';
 import {Session} from '../../lib/session';
 
@@ -6,11 +7,20 @@ export type Dtype = 'float32' | 'float64';
 
 export interface Backend {
   /** Also the `device` that `solve` is asked for. */
-  readonly name: 'cpu';
+  readonly name: 'cpu' | 'cuda';
   readonly dtypes: readonly Dtype[];
 }
 
-export const BACKENDS: readonly Backend[] = [{name: 'cpu', dtypes: ['float32', 'float64']}];
+/**
+ * The CPU, and a CUDA device where there is one. In Jest's project `cuda-emulated` the addon is the one of build/emulated, whose device
+ * runs on the host, and the CPU is left out.
+ */
+export const EMULATED = process.env.DINF_GRID_ADDON?.includes('emulated') === true;
+const DTYPES = ['float32', 'float64'] as const;
+export const BACKENDS: readonly Backend[] = [
+  ...(EMULATED ? [] : [{name: 'cpu', dtypes: DTYPES} as const]),
+  ...(missingCuda(deviceStatus()) === undefined ? [{name: 'cuda', dtypes: DTYPES} as const] : []),
+];
 
 /** Distance from 1 to the next number. */
 export const EPSILON: Readonly<Record<Dtype, number>> = {float32: 2 ** -23, float64: 2 ** -52};
@@ -23,12 +33,12 @@ export interface SessionOptions {
 
 /** Runs `work` on a native solver of the problem and frees it, whatever happens. */
 export async function withSession<T>(
-  _backend: Backend,
+  backend: Backend,
   problem: Problem,
   {dtype = 'float64', threads = 1, seed = 1}: SessionOptions,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const session = new Session(problem.spec, {dtype, threads, seed});
+  const session = new Session(problem.spec, {dtype, threads, seed, ...deviceOptions(chooseDevice(backend.name))});
   try {
     return await work(session);
   } finally {

@@ -264,13 +264,15 @@ Result onDevice(const Data& data, const Way& way) {
   const auto buffer = [&](const Vector& values) {
     Real* const memory = context.allocate<Real>(values.size());
     const std::vector<Real> real(values.begin(), values.end());
-    cuda::checkCuda(cudaMemcpyAsync(memory, real.data(), real.size() * sizeof(Real), cudaMemcpyHostToDevice, context.stream()), "upload");
+    cuda::checkCuda(cudaMemcpyAsync(memory, real.data(), real.size() * sizeof(Real), cudaMemcpyHostToDevice, context.stream()),
+                    "upload");
     context.synchronize();
     return memory;
   };
   const auto read = [&](const Real* memory, int64_t count) {
     std::vector<Real> real(count);
-    cuda::checkCuda(cudaMemcpyAsync(real.data(), memory, count * sizeof(Real), cudaMemcpyDeviceToHost, context.stream()), "download");
+    cuda::checkCuda(cudaMemcpyAsync(real.data(), memory, count * sizeof(Real), cudaMemcpyDeviceToHost, context.stream()),
+                    "download");
     context.synchronize();
     return Vector(real.begin(), real.end());
   };
@@ -308,9 +310,11 @@ Result onDevice(const Data& data, const Way& way) {
     cudaGraphExecDestroy(instance);
     cudaGraphDestroy(graph);
   }
-  Result result{read(out, outs), read(outTangent, outs), way.inAdjoint ? read(inAdjoint, ins) : Vector{}, Vector(parameters, 0.0)};
+  Result result{read(out, outs), read(outTangent, outs), way.inAdjoint ? read(inAdjoint, ins) : Vector{},
+                Vector(parameters, 0.0)};
   Vector parts(cuda::kMlpParts * parameters);
-  cuda::checkCuda(cudaMemcpyAsync(parts.data(), sums, parts.size() * sizeof(double), cudaMemcpyDeviceToHost, context.stream()), "download");
+  cuda::checkCuda(cudaMemcpyAsync(parts.data(), sums, parts.size() * sizeof(double), cudaMemcpyDeviceToHost, context.stream()),
+                  "download");
   context.synchronize();
   for (int part = 0; part < cuda::kMlpParts; ++part)
     for (int64_t i = 0; i < parameters; ++i) result.weights[i] += parts[part * parameters + i] / 2;
@@ -321,13 +325,16 @@ double worst(const Vector& got, const Quantity& want) {
   double error = got.size() == want.value.size() ? 0 : INFINITY;
   for (size_t i = 0; i < got.size(); ++i) {
     const double difference = std::abs(got[i] - want.value[i]);
-    if (!(difference <= error * want.size[i])) error = want.size[i] > 0 ? difference / want.size[i] : difference > 0 ? INFINITY : error;
+    if (!(difference <= error * want.size[i]))
+      error = want.size[i] > 0 ? difference / want.size[i] : difference > 0 ? INFINITY : error;
     if (!std::isfinite(got[i])) return INFINITY;
   }
   return error;
 }
 
-double worstSeen[2][2];  // by precision and by order: what the tolerances are compared with
+// By precision and by order, what the tolerances are compared with: of an entry relative to the size of its terms, and of all of
+// a result's entries relative to themselves.
+double worstSeen[2][2], worstNorm[2][2];
 
 template <class Real>
 void compare(const Data& data, const Expected& expected, const Way& way, bool everyOrder) {
@@ -340,6 +347,11 @@ void compare(const Data& data, const Expected& expected, const Way& way, bool ev
     seen = std::max(seen, error);
     DINF_EXPECT(error <= tolerance, "%s, %s, %d samples: error %.3e, at most %.0e", sizeof(Real) == 8 ? "double" : "float", what,
                 static_cast<int>(data.samples), error, tolerance);
+    const double whole = 2 * test::distance(values, want.value);
+    double& seenWhole = worstNorm[sizeof(Real) == 8][high];
+    seenWhole = std::max(seenWhole, whole);
+    DINF_EXPECT(whole <= tolerance, "%s, %s, %d samples: relative error of all entries %.3e, at most %.0e",
+                sizeof(Real) == 8 ? "double" : "float", what, static_cast<int>(data.samples), whole, tolerance);
   };
   check("mlp", got.out, expected.out);
   check("mlpTangent", got.tangent, expected.tangent);
@@ -387,7 +399,8 @@ std::vector<Network> networks() {
       {{2, 1, {7}, {geluLayer()}}, "2 -> 7 gelu -> 1"},
       {{12, 2, {64}, {tanhLayer()}}, "12 -> 64 tanh -> 2"},
       {{5, 3, {70, 64}, {sineLayer(30), geluLayer()}}, "5 -> 70 sine -> 64 gelu -> 3"},
-      {{2, 1, {1, 7, 64, 70, 20}, {tanhLayer(), sineLayer(1.5), identityLayer(), tanhLayer(), geluLayer()}}, "2 -> 1, 7, 64, 70, 20 -> 1"},
+      {{2, 1, {1, 7, 64, 70, 20}, {tanhLayer(), sineLayer(1.5), identityLayer(), tanhLayer(), geluLayer()}},
+       "2 -> 1, 7, 64, 70, 20 -> 1"},
       {{17, 6, {130}, {sineLayer(3)}}, "17 -> 130 sine -> 6"},
   };
 }
@@ -431,7 +444,8 @@ int main(int argc, char** argv) {
         compare<double>(data, expected, {!way.state, true, false}, turn % 2 == 1);
       });
     }
-  const JetSet second = JetSet::closed(2, 2), fourth = JetSet::closed(1, 4), first = JetSet::closed(3, 1), value = JetSet::closed(1, 0);
+  const JetSet second = JetSet::closed(2, 2), fourth = JetSet::closed(1, 4), first = JetSet::closed(3, 1),
+               value = JetSet::closed(1, 0);
   for (const Network& network : networks())
     for (const JetSet* jets : {&value, &first, &second, &fourth})
       for (const int64_t samples : {1, 1040}) {
@@ -456,8 +470,10 @@ int main(int argc, char** argv) {
       }
     });
 
-  std::printf("worst error: float %.2e (orders 0-2), %.2e (3-4); double %.2e, %.2e\n", worstSeen[0][0], worstSeen[0][1], worstSeen[1][0],
-              worstSeen[1][1]);
+  for (const auto& [what, seen] :
+       {std::pair{"of an entry, relative to its terms", worstSeen}, {"of a result, relative to it", worstNorm}})
+    std::printf("worst error %s: float %.2e (orders 0-2), %.2e (3-4); double %.2e, %.2e\n", what, seen[0][0], seen[0][1],
+                seen[1][0], seen[1][1]);
   std::printf("%d passed, %d failed, %d checks\n", test::report().passed, test::report().failed, test::report().checks);
   return test::report().failed == 0 ? 0 : 1;
 }
