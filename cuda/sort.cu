@@ -4,6 +4,7 @@
 //
 // A pass reads the keys twice and moves 8 bytes a sample: 24 bytes a sample, about 2 us for 262 144 samples beside three launches.
 #include "cuda/sort.h"
+#include <algorithm>
 
 namespace dinf::cuda {
 namespace {
@@ -101,8 +102,8 @@ KeySort::KeySort(Context& context, int64_t count, int bits)
 
 void KeySort::run(Context& context, uint32_t* keys, uint32_t* numbers) const {
   const int64_t blocks = blocksFor(count_);
-  // An even number of passes ends where it began.
-  const int passes = ((bits_ + 7) / 8 + 1) / 2 * 2;
+  // An even number of passes ends where it began; keys of no bits (a grid of one cell) want their numbers nevertheless.
+  const int passes = std::max(2, ((bits_ + 7) / 8 + 1) / 2 * 2);
   for (int pass = 0; pass < passes; ++pass) {
     const uint32_t* from = pass % 2 ? keys_.data() : keys;
     uint32_t* to = pass % 2 ? keys : keys_.data();

@@ -1,16 +1,21 @@
-# Tests of the CUDA backend's ops on the emulated device, without and with the race detector: op_tests/<name>_tests.cpp each.
-set(DINF_OP_SOURCES cuda/context.cu cuda/fold.cu cuda/program.cu cuda/slots.cu cuda/vector.cu)
-set(DINF_OP_TESTS fold program vector)
+# Tests of the CUDA backend's ops on the emulated device, without and with the race detector: op_tests/<name>_tests.cpp each. All link the
+# whole backend, whose objects the emulated addon has as well.
+set(DINF_OP_TESTS encoder fold mlp program sort vector)
+dinf_emulated_sources(dinf_cuda_emulated_races RACES ${DINF_CUDA_SOURCES})
+target_compile_definitions(dinf_cuda_emulated_races PRIVATE "DINF_CUDA_ARCHITECTURES=\"emulated\"")
 
-foreach(mode NORMAL RACES)
-  string(TOLOWER ${mode} name)
-  dinf_emulated_sources(dinf_ops_${name} ${mode} ${DINF_OP_SOURCES})
-  target_include_directories(dinf_ops_${name} PRIVATE ${PROJECT_SOURCE_DIR})
-  foreach(test IN LISTS DINF_OP_TESTS)
-    add_executable(dinf_${test}_tests_${name} ${CMAKE_CURRENT_LIST_DIR}/${test}_tests.cpp $<TARGET_OBJECTS:dinf_ops_${name}>
-      $<TARGET_OBJECTS:dinf_core> ${DINF_CPU_OBJECTS} $<TARGET_OBJECTS:dinf_no_cuda>)
-    target_include_directories(dinf_${test}_tests_${name} BEFORE PRIVATE ${PROJECT_SOURCE_DIR})
-    target_link_libraries(dinf_${test}_tests_${name} PRIVATE dinf_cuda_emulation dinf_options)
-    add_test(NAME cuda_${test}_${name} COMMAND dinf_${test}_tests_${name})
-  endforeach()
+function(dinf_op_test test name objects)
+  add_executable(dinf_${test}_tests_${name} ${DINF_EMULATION_DIR}/op_tests/${test}_tests.cpp $<TARGET_OBJECTS:${objects}>
+    $<TARGET_OBJECTS:dinf_core> ${DINF_CPU_OBJECTS})
+  target_include_directories(dinf_${test}_tests_${name} BEFORE PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(dinf_${test}_tests_${name} PRIVATE dinf_cuda_emulation dinf_options)
+  add_test(NAME cuda_${test}_${name} COMMAND dinf_${test}_tests_${name})
+  set(DINF_EMULATED_TESTS ${DINF_EMULATED_TESTS} dinf_${test}_tests_${name} PARENT_SCOPE)
+endfunction()
+
+foreach(test IN LISTS DINF_OP_TESTS)
+  dinf_op_test(${test} normal dinf_cuda_emulated_objects)
+  dinf_op_test(${test} races dinf_cuda_emulated_races)
 endforeach()
+# What a backend does as a whole: recordings, devices, limits of memory.
+dinf_op_test(backend normal dinf_cuda_emulated_objects)
