@@ -23,7 +23,8 @@ const image = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'dinf-presets-')),
 
 const own = (problem: string): Record<string, string | undefined> =>
   problem === 'poisson' || problem === 'fit' ? {image} : problem === 'sdf' ? {shape: 'torus', count: '300', rounds: '0'} : {};
-const size = (problem: string): number => (problem === 'poisson' || problem === 'fit' ? 32 : ['cloth', 'plate'].includes(problem) ? 8 : problem === 'helmholtz' ? 32 : 16);
+const size = (problem: string): number =>
+  problem === 'poisson' || problem === 'fit' ? 32 : ['cloth', 'plate'].includes(problem) ? 8 : problem === 'helmholtz' ? 32 : 16;
 
 const CASES: Case[] = [
   ...PROBLEMS.flatMap(({name}) =>
@@ -44,7 +45,8 @@ const CASES: Case[] = [
 function reduced(problem: Problem): Problem {
   const few = (samples: Samples): Samples => {
     if (samples.kind !== 'stratified') return samples;
-    const dims = problem.spec.domain.length, most = dims === 3 ? 8 : 24;
+    const dims = problem.spec.domain.length,
+      most = dims === 3 ? 8 : 24;
     const boxes = typeof samples.boxes === 'number' ? Array<number>(dims).fill(samples.boxes) : samples.boxes;
     return {...samples, boxes: boxes.map((n) => Math.min(n, most))};
   };
