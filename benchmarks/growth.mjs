@@ -13,11 +13,12 @@ async function secondsPerIteration(boxes, resolution, levels) {
     terms: [dinf.term(dinf.stratified(boxes), 'u_x + u_y = x')],
   });
   const time = async (iterations) => {
-    using solution = await dinf.solve(problem, {
+    const solution = await dinf.solve(problem, {
       optimizer: dinf.adam({iterations, learningRate: 1e-3}),
       device: given.device,
       dtype: given.dtype,
     });
+    solution.dispose();
     return solution.seconds / iterations;
   };
   const first = await time(3);
