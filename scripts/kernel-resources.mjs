@@ -31,6 +31,17 @@ function demangle(names) {
   }
 }
 
+/** A name without its parameters: template arguments may hold brackets of their own. */
+function withoutParameters(name) {
+  let depth = 0;
+  for (let i = 0; i < name.length; i++) {
+    if (name[i] === '<') depth++;
+    else if (name[i] === '>') depth--;
+    else if (name[i] === '(' && depth === 0) return name.slice(0, i);
+  }
+  return name;
+}
+
 const rows = [];
 for (const log of logs) {
   let row;
@@ -64,14 +75,13 @@ for (const log of logs) {
   }
 }
 const names = demangle(rows.map((row) => row.mangled));
-rows.forEach(
-  (row, i) =>
-    (row.kernel = names[i]
-      .replace(/^void /, '')
-      .replaceAll('(anonymous namespace)::', '')
-      .replaceAll('dinf::', '')
-      .replace(/\(.*$/, '')),
-);
+rows.forEach((row, i) => {
+  const plain = names[i]
+    .replaceAll('(anonymous namespace)::', '')
+    .replaceAll('dinf::', '')
+    .replace(/^void /, '');
+  row.kernel = withoutParameters(plain);
+});
 rows.sort((a, b) => b.spills - a.spills || b.registers - a.registers || a.kernel.localeCompare(b.kernel));
 
 const isHot = (row) => HOT.some((part) => row.kernel.includes(part));
