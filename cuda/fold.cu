@@ -57,7 +57,7 @@ __device__ __forceinline__ int levelOf(const FoldTable& table) {
 // A thread a packed node: 4 (F + m) bytes a node. A ghost of a periodic axis stands for the node that its index is modulo N; a
 // ghost that stands for no parameter is left as it is.
 template <class Real, bool Folded>
-__global__ void __launch_bounds__(kThreads) foldKernel(const __grid_constant__ FoldTable table,
+__global__ void __launch_bounds__(kThreads, 1) foldKernel(const __grid_constant__ FoldTable table,
                                                        const Real* __restrict__ parameters,
                                                        const Real* __restrict__ decoder,
                                                        const Real* __restrict__ bias,
@@ -117,7 +117,7 @@ constexpr int kFeatureChunk = 4;  // sums a thread holds at a time, and one for 
 // A thread a parameter node: 4 (m + 2 F) bytes a node, 4 m more where an axis is periodic. `partial` is [block][output][feature,
 // and one for the bias] in double; the last block adds the blocks of a level.
 template <class Real, bool Folded>
-__global__ void __launch_bounds__(kThreads) unfoldKernel(const __grid_constant__ FoldTable table,
+__global__ void __launch_bounds__(kThreads, 1) unfoldKernel(const __grid_constant__ FoldTable table,
                                                          const Real* __restrict__ parameters,
                                                          const Real* __restrict__ decoder,
                                                          Real* __restrict__ packed,

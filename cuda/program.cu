@@ -102,7 +102,7 @@ __device__ __forceinline__ WidePack<Real> compute(Op op, WidePack<Real> a, WideP
 }
 
 template <class Real>
-__global__ void __launch_bounds__(kMaxThreads) programKernel(const __grid_constant__ ProgramArguments<Real> run) {
+__global__ void __launch_bounds__(kMaxThreads, 1) programKernel(const __grid_constant__ ProgramArguments<Real> run) {
   constexpr int N = kPackWidth<Real>;
   using Values = WidePack<Real>;
   const int threads = static_cast<int>(blockDim.x), thread = static_cast<int>(threadIdx.x), lane = thread % 32;

@@ -9,7 +9,10 @@ import * as path from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 // Kernels that run in every iteration, by a part of their demangled names. None may spill, on any architecture.
-const HOT = [];
+const HOT = [
+  ...['encodeKernel', 'encodeTransposeKernel', 'addPatchesKernel', 'foldKernel', 'unfoldKernel', 'programKernel'],
+  ...['linearKernel', 'linearNarrowKernel', 'activateLowKernel', 'activateHighKernel', 'weightAdjointKernel', 'adamKernel', 'dotKernel'],
+];
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const all = process.argv.includes('--all');
