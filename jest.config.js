@@ -1,8 +1,8 @@
-/** @type {import('jest').Config} */
-module.exports = {
+const fs = require('node:fs');
+
+const shared = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
-  testMatch: ['**/*.test.ts'],
   setupFiles: ['<rootDir>/test/setup.ts'],
   transform: {
     '^.+\\.ts$': [
@@ -10,6 +10,31 @@ module.exports = {
       {jsc: {parser: {syntax: 'typescript', explicitResourceManagement: true}, target: 'es2022'}, module: {type: 'commonjs'}},
     ],
   },
+};
+
+// The conformance suite once more, with the CUDA backend on the emulated device: `npm run build:emulated` builds it.
+const emulated = {
+  ...shared,
+  displayName: 'cuda-emulated',
+  testMatch: ['<rootDir>/test/conformance/*.test.ts'],
+  testPathIgnorePatterns: ['instruction-sets'], // of the CPU
+  setupFiles: ['<rootDir>/test/setup-emulated.ts', ...shared.setupFiles],
+};
+
+const hasEmulated = fs.existsSync(`${__dirname}/build/emulated/dinf_grid.node`);
+
+/** @type {import('jest').Config} */
+module.exports = {
+  projects: [
+    {
+      ...shared,
+      displayName: 'dinf-grid',
+      testMatch: ['**/*.test.ts'],
+      // It runs all backends at once, so where there are more than one, in the other project alone.
+      testPathIgnorePatterns: ['/node_modules/', ...(hasEmulated ? ['conformance/encoder.test.ts'] : [])],
+    },
+    ...(hasEmulated ? [emulated] : []),
+  ],
   // Native errors are created in the outer realm; a long default keeps a slow, loaded machine from failing a correct test.
   testTimeout: 60000,
   // Jest leaves a core idle by default, which on two cores doubles the time.

@@ -12,6 +12,7 @@ const given = options({
   repeats: 7,
   peerIterations: 5,
   threads: 0,
+  device: 'cpu',
   layout: 'fast,direct',
 });
 const {poisson} = internal('problems/poisson.js');
@@ -27,6 +28,7 @@ async function secondsPerIteration() {
   const solution = await dinf.solve(posed.problem, {
     optimizer: dinf.adam({iterations: given.iterations, learningRate: 5e-3, decaySteps: 5000}),
     threads,
+    device: given.device,
   });
   solution.dispose();
   return solution.seconds / given.iterations;
@@ -48,6 +50,8 @@ if (python)
       path.join(folder, 'image.npy'),
       '--time',
       `1,${given.peerIterations}`,
+      '--device',
+      given.device.startsWith('cuda') ? 'cuda' : 'cpu',
       '--layout',
       layout,
     ]);
@@ -65,6 +69,7 @@ record(
       rings: 3,
       dtype: 'float32',
       threads: threads ?? 'all',
+      device: given.device,
     },
     secondsPerIteration: own,
     peers: Object.fromEntries(

@@ -2,7 +2,7 @@
 //   node benchmarks/images.mjs --image camera.png --adam 10000 --results benchmarks/results/images.jsonl
 import {dinf, internal, options, record, spread} from './support.mjs';
 
-const given = options({image: '', results: '', repeats: 5, adam: 0});
+const given = options({image: '', results: '', repeats: 5, adam: 0, device: 'cpu'});
 const {assessPoisson, poisson, poissonStages} = internal('problems/poisson.js');
 const {stagesFrom} = internal('problems/shared.js');
 const {readImage} = internal('imaging/codec.js');
@@ -18,6 +18,7 @@ async function measure(name, problemOptions, iterations, repeats) {
       optimizer: stagesFrom({preset: posed.options.preset, iterations: [iterations], own: {}}, poissonStages(posed)).map(
         ({stage}) => stage,
       ),
+      device: given.device,
     });
     if (i > 0 || repeats === 1) seconds.push(solution.seconds); // the first warms up
     if (i === repeats || repeats === 1) {
@@ -33,6 +34,7 @@ async function measure(name, problemOptions, iterations, repeats) {
       case: name,
       image: given.image ? given.image.split('/').at(-1) : 'built-in scene',
       size: [image.width, image.height],
+      device: given.device,
       ...line,
       seconds: spread(seconds),
     },

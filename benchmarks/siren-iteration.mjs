@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import {dinf, findPython, internal, options, record, runPeer, spread, temporaryFolder} from './support.mjs';
 
 const given = options({
-  ...{image: '', python: '', results: '', size: 512, iterations: 1, repeats: 3, peerIterations: 2, threads: 0},
+  ...{image: '', python: '', results: '', size: 512, iterations: 1, repeats: 3, peerIterations: 2, threads: 0, device: 'cpu'},
   ...{width: 256, hiddenLayers: 5},
 });
 const {poisson} = internal('problems/poisson.js');
@@ -12,13 +12,15 @@ const {readImage} = internal('imaging/codec.js');
 const {renderScene} = internal('imaging/scene.js');
 const {writeNpy} = internal('report/npy.js');
 const {Session} = internal('session.js');
+const {chooseDevice, deviceOptions} = internal('device.js');
 
 const image = given.image ? await readImage(given.image) : renderScene(given.size);
 const {width, hiddenLayers} = given;
 const posed = poisson(image, {preset: 'paper', field: 'siren', width, hiddenLayers});
 const threads = given.threads || 2;
 
-const session = new Session(posed.problem.spec, {dtype: 'float32', threads, seed: 1});
+const device = chooseDevice(given.device);
+const session = new Session(posed.problem.spec, {dtype: 'float32', threads, seed: 1, ...deviceOptions(device)});
 const optimizer = dinf.adam({iterations: given.iterations, learningRate: 5e-5});
 async function secondsPerIteration() {
   // The loss after the last iteration is a pass of its own, which the peer does not make: two runs of different length cancel it.
@@ -37,7 +39,16 @@ const ours = [];
 for (let i = 0; i < Math.ceil(given.repeats / 2); i++) ours.push(await secondsPerIteration());
 const peer = python
   ? runPeer(python, 'siren.py', [
-      ...['--image', path.join(folder, 'image.npy'), '--time', `1,${given.peerIterations}`, '--threads', String(threads)],
+      ...[
+        '--image',
+        path.join(folder, 'image.npy'),
+        '--time',
+        `1,${given.peerIterations}`,
+        '--threads',
+        String(threads),
+        '--device',
+        device.kind,
+      ],
       ...['--iterations', String(given.peerIterations + 1), '--width', String(width), '--hidden', String(hiddenLayers)],
     ])
   : undefined;

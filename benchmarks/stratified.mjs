@@ -3,7 +3,7 @@
 //   node benchmarks/stratified.mjs --results benchmarks/results/stratified.jsonl
 import {dinf, internal, options, record, spread} from './support.mjs';
 
-const given = options({results: '', repeats: 5, threads: 0, only: '', dtype: 'float32', label: ''});
+const given = options({results: '', repeats: 5, threads: 0, only: '', dtype: 'float32', label: '', device: 'cpu'});
 const threads = given.threads || undefined;
 const {advection2d} = internal('problems/advection-2d.js');
 const {heat} = internal('problems/heat.js');
@@ -38,6 +38,7 @@ for (const [name, {iterations, problem, samples}] of Object.entries(cases)) {
     const solution = await dinf.solve(posed, {
       optimizer: dinf.adam({iterations, learningRate: 1e-3}),
       threads,
+      device: given.device,
       dtype: given.dtype,
     });
     solution.dispose();
@@ -48,7 +49,7 @@ for (const [name, {iterations, problem, samples}] of Object.entries(cases)) {
       benchmark: 'stratified',
       ...(given.label && {label: given.label}),
       case: name,
-      setting: {samples, rings: 3, dtype: given.dtype, threads: threads ?? 'all'},
+      setting: {samples, rings: 3, dtype: given.dtype, threads: threads ?? 'all', device: given.device},
       secondsPerIteration: spread(seconds),
     },
     given.results || undefined,

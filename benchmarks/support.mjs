@@ -25,6 +25,7 @@ export const spread = (values) => ({
 
 export function machine() {
   const {instructionSet} = internal('native.js').addon().buildInfo();
+  const cuda = internal('native.js').addon().cudaStatus();
   let commit = 'unknown';
   try {
     commit = execFileSync('git', ['describe', '--always', '--dirty'], {cwd: root, encoding: 'utf8'}).trim();
@@ -36,6 +37,11 @@ export function machine() {
     cores: os.availableParallelism(),
     memoryGiB: Math.round(os.totalmem() / 2 ** 30),
     instructionSet,
+    ...(cuda.devices.length > 0 && {
+      gpus: cuda.devices.map(({name}) => name),
+      cudaDriver: cuda.driverVersion,
+      cudaToolkit: cuda.toolkitVersion,
+    }),
     node: process.version,
     commit,
   };

@@ -94,7 +94,7 @@ target_include_directories(dinf_cuda PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE
 target_compile_definitions(dinf_cuda PRIVATE "DINF_CUDA_ARCHITECTURES=\"${names}\"")
 target_compile_options(dinf_cuda PRIVATE
   --threads=2 --expt-relaxed-constexpr -Xfatbin=-compress-all -Xptxas=-v
-  -Xcompiler=-Wall,-Wno-psabi,-ffunction-sections,-fdata-sections)
+  -Xcompiler=-Wall,-Wno-psabi,-Wno-unknown-pragmas,-ffunction-sections,-fdata-sections)
 # ptxas says how many registers each kernel takes and what it spills; scripts/kernel-resources.mjs reads it.
 set_target_properties(dinf_cuda PROPERTIES
   RULE_LAUNCH_COMPILE "\"${CMAKE_COMMAND}\" -DLOG=<OBJECT>.ptxas -P \"${CMAKE_CURRENT_SOURCE_DIR}/cmake/keep-output.cmake\" -- ")

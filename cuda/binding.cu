@@ -73,7 +73,7 @@ struct TileTable {
 // One packed node of one level a thread, or a warp where many items share a tile; channels along y. Reads each patch once: 1.7 values a
 // node in 2-D where a tile has one item.
 template <class Real>
-__global__ void __launch_bounds__(kThreads) addPatchesKernel(const __grid_constant__ TileTable table,
+__global__ void __launch_bounds__(kThreads, 1) addPatchesKernel(const __grid_constant__ TileTable table,
                                                              const int* __restrict__ itemStart,
                                                              const TileItem* __restrict__ items,
                                                              const uint2* __restrict__ ranges,

@@ -12,11 +12,11 @@ constexpr int kThreads = 256;
 
 // What a kernel needs of one level; counts and strides in values, axes that do not exist have one node.
 struct FoldLevel {
-  int64_t canonical;        // offset of channel 0
-  int64_t nodes;            // between channels
-  int64_t packed;           // offset of the plane of channel 0
-  int64_t items;            // nodes that threads share out: packed ones while folding, canonical ones while unfolding
-  int64_t perBlock;         // of them
+  int64_t canonical;  // offset of channel 0
+  int64_t nodes;      // between channels
+  int64_t packed;     // offset of the plane of channel 0
+  int64_t items;      // nodes that threads share out: packed ones while folding, canonical ones while unfolding
+  int64_t perBlock;   // of them
   unsigned firstBlock;
   int count[kMaxDims];        // canonical nodes
   int packedCount[kMaxDims];  // packed nodes
@@ -54,10 +54,10 @@ __device__ __forceinline__ int levelOf(const FoldTable& table) {
   return level;
 }
 
-// A thread a packed node: 4 (F + m) bytes a node. A ghost of a periodic axis stands for the node that its index is modulo N; a ghost
-// that stands for no parameter is left as it is.
+// A thread a packed node: 4 (F + m) bytes a node. A ghost of a periodic axis stands for the node that its index is modulo N; a
+// ghost that stands for no parameter is left as it is.
 template <class Real, bool Folded>
-__global__ void __launch_bounds__(kThreads) foldKernel(const __grid_constant__ FoldTable table,
+__global__ void __launch_bounds__(kThreads, 1) foldKernel(const __grid_constant__ FoldTable table,
                                                        const Real* __restrict__ parameters,
                                                        const Real* __restrict__ decoder,
                                                        const Real* __restrict__ bias,
@@ -93,8 +93,8 @@ __global__ void __launch_bounds__(kThreads) foldKernel(const __grid_constant__ F
   }
 }
 
-// What a node and the ghosts that stand for it hold: itself, then its ghosts ascending, axis 0 innermost; the transpose of the order
-// in which ghosts are filled.
+// What a node and the ghosts that stand for it hold: itself, then its ghosts ascending, axis 0 innermost; the transpose of the
+// order in which ghosts are filled.
 template <class Real>
 __device__ __forceinline__ Real gather(const FoldTable& table, const FoldLevel& level, const Real* plane, const int* at) {
   const auto images = [&](int k, auto value) {
@@ -114,10 +114,10 @@ __device__ __forceinline__ Real gather(const FoldTable& table, const FoldLevel& 
 
 constexpr int kFeatureChunk = 4;  // sums a thread holds at a time, and one for the bias
 
-// A thread a parameter node: 4 (m + 2 F) bytes a node, 4 m more where an axis is periodic. `partial` is [block][output][feature, and
-// one for the bias] in double; the last block adds the blocks of a level.
+// A thread a parameter node: 4 (m + 2 F) bytes a node, 4 m more where an axis is periodic. `partial` is [block][output][feature,
+// and one for the bias] in double; the last block adds the blocks of a level.
 template <class Real, bool Folded>
-__global__ void __launch_bounds__(kThreads) unfoldKernel(const __grid_constant__ FoldTable table,
+__global__ void __launch_bounds__(kThreads, 1) unfoldKernel(const __grid_constant__ FoldTable table,
                                                          const Real* __restrict__ parameters,
                                                          const Real* __restrict__ decoder,
                                                          Real* __restrict__ packed,
@@ -244,8 +244,8 @@ void fold(Context& context, const FoldShape& shape, const Real* parameters, Real
   });
   const Real* decoder = parameters + shape.grid.canonicalSize(shape.folded ? shape.outputs : shape.features);
   const Real* bias = decoder + int64_t{shape.outputs} * shape.grid.levels * shape.features;
-  launch(shape.folded ? foldKernel<Real, true> : foldKernel<Real, false>, blocks, kThreads, 0, context.stream(), table, parameters, decoder,
-         bias, packed);
+  launch(shape.folded ? foldKernel<Real, true> : foldKernel<Real, false>, blocks, kThreads, 0, context.stream(), table,
+         parameters, decoder, bias, packed);
 }
 
 template <class Real>
@@ -259,8 +259,8 @@ void unfold(Context& context, const FoldShape& shape, const Real* parameters, Re
   const unsigned blocks = layBlocks(table, perBlock, items);
   const int64_t gridSize = shape.grid.canonicalSize(shape.folded ? shape.outputs : shape.features);
   double* partial = shape.folded ? nullptr : context.scratch<double>(int64_t{blocks} * shape.outputs * (shape.features + 1));
-  launch(shape.folded ? unfoldKernel<Real, true> : unfoldKernel<Real, false>, blocks, kThreads, 0, context.stream(), table, parameters,
-         parameters + gridSize, packed, gradient, gradient + gridSize, shape.biasActive, partial, context.arrivals());
+  launch(shape.folded ? unfoldKernel<Real, true> : unfoldKernel<Real, false>, blocks, kThreads, 0, context.stream(), table,
+         parameters, parameters + gridSize, packed, gradient, gradient + gridSize, shape.biasActive, partial, context.arrivals());
 }
 
 template void fold<float>(Context&, const FoldShape&, const float*, float*);

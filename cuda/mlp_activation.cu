@@ -196,7 +196,7 @@ __device__ __forceinline__ void compose(const ProductTable& powers, int planes, 
 // triples, 6 instructions each of which two read shared memory; 320 bytes. Bound by instructions. No stack: whatever is indexed
 // at run time lies in shared memory or in the arguments.
 template <class Real, ActivationPass Pass, int Order>
-__global__ void __launch_bounds__(kHighThreads) activateHighKernel(const __grid_constant__ HighArguments<Real> arguments) {
+__global__ void __launch_bounds__(kHighThreads, 1) activateHighKernel(const __grid_constant__ HighArguments<Real> arguments) {
   const ActivationCall<Real>& call = arguments.call;
   const int64_t unit = blockIdx.x / arguments.blocks;
   const int64_t sample = (blockIdx.x - unit * arguments.blocks) * kHighThreads + threadIdx.x;

@@ -1,6 +1,7 @@
-// Runs a straight-line residual program over the samples of a tile. A thread takes 16 bytes of samples; the program's registers are
-// columns of shared memory that only their thread reads, so that no barrier is needed and every access takes the fewest cycles;
-// what does not fit lies in columns of global memory. Every thread of a launch runs the same step, so branches are uniform.
+// Runs a straight-line residual program over the samples of a tile. A thread takes 16 bytes of samples; the program's registers
+// are columns of shared memory that only their thread reads, so that no barrier is needed and every access takes the fewest
+// cycles; what does not fit lies in columns of global memory. Every thread of a launch runs the same step, so branches are
+// uniform.
 //
 // Budget a step and warp: two or three accesses of 512 bytes, 4 cycles each, and about 40 instructions of dispatch and fetch.
 #include <algorithm>
@@ -56,13 +57,12 @@ __device__ __forceinline__ WidePack<Real> compute(Op op, WidePack<Real> a, WideP
   constexpr int N = kPackWidth<Real>;
   constexpr Real zero = 0, one = 1;
   WidePack<Real> d;
-#define DINF_EACH(expression)       \
-  _Pragma("unroll")                 \
-  for (int k = 0; k < N; ++k) {     \
-    const Real x = a.v[k];          \
-    [[maybe_unused]] const Real y = b.v[k]; \
-    d.v[k] = expression;            \
-  }                                 \
+#define DINF_EACH(expression)                     \
+  _Pragma("unroll") for (int k = 0; k < N; ++k) { \
+    const Real x = a.v[k];                        \
+    [[maybe_unused]] const Real y = b.v[k];       \
+    d.v[k] = expression;                          \
+  }                                               \
   break
   switch (op) {
     case Op::add: DINF_EACH(x + y);
@@ -82,7 +82,8 @@ __device__ __forceinline__ WidePack<Real> compute(Op op, WidePack<Real> a, WideP
     case Op::mul0: DINF_EACH(x == zero ? zero : x * y);
     case Op::div0: DINF_EACH(y == zero ? zero : x / y);
     default:
-      // One value after another through the same place: an index into a pack that is known at run time only would put it into memory.
+      // One value after another through the same place: an index into a pack that is known at run time only would put it into
+      // memory.
       d = a;
 #pragma unroll 1
       for (int turn = 0; turn < N; ++turn) {
@@ -101,11 +102,11 @@ __device__ __forceinline__ WidePack<Real> compute(Op op, WidePack<Real> a, WideP
 }
 
 template <class Real>
-__global__ void __launch_bounds__(kMaxThreads) programKernel(const __grid_constant__ ProgramArguments<Real> run) {
+__global__ void __launch_bounds__(kMaxThreads, 1) programKernel(const __grid_constant__ ProgramArguments<Real> run) {
   constexpr int N = kPackWidth<Real>;
   using Values = WidePack<Real>;
   const int threads = static_cast<int>(blockDim.x), thread = static_cast<int>(threadIdx.x), lane = thread % 32;
-  Values* columns = blockShared<Values>() + thread;  // [column][thread]
+  Values* columns = blockShared<Values>() + thread;                                               // [column][thread]
   double* sums = reinterpret_cast<double*>(blockShared<Values>() + run.sharedColumns * threads);  // [sum][warp]
   const int warps = threads / 32, warp = thread / 32;
   for (int i = thread; i < run.sums * warps; i += threads) sums[i] = 0;
@@ -116,8 +117,8 @@ __global__ void __launch_bounds__(kMaxThreads) programKernel(const __grid_consta
     return static_cast<int>(column) < run.sharedColumns ? columns + column * threads
                                                         : run.spilled + (column - run.sharedColumns) * all + number;
   };
-  // Warps stay whole, so that they can sum: a thread beyond the last sample computes with zeros and stores nothing. It reads no plane
-  // either: the place may be stored to by its owner.
+  // Warps stay whole, so that they can sum: a thread beyond the last sample computes with zeros and stores nothing. It reads no
+  // plane either: the place may be stored to by its owner.
   for (int64_t first = int64_t{blockIdx.x} * threads + warp * 32; first < run.packs; first += all) {
     const bool active = first + lane < run.packs;
     const int64_t local = (first + lane) * N;
@@ -130,7 +131,8 @@ __global__ void __launch_bounds__(kMaxThreads) programKernel(const __grid_consta
         case Place::setPlane: return active ? *reinterpret_cast<const Values*>(run.inputs[index] + run.begin + local) : Values{};
         case Place::constant:
         case Place::broadcast: {
-          const Real value = static_cast<Place>(operand >> kPlaceShift) == Place::constant ? run.constants[index] : *run.inputs[index];
+          const Real value =
+              static_cast<Place>(operand >> kPlaceShift) == Place::constant ? run.constants[index] : *run.inputs[index];
           Values values;
 #pragma unroll
           for (int k = 0; k < N; ++k) values.v[k] = value;
@@ -191,8 +193,8 @@ void runProgram(Context& context, const ProgramCall<Real>& call, int64_t begin, 
   const Program& program = *call.program;
   if (program.empty() || count <= 0) return;
   check(count % kLanes == 0 && begin % kLanes == 0, "INTERNAL",
-        "a program runs over whole groups of " + std::to_string(kLanes) + " samples, not over " + std::to_string(count) + " from " +
-            std::to_string(begin));
+        "a program runs over whole groups of " + std::to_string(kLanes) + " samples, not over " + std::to_string(count) +
+            " from " + std::to_string(begin));
   int columns = 0;
   const std::vector<Step> steps = stepsOf(call, columns);
   if (steps.empty()) return;
@@ -222,7 +224,8 @@ void runProgram(Context& context, const ProgramCall<Real>& call, int64_t begin, 
     check(std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end(), "INTERNAL", "two sums of a program share a slot");
   }
   std::vector<Real> constants(program.constants.size());
-  std::transform(program.constants.begin(), program.constants.end(), constants.begin(), [](double x) { return static_cast<Real>(x); });
+  std::transform(program.constants.begin(), program.constants.end(), constants.begin(),
+                 [](double x) { return static_cast<Real>(x); });
   run.steps = tableOf(context, steps);
   run.constants = tableOf(context, constants);
   run.inputs = tableOf(context, inputs);
@@ -238,11 +241,14 @@ void runProgram(Context& context, const ProgramCall<Real>& call, int64_t begin, 
 
   // The most threads whose columns fit beside as many other blocks as a multiprocessor takes; one warp may take all it has.
   const int64_t limit = static_cast<int64_t>(context.sharedLimit());
-  const auto bytes = [&](int64_t held, int64_t threads) { return held * threads * kPack + run.sums * (threads / 32) * int64_t{sizeof(double)}; };
+  const auto bytes = [&](int64_t held, int64_t threads) {
+    return held * threads * kPack + run.sums * (threads / 32) * int64_t{sizeof(double)};
+  };
   int threads = kMaxThreads;
   while (threads > 32 && bytes(columns, threads) > kRoom) threads /= 2;
   const int64_t held = std::min<int64_t>(columns, (limit - bytes(0, threads)) / (threads * kPack));
-  check(held >= 0, "EXPRESSION_TOO_LARGE", "a program of " + std::to_string(program.sums) + " sums does not fit the device's shared memory");
+  check(held >= 0, "EXPRESSION_TOO_LARGE",
+        "a program of " + std::to_string(program.sums) + " sums does not fit the device's shared memory");
   run.sharedColumns = static_cast<int>(held);
   // Blocks beyond these walk on: the order of the sums follows from the count and the program alone.
   const int64_t most = held < columns ? 256 : 131072 / threads;

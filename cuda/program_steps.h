@@ -55,7 +55,9 @@ std::vector<Step> stepsOf(const ProgramCall<Real>& call, int& columns) {
   const Program& program = *call.program;
   const int n = program.instructions(), registers = program.registers, constants = static_cast<int>(program.constants.size());
   const auto word = [&](int i, int k) { return program.code[static_cast<size_t>(i) * kWordsPerInstruction + k]; };
-  const auto isResult = [&](int i) { return word(i, 0) == static_cast<uint16_t>(Op::store) || word(i, 0) == static_cast<uint16_t>(Op::sum); };
+  const auto isResult = [&](int i) {
+    return word(i, 0) == static_cast<uint16_t>(Op::store) || word(i, 0) == static_cast<uint16_t>(Op::sum);
+  };
 
   std::vector<int> kept;
   std::vector<char> read(registers, 0);
@@ -84,7 +86,9 @@ std::vector<Step> stepsOf(const ProgramCall<Real>& call, int& columns) {
       int number = index;
       if (input >= 0) {
         const auto scope = call.inputs[input].scope;
-        place = scope == InputPlane<Real>::broadcast ? Place::broadcast : scope == InputPlane<Real>::tile ? Place::tilePlane : Place::setPlane;
+        place = scope == InputPlane<Real>::broadcast ? Place::broadcast
+                : scope == InputPlane<Real>::tile    ? Place::tilePlane
+                                                     : Place::setPlane;
         number = input;
       } else if (index >= registers) {
         place = Place::constant;
@@ -121,8 +125,10 @@ std::vector<Step> stepsOf(const ProgramCall<Real>& call, int& columns) {
     const Op op = static_cast<Op>(step.op);
     for (uint32_t& operand : step.operand)
       if (operand >> kPlaceShift == static_cast<uint32_t>(Place::column))
-        operand = static_cast<uint32_t>(Place::column) << kPlaceShift | number(static_cast<int>(operand & ((1u << kPlaceShift) - 1)));
-    if (op != Op::store && op != Op::sum && step.destination != kNoColumn) step.destination = static_cast<uint16_t>(number(step.destination));
+        operand =
+            static_cast<uint32_t>(Place::column) << kPlaceShift | number(static_cast<int>(operand & ((1u << kPlaceShift) - 1)));
+    if (op != Op::store && op != Op::sum && step.destination != kNoColumn)
+      step.destination = static_cast<uint16_t>(number(step.destination));
   }
   return steps;
 }

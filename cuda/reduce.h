@@ -1,5 +1,5 @@
-// Sums whose order the problem alone decides: the same bits on every run and every device. And packs of 16 bytes, the widest access
-// a thread has.
+// Sums whose order the problem alone decides: the same bits on every run and every device. And packs of 16 bytes, the widest
+// access a thread has.
 #pragma once
 #include <cstdint>
 #include "cuda/launch.h"

@@ -66,7 +66,8 @@ void addSlots(Context& context, int to, int first, int count) {
 template <class Real>
 void copySlots(Context& context, Real* out, int first, int count) {
   if (count > 0)
-    launch(copySlotsKernel<Real>, 1, kThreads, 0, context.stream(), out, static_cast<const double*>(context.slots() + first), count);
+    launch(copySlotsKernel<Real>, 1, kThreads, 0, context.stream(), out, static_cast<const double*>(context.slots() + first),
+           count);
 }
 void adamAdvance(Context& context, const AdamSettings& settings, int lossSlot) {
   launch(adamAdvanceKernel, 1, 1, 0, context.stream(), context.slots(), lossSlot, settings);
@@ -75,10 +76,18 @@ void cglsStep(Context& context) { launch(cglsStepKernel, 1, 1, 0, context.stream
 void cglsAdvance(Context& context, const CglsSettings& settings) {
   launch(cglsAdvanceKernel, 1, 1, 0, context.stream(), context.slots(), settings);
 }
-void publish(Context& context, int first, int count, double* log, volatile int64_t* published, int64_t* lines, int logWidth, int logLines) {
-  check(count >= 0 && count <= logWidth, "INTERNAL", "a line of the log holds " + std::to_string(logWidth) + " slots, not " + std::to_string(count));
-  launch(publishKernel, 1, kThreads, 0, context.stream(), static_cast<const double*>(context.slots() + first), count, log, published, lines,
-         logWidth, logLines);
+void publish(Context& context,
+             int first,
+             int count,
+             double* log,
+             volatile int64_t* published,
+             int64_t* lines,
+             int logWidth,
+             int logLines) {
+  check(count >= 0 && count <= logWidth, "INTERNAL",
+        "a line of the log holds " + std::to_string(logWidth) + " slots, not " + std::to_string(count));
+  launch(publishKernel, 1, kThreads, 0, context.stream(), static_cast<const double*>(context.slots() + first), count, log,
+         published, lines, logWidth, logLines);
 }
 
 template void copySlots<float>(Context&, float*, int, int);

@@ -1,6 +1,7 @@
-// Vector ops of the solvers: memory-bound, one pass each. A thread takes 16 bytes of every operand at a time where all of them are
-// aligned to that; sub-vectors at odd offsets are read value by value, in the same order, so that alignment changes no bit.
-// Scalars come from slots on the device. Budgets are bytes a value of 4 bytes; 703 000 of them at 3 TB/s are 1 us for each 4 bytes.
+// Vector ops of the solvers: memory-bound, one pass each. A thread takes 16 bytes of every operand at a time where all of them
+// are aligned to that; sub-vectors at odd offsets are read value by value, in the same order, so that alignment changes no bit.
+// Scalars come from slots on the device. Budgets are bytes a value of 4 bytes; 703 000 of them at 3 TB/s are 1 us for each 4
+// bytes.
 #include <algorithm>
 #include "cuda/ops.h"
 #include "cuda/reduce.h"
@@ -47,9 +48,7 @@ __device__ __forceinline__ void sweep(int64_t count, Body body) {
 
 // 4 bytes
 template <class Real, bool Wide>
-__global__ void __launch_bounds__(kThreads) fillKernel(Real* __restrict__ to,
-                                                       Real value,
-                                                       int64_t count) {
+__global__ void __launch_bounds__(kThreads) fillKernel(Real* __restrict__ to, Real value, int64_t count) {
   sweep<Real>(count, [&](int64_t i, auto width) {
     constexpr int N = decltype(width)::value;
     Pack<Real, N> out;
@@ -85,11 +84,8 @@ __global__ void __launch_bounds__(kThreads) dotKernel(const Real* __restrict__ x
 
 // 12 bytes; none where the factor is 0.
 template <class Real, bool Wide>
-__global__ void __launch_bounds__(kThreads) axpyKernel(Real* __restrict__ y,
-                                                       double factor,
-                                                       const double* __restrict__ slot,
-                                                       const Real* __restrict__ x,
-                                                       int64_t count) {
+__global__ void __launch_bounds__(kThreads)
+    axpyKernel(Real* __restrict__ y, double factor, const double* __restrict__ slot, const Real* __restrict__ x, int64_t count) {
   const Real a = static_cast<Real>(slot ? factor * *slot : factor);
   if (a == 0) return;  // y as it is, even where x is not finite
   sweep<Real>(count, [&](int64_t i, auto width) {
@@ -104,10 +100,8 @@ __global__ void __launch_bounds__(kThreads) axpyKernel(Real* __restrict__ y,
 
 // 12 bytes
 template <class Real, bool Wide>
-__global__ void __launch_bounds__(kThreads) xpbyKernel(Real* __restrict__ y,
-                                                       const Real* __restrict__ x,
-                                                       const double* __restrict__ slot,
-                                                       int64_t count) {
+__global__ void __launch_bounds__(kThreads)
+    xpbyKernel(Real* __restrict__ y, const Real* __restrict__ x, const double* __restrict__ slot, int64_t count) {
   const Real b = slot ? static_cast<Real>(*slot) : Real(1);
   sweep<Real>(count, [&](int64_t i, auto width) {
     constexpr int N = decltype(width)::value;
@@ -121,10 +115,7 @@ __global__ void __launch_bounds__(kThreads) xpbyKernel(Real* __restrict__ y,
 
 // 12 bytes. `out` may be x or y.
 template <class Real, bool Wide>
-__global__ void __launch_bounds__(kThreads) multiplyKernel(Real* out,
-                                                           const Real* x,
-                                                           const Real* y,
-                                                           int64_t count) {
+__global__ void __launch_bounds__(kThreads) multiplyKernel(Real* out, const Real* x, const Real* y, int64_t count) {
   sweep<Real>(count, [&](int64_t i, auto width) {
     constexpr int N = decltype(width)::value;
     auto product = load<Wide, Real, N>(x + i);
@@ -137,10 +128,8 @@ __global__ void __launch_bounds__(kThreads) multiplyKernel(Real* out,
 
 // 8 bytes; none where the slot is 0.
 template <class Real, bool Wide>
-__global__ void __launch_bounds__(kThreads) copyIfKernel(const double* __restrict__ slot,
-                                                         Real* __restrict__ to,
-                                                         const Real* __restrict__ from,
-                                                         int64_t count) {
+__global__ void __launch_bounds__(kThreads)
+    copyIfKernel(const double* __restrict__ slot, Real* __restrict__ to, const Real* __restrict__ from, int64_t count) {
   if (*slot == 0) return;
   sweep<Real>(count, [&](int64_t i, auto width) {
     constexpr int N = decltype(width)::value;
@@ -150,10 +139,7 @@ __global__ void __launch_bounds__(kThreads) copyIfKernel(const double* __restric
 
 // 8 bytes. `out` may be `squares`. Once a linearisation: double costs nothing that matters.
 template <class Real, bool Wide>
-__global__ void __launch_bounds__(kThreads) inverseRootsKernel(Real* out,
-                                                               const Real* squares,
-                                                               double floor,
-                                                               int64_t count) {
+__global__ void __launch_bounds__(kThreads) inverseRootsKernel(Real* out, const Real* squares, double floor, int64_t count) {
   sweep<Real>(count, [&](int64_t i, auto width) {
     constexpr int N = decltype(width)::value;
     auto values = load<Wide, Real, N>(squares + i);
@@ -178,7 +164,8 @@ __global__ void __launch_bounds__(kThreads) adamKernel(Real* __restrict__ parame
                                                        Real beta2,
                                                        Real epsilon) {
   if (slots[AdamSlots::stopped] != 0) return;
-  const Real step = static_cast<Real>(slots[AdamSlots::rate]), rootCorrection = static_cast<Real>(slots[AdamSlots::rootCorrection]);
+  const Real step = static_cast<Real>(slots[AdamSlots::rate]),
+             rootCorrection = static_cast<Real>(slots[AdamSlots::rootCorrection]);
   sweep<Real>(count, [&](int64_t i, auto width) {
     constexpr int N = decltype(width)::value;
     const auto g = load<Wide, Real, N>(gradient + i);
@@ -197,10 +184,8 @@ __global__ void __launch_bounds__(kThreads) adamKernel(Real* __restrict__ parame
 
 // 8 bytes a part: a thread a sum, so that parts are added in their order; neighbours read neighbours.
 template <class Real>
-__global__ void __launch_bounds__(kThreads) collectSumsKernel(Real* __restrict__ out,
-                                                              const double* __restrict__ sums,
-                                                              int64_t parts,
-                                                              int64_t count) {
+__global__ void __launch_bounds__(kThreads)
+    collectSumsKernel(Real* __restrict__ out, const double* __restrict__ sums, int64_t parts, int64_t count) {
   const int64_t i = int64_t{blockIdx.x} * kThreads + threadIdx.x;
   if (i >= count) return;
   double sum = 0;
@@ -229,8 +214,8 @@ const double* slotOf(const Context& context, int slot) { return slot == kOne ? n
 template <class Real>
 void fill(Context& context, Real* to, Real value, int64_t count) {
   if (count <= 0) return;
-  launch(aligned(to) ? fillKernel<Real, true> : fillKernel<Real, false>, blocksFor<Real>(context, count), kThreads, 0, context.stream(), to,
-         value, count);
+  launch(aligned(to) ? fillKernel<Real, true> : fillKernel<Real, false>, blocksFor<Real>(context, count), kThreads, 0,
+         context.stream(), to, value, count);
 }
 template <class Real>
 void dot(Context& context, const Real* x, const Real* y, int64_t count, int slot) {
@@ -241,20 +226,20 @@ void dot(Context& context, const Real* x, const Real* y, int64_t count, int slot
 template <class Real>
 void axpy(Context& context, Real* y, double factor, int slot, const Real* x, int64_t count) {
   if (count <= 0) return;
-  launch(aligned(x, y) ? axpyKernel<Real, true> : axpyKernel<Real, false>, blocksFor<Real>(context, count), kThreads, 0, context.stream(), y,
-         factor, slotOf(context, slot), x, count);
+  launch(aligned(x, y) ? axpyKernel<Real, true> : axpyKernel<Real, false>, blocksFor<Real>(context, count), kThreads, 0,
+         context.stream(), y, factor, slotOf(context, slot), x, count);
 }
 template <class Real>
 void xpby(Context& context, Real* y, const Real* x, int slot, int64_t count) {
   if (count <= 0) return;
-  launch(aligned(x, y) ? xpbyKernel<Real, true> : xpbyKernel<Real, false>, blocksFor<Real>(context, count), kThreads, 0, context.stream(), y,
-         x, slotOf(context, slot), count);
+  launch(aligned(x, y) ? xpbyKernel<Real, true> : xpbyKernel<Real, false>, blocksFor<Real>(context, count), kThreads, 0,
+         context.stream(), y, x, slotOf(context, slot), count);
 }
 template <class Real>
 void multiply(Context& context, Real* out, const Real* x, const Real* y, int64_t count) {
   if (count <= 0) return;
-  launch(aligned(out, x, y) ? multiplyKernel<Real, true> : multiplyKernel<Real, false>, blocksFor<Real>(context, count), kThreads, 0,
-         context.stream(), out, x, y, count);
+  launch(aligned(out, x, y) ? multiplyKernel<Real, true> : multiplyKernel<Real, false>, blocksFor<Real>(context, count), kThreads,
+         0, context.stream(), out, x, y, count);
 }
 template <class Real>
 void copyIf(Context& context, int slot, Real* to, const Real* from, int64_t count) {
@@ -265,31 +250,38 @@ void copyIf(Context& context, int slot, Real* to, const Real* from, int64_t coun
 template <class Real>
 void inverseRoots(Context& context, Real* out, const Real* squares, double floor, int64_t count) {
   if (count <= 0) return;
-  launch(aligned(out, squares) ? inverseRootsKernel<Real, true> : inverseRootsKernel<Real, false>, blocksFor<Real>(context, count), kThreads,
-         0, context.stream(), out, squares, floor, count);
+  launch(aligned(out, squares) ? inverseRootsKernel<Real, true> : inverseRootsKernel<Real, false>,
+         blocksFor<Real>(context, count), kThreads, 0, context.stream(), out, squares, floor, count);
 }
 template <class Real>
-void adam(Context& context, Real* parameters, const Real* gradient, Real* first, Real* second, int64_t count, const AdamSettings& settings) {
+void adam(Context& context,
+          Real* parameters,
+          const Real* gradient,
+          Real* first,
+          Real* second,
+          int64_t count,
+          const AdamSettings& settings) {
   if (count <= 0) return;
-  launch(aligned(parameters, gradient, first, second) ? adamKernel<Real, true> : adamKernel<Real, false>, blocksFor<Real>(context, count),
-         kThreads, 0, context.stream(), parameters, gradient, first, second, count, static_cast<const double*>(context.slots()),
-         static_cast<Real>(settings.beta1), static_cast<Real>(settings.beta2), static_cast<Real>(settings.epsilon));
+  launch(aligned(parameters, gradient, first, second) ? adamKernel<Real, true> : adamKernel<Real, false>,
+         blocksFor<Real>(context, count), kThreads, 0, context.stream(), parameters, gradient, first, second, count,
+         static_cast<const double*>(context.slots()), static_cast<Real>(settings.beta1), static_cast<Real>(settings.beta2),
+         static_cast<Real>(settings.epsilon));
 }
 template <class Real>
 void collectSums(Context& context, Real* out, const double* sums, int64_t parts, int64_t count) {
   if (count <= 0) return;
-  launch(collectSumsKernel<Real>, static_cast<unsigned>((count + kThreads - 1) / kThreads), kThreads, 0, context.stream(), out, sums, parts,
-         count);
+  launch(collectSumsKernel<Real>, static_cast<unsigned>((count + kThreads - 1) / kThreads), kThreads, 0, context.stream(), out,
+         sums, parts, count);
 }
 
-#define DINF_INSTANTIATE(Real)                                                                  \
-  template void fill<Real>(Context&, Real*, Real, int64_t);                                     \
-  template void dot<Real>(Context&, const Real*, const Real*, int64_t, int);                    \
-  template void axpy<Real>(Context&, Real*, double, int, const Real*, int64_t);                 \
-  template void xpby<Real>(Context&, Real*, const Real*, int, int64_t);                         \
-  template void multiply<Real>(Context&, Real*, const Real*, const Real*, int64_t);             \
-  template void copyIf<Real>(Context&, int, Real*, const Real*, int64_t);                       \
-  template void inverseRoots<Real>(Context&, Real*, const Real*, double, int64_t);              \
+#define DINF_INSTANTIATE(Real)                                                                        \
+  template void fill<Real>(Context&, Real*, Real, int64_t);                                           \
+  template void dot<Real>(Context&, const Real*, const Real*, int64_t, int);                          \
+  template void axpy<Real>(Context&, Real*, double, int, const Real*, int64_t);                       \
+  template void xpby<Real>(Context&, Real*, const Real*, int, int64_t);                               \
+  template void multiply<Real>(Context&, Real*, const Real*, const Real*, int64_t);                   \
+  template void copyIf<Real>(Context&, int, Real*, const Real*, int64_t);                             \
+  template void inverseRoots<Real>(Context&, Real*, const Real*, double, int64_t);                    \
   template void adam<Real>(Context&, Real*, const Real*, Real*, Real*, int64_t, const AdamSettings&); \
   template void collectSums<Real>(Context&, Real*, const double*, int64_t, int64_t);
 DINF_INSTANTIATE(float)

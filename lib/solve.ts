@@ -163,7 +163,20 @@ export function solve(problem: Problem, options: SolveOptions = {}): Solve {
 async function start(problem: Problem, options: SolveOptions, report: (progress: Progress) => void): Promise<Solution> {
   rejectUnknown(
     options,
-    ['optimizer', 'resume', 'repeat', 'after', 'checkpoint', 'device', 'dtype', 'threads', 'memoryLimit', 'seed', 'signal', 'onProgress'],
+    [
+      'optimizer',
+      'resume',
+      'repeat',
+      'after',
+      'checkpoint',
+      'device',
+      'dtype',
+      'threads',
+      'memoryLimit',
+      'seed',
+      'signal',
+      'onProgress',
+    ],
     'solve',
   );
   if (!(problem instanceof Problem))

@@ -25,4 +25,13 @@ const options = [
   ...process.argv.slice(2),
 ];
 run('cmake', ['-S', root, '-B', directory, '-DCMAKE_BUILD_TYPE=Release', '--log-level=NOTICE', ...options]);
-run('cmake', ['--build', directory, '--config', 'Release', '--parallel', String(Math.max(1, os.availableParallelism()))]);
+run('cmake', [
+  '--build',
+  directory,
+  '--config',
+  'Release',
+  '--target',
+  'dinf_grid',
+  '--parallel',
+  String(Math.max(1, os.availableParallelism())),
+]);

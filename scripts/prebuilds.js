@@ -1,8 +1,9 @@
 'use strict';
 // Builds prebuilds/<platform>-<arch>/dinf-grid.<libc>.node, what the published package holds: CPU and, where nvcc is, CUDA for all
-// the architectures of a release in one stripped file. Builds from nothing, and leaves no build/ behind: run `npm run build` to
-// go on working. Arguments are passed to CMake.
+// the architectures of a release in one stripped file. Builds from nothing, and takes what was in build/ along: run `npm run build`
+// to go on working. Arguments are passed to CMake.
 const {spawnSync} = require('node:child_process');
+const fs = require('node:fs');
 const path = require('node:path');
 
 const root = path.join(__dirname, '..');
@@ -13,4 +14,6 @@ const env = {
   DINF_CMAKE_OPTIONS: ['-DDINF_CUDA_ARCHITECTURES=release', ...process.argv.slice(2)].join(' '),
 };
 const result = spawnSync(process.execPath, [bin, '--napi', '--strip', '--tag-libc'], {cwd: root, env, stdio: 'inherit'});
+// CMake would remember the architectures of a release, which take seven times as long to build.
+fs.rmSync(path.join(root, 'build', 'cmake'), {recursive: true, force: true});
 process.exit(result.status ?? 1);

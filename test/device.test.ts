@@ -4,10 +4,10 @@ import {describe as describeMachine, infoLines} from '../lib/cli/info';
 
 const gpu = {name: 'A GPU', computeMajor: 9, computeMinor: 0, memory: 80 * 2 ** 30, free: 79 * 2 ** 30, multiprocessors: 132};
 
-/** A machine: by default one with a backend, a driver and no device. */
-function machine(cuda: Partial<DeviceStatus['cuda']>, backend = true): DeviceStatus {
+/** A machine: by default one with a driver and no device. */
+function machine(cuda: Partial<DeviceStatus['cuda']>): DeviceStatus {
   const there = {built: true, toolkitVersion: 13000, runtimeVersion: 13000, driverVersion: 13000, architectures: '75 90'};
-  return {backend, cuda: {...there, reason: 'no CUDA device visible', devices: [], ...cuda}};
+  return {cuda: {...there, reason: 'no CUDA device visible', devices: [], ...cuda}};
 }
 const two = machine({reason: '', devices: [gpu, {...gpu, name: 'Another', free: -1}]});
 const one = machine({reason: '', devices: [gpu]});
@@ -20,8 +20,8 @@ describe('the device of a solve', () => {
     ['cuda:1', two, {kind: 'cuda', index: 1, name: 'cuda:1'}],
     ['cuda:01', two, {kind: 'cuda', index: 1, name: 'cuda:1'}],
     ['cpu', two, {kind: 'cpu', index: 0, name: 'cpu'}],
+    ['auto', machine({built: false, driverVersion: 0}), {kind: 'cpu', index: 0, name: 'cpu'}],
     ['auto', machine({}), {kind: 'cpu', index: 0, name: 'cpu'}],
-    ['auto', machine({reason: '', devices: [gpu]}, false), {kind: 'cpu', index: 0, name: 'cpu'}],
   ])('%s', (word, status, expected) => {
     expect(chooseDevice(word, status)).toEqual(expected);
   });
@@ -40,8 +40,7 @@ describe('the device of a solve', () => {
       /12\.4 is too old .*13\.0.*580.*: update the NVIDIA driver/,
     ],
     ['no device', 'cuda', machine({}), /^no CUDA device visible.*CUDA_VISIBLE_DEVICES/],
-    ['a CPU-only build', 'cuda', machine({built: false, driverVersion: 0}, false), /no CUDA backend.*npm rebuild dinf-grid/],
-    ['no backend', 'cuda', machine({reason: '', devices: [gpu]}, false), /no CUDA backend.*--device cpu or auto/],
+    ['a CPU-only build', 'cuda', machine({built: false, driverVersion: 0}), /no CUDA backend.*npm rebuild dinf-grid/],
     ['a wrong index', 'cuda:2', two, /no cuda:2: the CUDA devices are cuda:0 to cuda:1/],
     ['another', 'cuda:1', one, /no cuda:1: the only CUDA device is cuda:0/],
   ])('says what is missing: %s', (_, word, status, message) => {
@@ -67,7 +66,7 @@ describe('info', () => {
     expect(infoLines(describeMachine('1.2.3', machine({driverVersion: 12040, reason: tooOld})))).toMatch(
       /^cuda +driver 12\.4 is too old/m,
     );
-    const without = describeMachine('1.2.3', machine({built: false, toolkitVersion: 0, driverVersion: 0}, false));
+    const without = describeMachine('1.2.3', machine({built: false, toolkitVersion: 0, driverVersion: 0}));
     expect(infoLines(without)).toMatch(/^CUDA toolkit +not built in$/m);
   });
 

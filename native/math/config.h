@@ -15,8 +15,10 @@
 
 // Unrolls the loop that follows, of at most n turns.
 #define DINF_PRAGMA(text) _Pragma(#text)
-#if defined(__CUDACC__)
+#if defined(__CUDA_ARCH__)
 #define DINF_UNROLL(n) DINF_PRAGMA(unroll)
+#elif defined(__CUDACC__)
+#define DINF_UNROLL(n)  // nvcc's pass for the host: nothing there is hot
 #else
 #define DINF_UNROLL(n) DINF_PRAGMA(GCC unroll n)
 #endif

@@ -11,16 +11,15 @@ export interface Backend {
   readonly dtypes: readonly Dtype[];
 }
 
-/**
- * The CPU, and a CUDA device where there is one. In Jest's project `cuda-emulated` the addon is the one of build/emulated, whose device
- * runs on the host, and the CPU is left out.
- */
+/** In Jest's project `cuda-emulated` the addon is the one of build/emulated, whose CUDA device runs on the host. */
 export const EMULATED = process.env.DINF_GRID_ADDON?.includes('emulated') === true;
 const DTYPES = ['float32', 'float64'] as const;
-export const BACKENDS: readonly Backend[] = [
-  ...(EMULATED ? [] : [{name: 'cpu', dtypes: DTYPES} as const]),
-  ...(missingCuda(deviceStatus()) === undefined ? [{name: 'cuda', dtypes: DTYPES} as const] : []),
-];
+const CPU: Backend = {name: 'cpu', dtypes: DTYPES};
+const CUDA: readonly Backend[] = missingCuda(deviceStatus()) === undefined ? [{name: 'cuda', dtypes: DTYPES}] : [];
+
+export const ALL_BACKENDS: readonly Backend[] = [CPU, ...CUDA];
+/** All, but on the emulated device not the CPU once more. */
+export const BACKENDS: readonly Backend[] = EMULATED ? CUDA : ALL_BACKENDS;
 
 /** Distance from 1 to the next number. */
 export const EPSILON: Readonly<Record<Dtype, number>> = {float32: 2 ** -23, float64: 2 ** -52};

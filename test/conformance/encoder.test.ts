@@ -3,7 +3,7 @@ import type {Edge} from '../../lib/field';
 import type {Kernel} from '../../lib/kernel';
 import {bspline, gaussian, hat, inverseMultiquadric, inverseQuadratic} from '../../lib/kernel';
 import {lattice, points} from '../../lib/sampling';
-import {BACKENDS} from './backends';
+import {ALL_BACKENDS} from './backends';
 import {EncoderCase, flat} from './encoder-case';
 import {generator, productPoints} from './support';
 
@@ -73,7 +73,8 @@ function unitPoints(cells: readonly number[], count: number): number[][] {
   );
 }
 
-describe.each(BACKENDS)('encoder on $name', (backend) => {
+// All backends in one test: the reference takes most of its time.
+describe(`encoder on ${ALL_BACKENDS.map(({name}) => name).join(' and ')}`, () => {
   test.each(cases)('%s', async (_, {kernel, cells, edge}) => {
     const failures: string[] = [];
     for (const levels of [1, 3]) {
@@ -83,14 +84,16 @@ describe.each(BACKENDS)('encoder on $name', (backend) => {
       const scattered = [...unitPoints(cells, SCATTERED[cells.length - 1]).map((unit) => one.place(unit)), ...onLattice];
       const expected = one.expected(scattered);
       const expectedOnLattice = expected.slice(scattered.length - onLattice.length);
-      for (const dtype of backend.dtypes) {
-        const atPoints = await one.evaluate(backend, dtype, points(flat(scattered)));
-        failures.push(...one.failures(atPoints, expected, dtype, scattered).map((text) => `levels ${levels}, points: ${text}`));
-        const product = await one.evaluate(backend, dtype, lattice(axes));
-        failures.push(
-          ...one.failures(product, expectedOnLattice, dtype, onLattice).map((text) => `levels ${levels}, lattice: ${text}`),
-        );
-      }
+      for (const backend of ALL_BACKENDS)
+        for (const dtype of backend.dtypes) {
+          const where = `${backend.name}, levels ${levels}`;
+          const atPoints = await one.evaluate(backend, dtype, points(flat(scattered)));
+          failures.push(...one.failures(atPoints, expected, dtype, scattered).map((text) => `${where}, points: ${text}`));
+          const product = await one.evaluate(backend, dtype, lattice(axes));
+          failures.push(
+            ...one.failures(product, expectedOnLattice, dtype, onLattice).map((text) => `${where}, lattice: ${text}`),
+          );
+        }
     }
     expect(failures.slice(0, 20)).toEqual([]);
   });

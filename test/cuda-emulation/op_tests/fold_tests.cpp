@@ -22,7 +22,9 @@ std::vector<char> owners(const FoldShape& shape) {
             const int at[3] = {a, b, c};
             int64_t place = grid.packedOffset(s, o);
             for (int k = 0; k < grid.dims; ++k)
-              place += (at[k] + grid.packedShift(k)) * (k == grid.dims - 1 ? 1 : k == 0 ? grid.packedStride0(s) : grid.packedStride1(s));
+              place += (at[k] + grid.packedShift(k)) * (k == grid.dims - 1 ? 1
+                                                        : k == 0           ? grid.packedStride0(s)
+                                                                           : grid.packedStride1(s));
             is[static_cast<size_t>(place)] = 1;
           }
   return is;
@@ -32,7 +34,8 @@ template <class Real>
 void both(const FoldShape& shape, const char* name) {
   const GridShape& grid = shape.grid;
   const int channels = shape.folded ? shape.outputs : shape.features;
-  const int64_t size = grid.canonicalSize(channels) + (shape.folded ? 0 : shape.outputs * (int64_t{grid.levels} * shape.features + 1));
+  const int64_t size =
+      grid.canonicalSize(channels) + (shape.folded ? 0 : shape.outputs * (int64_t{grid.levels} * shape.features + 1));
   const int64_t packedSize = grid.packedSize(shape.outputs);
   Random random(static_cast<uint64_t>(size));
   const auto parameters = randomVector<Real>(random, size), planes = randomVector<Real>(random, packedSize);
@@ -66,8 +69,8 @@ void both(const FoldShape& shape, const char* name) {
     return gradient;
   });
   // Sums are in double: in float they differ by the rounding of the result and of the gathered ghosts.
-  expectClose((std::string("unfold ") + name).c_str(), actual, unfolded(parameters, planes), unfolded(absolute(parameters), absolute(planes)),
-              kTolerance<Real> / 10);
+  expectClose((std::string("unfold ") + name).c_str(), actual, unfolded(parameters, planes),
+              unfolded(absolute(parameters), absolute(planes)), kTolerance<Real> / 10);
 }
 
 template <class Real>
@@ -98,7 +101,9 @@ void edgeCases() {
             shape.folded = isFolded;
             shape.biasActive = number % 5 != 0;
             ++number;
-            both<Real>(shape, (name + " levels " + std::to_string(levels) + " features " + std::to_string(shape.features) + (isFolded ? " folded" : "")).c_str());
+            both<Real>(shape, (name + " levels " + std::to_string(levels) + " features " + std::to_string(shape.features) +
+                               (isFolded ? " folded" : ""))
+                                  .c_str());
           }
     });
   testCase(std::string("many blocks a level, ") + kName<Real>, [&] {

@@ -10,6 +10,7 @@ function(dinf_op_test test name objects)
   target_include_directories(dinf_${test}_tests_${name} BEFORE PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(dinf_${test}_tests_${name} PRIVATE dinf_cuda_emulation dinf_options)
   add_test(NAME cuda_${test}_${name} COMMAND dinf_${test}_tests_${name})
+  set(DINF_EMULATED_TESTS ${DINF_EMULATED_TESTS} dinf_${test}_tests_${name} PARENT_SCOPE)
 endfunction()
 
 foreach(test IN LISTS DINF_OP_TESTS)

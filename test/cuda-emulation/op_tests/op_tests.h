@@ -28,7 +28,8 @@ std::vector<Real> randomVector(Random& random, int64_t count, double scale = 1) 
 template <class Real>
 class Device {
  public:
-  Device(Context& context, const std::vector<Real>& values) : buffer_(context, static_cast<int64_t>(values.size())), context_(&context) {
+  Device(Context& context, const std::vector<Real>& values)
+      : buffer_(context, static_cast<int64_t>(values.size())), context_(&context) {
     if (!values.empty()) buffer_.upload(values);
   }
   Real* data() const { return buffer_.data(); }
@@ -63,7 +64,8 @@ std::vector<Real> inEveryOrder(const std::function<std::vector<Real>(Context&)>&
     context.synchronize();
     if (order == Order::ascending) first = result;
     else
-      DINF_EXPECT(result.size() == first.size() && (first.empty() || std::memcmp(result.data(), first.data(), first.size() * sizeof(Real)) == 0),
+      DINF_EXPECT(result.size() == first.size() &&
+                      (first.empty() || std::memcmp(result.data(), first.data(), first.size() * sizeof(Real)) == 0),
                   "another order of threads gives other bits");
   }
   cuda_emulation::options().order = Order::ascending;
@@ -76,12 +78,13 @@ std::vector<Real> inEveryOrder(const std::function<std::vector<Real>(Context&)>&
 
 // |actual - expected| <= tolerance * scale for each; what is not finite must be the same.
 template <class Real>
-void expectClose(const char* what, const std::vector<Real>& actual, const std::vector<Real>& expected, const std::vector<Real>& scale,
-                 double tolerance) {
+void expectClose(const char* what, const std::vector<Real>& actual, const std::vector<Real>& expected,
+                 const std::vector<Real>& scale, double tolerance) {
   DINF_EXPECT(actual.size() == expected.size(), "%s: %zu values for %zu", what, actual.size(), expected.size());
   if (actual.size() != expected.size()) return;
   for (size_t i = 0; i < actual.size(); ++i) {
-    const double a = static_cast<double>(actual[i]), e = static_cast<double>(expected[i]), s = std::abs(static_cast<double>(scale[i]));
+    const double a = static_cast<double>(actual[i]), e = static_cast<double>(expected[i]),
+                 s = std::abs(static_cast<double>(scale[i]));
     const bool same = std::isnan(e) ? std::isnan(a) : std::isinf(e) ? a == e : std::abs(a - e) <= tolerance * s;
     if (same) continue;
     DINF_EXPECT(false, "%s: value %zu is %.17g, not %.17g (terms %.3g)", what, i, a, e, s);

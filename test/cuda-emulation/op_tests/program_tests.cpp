@@ -55,9 +55,26 @@ Real meaning(Op op, Real a, Real b, Real c) {
 template <class Real>
 void opcodeCases() {
   using Limits = std::numeric_limits<Real>;
-  const std::vector<Real> special = {Real(0),    Real(-0.0), Real(1),      Real(-1),      Real(0.5),         Real(-0.5), Real(2),         Real(-3),
-                                     Real(1e-3), Real(1e5),  Real(-12345), Limits::max(), Limits::lowest(), Limits::min(), Limits::denorm_min(),
-                                     Limits::infinity(), -Limits::infinity(), Limits::quiet_NaN(), Real(3.14159265358979), Real(80)};
+  const std::vector<Real> special = {Real(0),
+                                     Real(-0.0),
+                                     Real(1),
+                                     Real(-1),
+                                     Real(0.5),
+                                     Real(-0.5),
+                                     Real(2),
+                                     Real(-3),
+                                     Real(1e-3),
+                                     Real(1e5),
+                                     Real(-12345),
+                                     Limits::max(),
+                                     Limits::lowest(),
+                                     Limits::min(),
+                                     Limits::denorm_min(),
+                                     Limits::infinity(),
+                                     -Limits::infinity(),
+                                     Limits::quiet_NaN(),
+                                     Real(3.14159265358979),
+                                     Real(80)};
   std::vector<Real> a, b, c;
   for (const Real x : special)
     for (const Real y : special) a.push_back(x), b.push_back(y), c.push_back(x + 1);
@@ -89,7 +106,8 @@ void opcodeCases() {
     });
 }
 
-// A random program: `registers` all of which are alive at once, `length` instructions in all of them, then stores and sums of some.
+// A random program: `registers` all of which are alive at once, `length` instructions in all of them, then stores and sums of
+// some.
 struct Shape {
   int registers, length, inputs, stores, sums;
 };
@@ -101,8 +119,10 @@ Program randomProgram(const Shape& shape, Random& random) {
   program.inputs.resize(static_cast<size_t>(shape.inputs));
   const auto below = [&](int n) { return std::min(n - 1, static_cast<int>((random.next() + 1) / 2 * n)); };
   const int operands = shape.registers + 3 + shape.inputs;
-  for (int r = 0; r < shape.registers; ++r) text.add(Op::mul, r, shape.registers + 3 + r % std::max(1, shape.inputs), shape.registers + below(3));
-  constexpr Op kTame[] = {Op::add, Op::sub, Op::min, Op::max, Op::select, Op::lt, Op::neg, Op::abs, Op::sign, Op::mul0, Op::eq, Op::le};
+  for (int r = 0; r < shape.registers; ++r)
+    text.add(Op::mul, r, shape.registers + 3 + r % std::max(1, shape.inputs), shape.registers + below(3));
+  constexpr Op kTame[] = {Op::add, Op::sub, Op::min,  Op::max,  Op::select, Op::lt,
+                          Op::neg, Op::abs, Op::sign, Op::mul0, Op::eq,     Op::le};
   for (int i = 0; i < shape.length; ++i) {
     const int to = below(shape.registers);
     text.add(kTame[below(12)], to, below(operands), below(operands), below(operands));
@@ -142,7 +162,8 @@ void compare(const Program& program, int64_t begin, int64_t count, bool wantStor
   cpu->reserveSlots(2000);
   auto expectedStores = stores;
   for (size_t i = 0; i < inputs.size(); ++i) call.inputs.push_back({inputScope[i], inputs[i].data()});
-  for (size_t k = 0; k < stores.size(); ++k) call.stores.push_back({storeScope[k], isWanted(k) ? expectedStores[k].data() : nullptr});
+  for (size_t k = 0; k < stores.size(); ++k)
+    call.stores.push_back({storeScope[k], isWanted(k) ? expectedStores[k].data() : nullptr});
   for (int k = 0; wantSums && k < program.sums + 1; ++k) call.sums.push_back(slotOf(k));  // one more than the program has
   for (int k = 0; k <= program.sums; ++k) cpu->setSlot(slotOf(k), k + 0.5);
   Tile tile;
@@ -151,7 +172,8 @@ void compare(const Program& program, int64_t begin, int64_t count, bool wantStor
   cpu->run(call, tile);
   std::vector<double> expected, scale;
   for (const auto& store : expectedStores)
-    for (const Real value : store) expected.push_back(static_cast<double>(value)), scale.push_back(1 + std::abs(static_cast<double>(value)));
+    for (const Real value : store)
+      expected.push_back(static_cast<double>(value)), scale.push_back(1 + std::abs(static_cast<double>(value)));
   for (int k = 0; k <= program.sums; ++k)
     expected.push_back(cpu->slot(slotOf(k))), scale.push_back(static_cast<double>(k + 1) + 0.5 * static_cast<double>(count));
 
@@ -206,7 +228,8 @@ void programCases() {
   for (const int registers : {25, 60, 300, 500})
     testCase(std::to_string(registers) + " registers, several hundred planes and sums" + type, [&] {
       Random random(static_cast<uint64_t>(registers));
-      const Program program = randomProgram({registers, registers, 300, registers == 60 ? 300 : 20, registers == 60 ? 300 : 5}, random);
+      const Program program =
+          randomProgram({registers, registers, 300, registers == 60 ? 300 : 20, registers == 60 ? 300 : 5}, random);
       compare<Real>(program, 16, registers > 400 ? 20000 * 16 / (races ? 40 : 4) : 1008, true, true);
     });
   testCase("a captured program is replayed" + type, [] {
@@ -260,7 +283,8 @@ void programCases() {
       }
       return std::string("none");
     };
-    DINF_EXPECT(code(0, 17, plane.data()) == "INTERNAL" && code(3, 16, plane.data()) == "INTERNAL" && code(0, 16, plane.data() + 1) == "INTERNAL",
+    DINF_EXPECT(code(0, 17, plane.data()) == "INTERNAL" && code(3, 16, plane.data()) == "INTERNAL" &&
+                    code(0, 16, plane.data() + 1) == "INTERNAL",
                 "refused");
     const auto before = cuda_emulation::statistics().launches;
     DINF_EXPECT(code(0, 0, plane.data()) == "none" && code(0, 16, nullptr) == "none", "nothing to do");

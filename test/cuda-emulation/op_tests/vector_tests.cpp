@@ -58,8 +58,8 @@ void compare(const char* what, int operands, double tolerance, Cpu onCpu, Gpu on
         return out;
       });
       char name[96];
-      std::snprintf(name, sizeof name, "%s<%s>, %lld values at %d %d", what, kName<Real>, static_cast<long long>(count), offsets.at[0],
-                    offsets.at[1]);
+      std::snprintf(name, sizeof name, "%s<%s>, %lld values at %d %d", what, kName<Real>, static_cast<long long>(count),
+                    offsets.at[0], offsets.at[1]);
       expectClose(name, actual, flat, scale, tolerance);
     }
 }
@@ -70,57 +70,67 @@ void vectorCases() {
   const std::string type = std::string(" ") + kName<Real>;
   using At = const std::vector<Real*>&;
   testCase("fill" + type, [&] {
-    compare<Real>("fill", 1, 0, [](auto& b, At x, int64_t n) { b.fill(x[0], Real(2.5), n); },
-                  [](Context& c, At x, int64_t n) { cuda::fill(c, x[0], Real(2.5), n); });
+    compare<Real>(
+        "fill", 1, 0, [](auto& b, At x, int64_t n) { b.fill(x[0], Real(2.5), n); },
+        [](Context& c, At x, int64_t n) { cuda::fill(c, x[0], Real(2.5), n); });
   });
   for (const double value : {0.0, 0.75})
     for (const int slot : {kOne, 5}) {
       testCase("axpy" + type + std::to_string(value) + std::to_string(slot), [&] {
-        compare<Real>("axpy", 2, tolerance,
-                      [&](auto& b, At x, int64_t n) { b.setSlot(5, value), b.axpy(x[0], slot == kOne ? value : -2, slot, x[1], n); },
-                      [&](Context& c, At x, int64_t n) { setSlot(c, 5, value), axpy(c, x[0], slot == kOne ? value : -2, slot, x[1], n); });
+        compare<Real>(
+            "axpy", 2, tolerance,
+            [&](auto& b, At x, int64_t n) { b.setSlot(5, value), b.axpy(x[0], slot == kOne ? value : -2, slot, x[1], n); },
+            [&](Context& c, At x, int64_t n) { setSlot(c, 5, value), axpy(c, x[0], slot == kOne ? value : -2, slot, x[1], n); });
       });
       testCase("xpby" + type + std::to_string(value) + std::to_string(slot), [&] {
-        compare<Real>("xpby", 2, tolerance, [&](auto& b, At x, int64_t n) { b.setSlot(5, value), b.xpby(x[0], x[1], slot, n); },
-                      [&](Context& c, At x, int64_t n) { setSlot(c, 5, value), xpby(c, x[0], x[1], slot, n); });
+        compare<Real>(
+            "xpby", 2, tolerance, [&](auto& b, At x, int64_t n) { b.setSlot(5, value), b.xpby(x[0], x[1], slot, n); },
+            [&](Context& c, At x, int64_t n) { setSlot(c, 5, value), xpby(c, x[0], x[1], slot, n); });
       });
     }
   testCase("multiply" + type, [&] {
-    compare<Real>("multiply", 3, tolerance, [](auto& b, At x, int64_t n) { b.multiply(x[0], x[1], x[2], n); },
-                  [](Context& c, At x, int64_t n) { multiply<Real>(c, x[0], x[1], x[2], n); });
-    compare<Real>("multiply in place", 2, tolerance, [](auto& b, At x, int64_t n) { b.multiply(x[0], x[0], x[1], n); },
-                  [](Context& c, At x, int64_t n) { multiply<Real>(c, x[0], x[0], x[1], n); });
+    compare<Real>(
+        "multiply", 3, tolerance, [](auto& b, At x, int64_t n) { b.multiply(x[0], x[1], x[2], n); },
+        [](Context& c, At x, int64_t n) { multiply<Real>(c, x[0], x[1], x[2], n); });
+    compare<Real>(
+        "multiply in place", 2, tolerance, [](auto& b, At x, int64_t n) { b.multiply(x[0], x[0], x[1], n); },
+        [](Context& c, At x, int64_t n) { multiply<Real>(c, x[0], x[0], x[1], n); });
   });
   for (const double value : {0.0, 1.0})
     testCase("copyIf" + type + std::to_string(value), [&] {
-      compare<Real>("copyIf", 2, 0, [&](auto& b, At x, int64_t n) { b.setSlot(5, value), b.copyIf(5, x[0], x[1], n); },
-                    [&](Context& c, At x, int64_t n) { setSlot(c, 5, value), copyIf<Real>(c, 5, x[0], x[1], n); });
+      compare<Real>(
+          "copyIf", 2, 0, [&](auto& b, At x, int64_t n) { b.setSlot(5, value), b.copyIf(5, x[0], x[1], n); },
+          [&](Context& c, At x, int64_t n) { setSlot(c, 5, value), copyIf<Real>(c, 5, x[0], x[1], n); });
     });
   testCase("dot" + type, [&] {
     // The sum is in double, whatever the terms are.
-    compare<Real>("dot", 2, sizeof(Real) == 4 ? 1e-7 : 1e-13, [](auto& b, At x, int64_t n) { b.dot(x[0], x[1], n, 3); },
-                  [](Context& c, At x, int64_t n) { dot<Real>(c, x[0], x[1], n, 3); });
+    compare<Real>(
+        "dot", 2, sizeof(Real) == 4 ? 1e-7 : 1e-13, [](auto& b, At x, int64_t n) { b.dot(x[0], x[1], n, 3); },
+        [](Context& c, At x, int64_t n) { dot<Real>(c, x[0], x[1], n, 3); });
   });
   for (const double stopped : {0.0, 1.0})
     testCase("adam" + type + std::to_string(stopped), [&] {
       const AdamSettings settings{0.02, 0, 0.9, 0.999, 1e-8, 10};
       // The second moment is a square.
       const auto squared = [](auto& b, At x, int64_t n) { b.multiply(x[3], x[3], x[3], n); };
-      compare<Real>("adam", 4, tolerance * 10,
-                    [&](auto& b, At x, int64_t n) {
-                      squared(b, x, n);
-                      b.setSlot(AdamSlots::rate, 0.03), b.setSlot(AdamSlots::rootCorrection, 1.7), b.setSlot(AdamSlots::stopped, stopped);
-                      b.setSlot(3, 0), b.adam(x[0], x[1], x[2], x[3], n, settings);
-                    },
-                    [&](Context& c, At x, int64_t n) {
-                      multiply<Real>(c, x[3], x[3], x[3], n);
-                      setSlot(c, AdamSlots::rate, 0.03), setSlot(c, AdamSlots::rootCorrection, 1.7), setSlot(c, AdamSlots::stopped, stopped);
-                      setSlot(c, 3, 0), adam<Real>(c, x[0], x[1], x[2], x[3], n, settings);
-                    });
+      compare<Real>(
+          "adam", 4, tolerance * 10,
+          [&](auto& b, At x, int64_t n) {
+            squared(b, x, n);
+            b.setSlot(AdamSlots::rate, 0.03), b.setSlot(AdamSlots::rootCorrection, 1.7), b.setSlot(AdamSlots::stopped, stopped);
+            b.setSlot(3, 0), b.adam(x[0], x[1], x[2], x[3], n, settings);
+          },
+          [&](Context& c, At x, int64_t n) {
+            multiply<Real>(c, x[3], x[3], x[3], n);
+            setSlot(c, AdamSlots::rate, 0.03), setSlot(c, AdamSlots::rootCorrection, 1.7),
+                setSlot(c, AdamSlots::stopped, stopped);
+            setSlot(c, 3, 0), adam<Real>(c, x[0], x[1], x[2], x[3], n, settings);
+          });
     });
   testCase("inverseRoots" + type, [&] {
-    compare<Real>("inverseRoots", 2, tolerance * 100, [](auto& b, At x, int64_t n) { b.inverseRoots(x[0], x[1], 0.01, n); },
-                  [](Context& c, At x, int64_t n) { inverseRoots<Real>(c, x[0], x[1], 0.01, n); });
+    compare<Real>(
+        "inverseRoots", 2, tolerance * 100, [](auto& b, At x, int64_t n) { b.inverseRoots(x[0], x[1], 0.01, n); },
+        [](Context& c, At x, int64_t n) { inverseRoots<Real>(c, x[0], x[1], 0.01, n); });
   });
   testCase("what is not finite" + type, [&] {
     const Real nan = std::numeric_limits<Real>::quiet_NaN();
@@ -128,13 +138,14 @@ void vectorCases() {
     const auto result = inEveryOrder<Real>([&](Context& c) {
       const Device<Real> x(c, bad), y(c, good), z(c, good);
       setSlot(c, 5, 0);
-      axpy(c, y.data(), 2, 5, x.data(), 40);   // factor 0: y as it is
+      axpy(c, y.data(), 2, 5, x.data(), 40);  // factor 0: y as it is
       axpy(c, z.data(), 1, kOne, x.data(), 40);
       auto out = y.read();
       for (const Real v : z.read()) out.push_back(v);
       return out;
     });
-    for (int i = 0; i < 40; ++i) DINF_EXPECT(result[i] == 3 && std::isnan(result[40 + i]), "value %d: %g %g", i, double(result[i]), double(result[40 + i]));
+    for (int i = 0; i < 40; ++i)
+      DINF_EXPECT(result[i] == 3 && std::isnan(result[40 + i]), "value %d: %g %g", i, double(result[i]), double(result[40 + i]));
   });
   testCase("collectSums" + type, [&] {
     for (const int64_t count : kCounts)
@@ -182,7 +193,8 @@ void slotCases() {
       cuda::clearSlots(c, 30, 200), cuda::addSlots(c, 399, 250, 100);
       const Device<double> out(c, std::vector<double>(400, 0.0));
       const Device<float> outFloat(c, std::vector<float>(400, 0.0f));
-      cuda::copySlots(c, out.data(), 0, 400), cuda::copySlots(c, outFloat.data(), 0, 400), cuda::copySlots(c, outFloat.data(), 7, 0);
+      cuda::copySlots(c, out.data(), 0, 400), cuda::copySlots(c, outFloat.data(), 0, 400),
+          cuda::copySlots(c, outFloat.data(), 7, 0);
       DINF_EXPECT(outFloat.read() == rounded, "slots as float");
       return out.read();
     });
@@ -210,7 +222,9 @@ void slotCases() {
       return out;
     });
     expectClose("adamAdvance", actual, expected, expected, 1e-13);
-    DINF_EXPECT(expected[119 * kStageSlots + AdamSlots::stopped] == 1 && expected[119 * kStageSlots + AdamSlots::iteration] == 110, "stops");
+    DINF_EXPECT(
+        expected[119 * kStageSlots + AdamSlots::stopped] == 1 && expected[119 * kStageSlots + AdamSlots::iteration] == 110,
+        "stops");
   });
   testCase("cglsStep and cglsAdvance: on, and stopped in every way", [] {
     const CglsSettings settings{1e-9, 1e-4, 5};
@@ -230,15 +244,18 @@ void slotCases() {
         return out;
       };
       auto cpu = makeCpuBackend<double>(1);
-      const auto expected = play([&](int s, double v) { cpu->setSlot(s, v); }, [&] { cpu->cglsStep(); }, [&] { cpu->cglsAdvance(settings); },
-                                 [&](int s) { return cpu->slot(s); });
+      const auto expected = play([&](int s, double v) { cpu->setSlot(s, v); }, [&] { cpu->cglsStep(); },
+                                 [&] { cpu->cglsAdvance(settings); }, [&](int s) { return cpu->slot(s); });
       const auto actual = inEveryOrder<double>([&](Context& c) {
-        return play([&](int s, double v) { cuda::setSlot(c, s, v); }, [&] { cuda::cglsStep(c); }, [&] { cuda::cglsAdvance(c, settings); },
-                    [&](int s) { return readSlot(c, s); });
+        return play([&](int s, double v) { cuda::setSlot(c, s, v); }, [&] { cuda::cglsStep(c); },
+                    [&] { cuda::cglsAdvance(c, settings); }, [&](int s) { return readSlot(c, s); });
       });
       expectClose("cgls", actual, expected, expected, 1e-13);
       const double stop = expected[59 * kStageSlots + CglsSlots::stopped];
-      DINF_EXPECT(stop == (scenario == 1 ? kNoImage : scenario == 2 ? kNotFinite : kConverged), "scenario %d ends with %g", scenario, stop);
+      DINF_EXPECT(stop == (scenario == 1   ? kNoImage
+                           : scenario == 2 ? kNotFinite
+                                           : kConverged),
+                  "scenario %d ends with %g", scenario, stop);
     }
   });
   testCase("publish: a ring of lines in pinned memory", [] {
