@@ -36,21 +36,29 @@ class PinnedArray {
 // The first play runs the ops as they come, which makes the buffers and tables that they want; the second captures them into a graph.
 class GraphRecording final : public Recording {
  public:
-  GraphRecording(Context& context, std::function<void()> body) : context_(context), body_(std::move(body)) {}
+  GraphRecording(const std::shared_ptr<Context>& context, std::function<void()> body) : context_(context), body_(std::move(body)) {
+    context->beginRecording();
+  }
   ~GraphRecording() override {
-    cudaStreamSynchronize(context_.stream());
+    const std::shared_ptr<Context> context = context_.lock();
+    if (context) {
+      cudaStreamSynchronize(context->stream());
+      context->endRecording();
+    }
     if (graph_) cudaGraphExecDestroy(graph_);
   }
 
   void play() override {
-    context_.use();
+    const std::shared_ptr<Context> context = context_.lock();
+    check(context != nullptr, "INTERNAL", "the backend that made this recording is gone");
+    context->use();
     if (plays_++ == 0) {
-      const Recorded scope(context_);
+      const Recorded scope(*context);
       body_();
       return;
     }
-    if (!graph_) capture();
-    checkCuda(cudaGraphLaunch(graph_, context_.stream()), "launch of an iteration");
+    if (!graph_) capture(*context);
+    checkCuda(cudaGraphLaunch(graph_, context->stream()), "launch of an iteration");
   }
 
  private:
@@ -60,25 +68,25 @@ class GraphRecording final : public Recording {
     Context& context;
   };
 
-  void capture() {
-    const Recorded scope(context_);
+  void capture(Context& context) {
+    const Recorded scope(context);
     // Relaxed: a table that the first play did not need may still be uploaded, on a stream of its own.
-    checkCuda(cudaStreamBeginCapture(context_.stream(), cudaStreamCaptureModeRelaxed), "recording an iteration");
+    checkCuda(cudaStreamBeginCapture(context.stream(), cudaStreamCaptureModeRelaxed), "recording an iteration");
     cudaGraph_t graph = nullptr;
     try {
       body_();
     } catch (...) {
-      cudaStreamEndCapture(context_.stream(), &graph);
+      cudaStreamEndCapture(context.stream(), &graph);
       if (graph) cudaGraphDestroy(graph);
       throw;
     }
-    checkCuda(cudaStreamEndCapture(context_.stream(), &graph), "recording an iteration");
+    checkCuda(cudaStreamEndCapture(context.stream(), &graph), "recording an iteration");
     const cudaError_t error = cudaGraphInstantiate(&graph_, graph, 0);
     cudaGraphDestroy(graph);
     checkCuda(error, "recording an iteration");
   }
 
-  Context& context_;
+  std::weak_ptr<Context> context_;  // a recording may outlive its backend, and then plays no more
   std::function<void()> body_;
   int64_t plays_ = 0;
   cudaGraphExec_t graph_ = nullptr;
@@ -88,7 +96,11 @@ template <class Real>
 class CudaBackend final : public Backend<Real> {
  public:
   CudaBackend(int device, int64_t memoryLimit)
-      : context_(device, memoryLimit), log_(Backend<Real>::kLogWidth * Backend<Real>::kLogLines), published_(1), lines_(context_, 1) {
+      : owned_(std::make_shared<Context>(device, memoryLimit)),
+        context_(*owned_),
+        log_(Backend<Real>::kLogWidth * Backend<Real>::kLogLines),
+        published_(1),
+        lines_(context_, 1) {
     checkCuda(cudaMemsetAsync(lines_.data(), 0, sizeof(int64_t), context_.stream()), "clearing the log");
   }
 
@@ -123,7 +135,7 @@ class CudaBackend final : public Backend<Real> {
   // --- iterations
 
   std::unique_ptr<Recording> record(std::function<void()> body) override {
-    return std::make_unique<GraphRecording>(context_, std::move(body));
+    return std::make_unique<GraphRecording>(owned_, std::move(body));
   }
   int playsAhead() const override { return 32; }
   void publish(int first, int count) override {
@@ -347,7 +359,8 @@ class CudaBackend final : public Backend<Real> {
     apply(context_, binding, range(tile).begin, tile.size, sources);
   }
 
-  Context context_;
+  std::shared_ptr<Context> owned_;
+  Context& context_;
   PinnedArray<double> log_;
   PinnedArray<int64_t> published_;
   Buffer<int64_t> lines_;

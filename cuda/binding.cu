@@ -157,7 +157,9 @@ CudaBinding<Real>::CudaBinding(Context& context, const GridShape& grid, const Sa
       scales[s * closed.count + p] = static_cast<Real>(scale);
     }
   }
-  scale = context.constant(scales.data(), static_cast<int64_t>(scales.size()));
+  scale_ = Buffer<Real>(context, static_cast<int64_t>(scales.size()));
+  scale_.upload(scales);
+  scale = scale_.data();
 
   // The set's own order is sorted for this grid where its keys never fall: host coordinates are those of before any draw.
   curve_ = MortonCurve(d, cells);
@@ -207,6 +209,7 @@ void CudaBinding<Real>::layTiles() {
   std::vector<TileItem> list;
   std::vector<int> starts;
   int64_t patch = 0;
+  nodeThreads_ = 0;
   for (int s = 0; s < grid.levels; ++s) {
     TileGrid& level = tiles_[s];
     level = {};
@@ -296,7 +299,7 @@ void CudaBinding<Real>::findRanges() {
 
 template <class Real>
 void CudaBinding<Real>::clearPatches() {
-  if (!ranges_.data()) layTiles();  // evaluations never ask for them
+  if (!patches_.data()) layTiles();  // evaluations never ask for them; patches are the last thing that may not fit
   checkCuda(cudaMemsetAsync(patches_.data(), 0, patchSize * channels * sizeof(Real), context_.stream()), "clearing patches");
 }
 

@@ -83,6 +83,7 @@ class CudaBinding final : public Binding, public FollowsSamples {
   bool sorted_ = true;
   Buffer<int> cell_[kMaxDims];
   Buffer<Real> fraction_[kMaxDims];
+  Buffer<Real> scale_;
   Buffer<uint32_t> keys_, numbers_;
   KeySort sort_;
   Buffer<uint2> ranges_;

@@ -4,7 +4,7 @@
 
 namespace dinf::cuda {
 namespace {
-constexpr size_t kConstants = 256;  // tables kept
+constexpr size_t kConstants = 256;  // tables kept, beside those of recordings
 constexpr int kSlots = 4096;  // terms, trainable scalars and pairs of a limited history together
 }
 
@@ -83,17 +83,15 @@ void* Context::scratchBytes(size_t bytes) {
 
 const void* Context::constantBytes(const void* bytes, size_t count) {
   const std::string key(static_cast<const char*>(bytes), count);
+  ++asks_;
   if (const auto found = constants_.find(key); found != constants_.end()) {
-    found->second.recorded = found->second.recorded || recording_;
-    return found->second.memory;
+    Constant& known = found->second;
+    if (recording_ && !known.recorded) --loose_;
+    known.recorded = known.recorded || recording_;
+    known.asked = asks_;
+    return known.memory;
   }
-  if (!recording_ && constants_.size() >= kConstants) {
-    synchronize();
-    for (auto it = constants_.begin(); it != constants_.end();) {
-      if (!it->second.recorded) releaseBytes(it->second.memory);
-      it = it->second.recorded ? std::next(it) : constants_.erase(it);
-    }
-  }
+  if (!recording_ && loose_ >= kConstants) dropConstants();
   // Not on the solve's stream, which may be capturing.
   void* memory = allocateBytes(count);
   cudaStream_t aside;
@@ -102,8 +100,32 @@ const void* Context::constantBytes(const void* bytes, size_t count) {
   if (error == cudaSuccess) error = cudaStreamSynchronize(aside);
   cudaStreamDestroy(aside);
   checkCuda(error, "upload of a table");
-  constants_[key] = {memory, recording_};
+  constants_[key] = {memory, recording_, asks_};
+  if (!recording_) ++loose_;
   return memory;
+}
+
+void Context::dropConstants() {
+  synchronize();
+  for (auto it = constants_.begin(); it != constants_.end();) {
+    const bool stays = it->second.recorded || it->second.asked + static_cast<int64_t>(kConstants / 2) > asks_;
+    if (!stays) {
+      releaseBytes(it->second.memory);
+      --loose_;
+    }
+    it = stays ? std::next(it) : constants_.erase(it);
+  }
+}
+
+// A solve of many stages makes many recordings, one after another: what they needed goes the way of other tables, between them.
+void Context::beginRecording() {
+  if (loose_ >= kConstants) dropConstants();
+  ++recordings_;
+}
+void Context::endRecording() {
+  if (--recordings_ > 0) return;
+  for (auto& [key, constant] : constants_) constant.recorded = false;
+  loose_ = constants_.size();
 }
 
 void Context::reserveSlots(int count) {

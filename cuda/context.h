@@ -41,8 +41,9 @@ class Context {
     return static_cast<T*>(scratchBytes(static_cast<size_t>(count) * sizeof(T)));
   }
 
-  // A device copy of tables that do not change: the same bytes give the same address. Tables asked for while recording stay; others
-  // may go once there are many.
+  // A device copy of tables that do not change: the same bytes give the same address. Tables asked for while recording stay as long as
+  // there are recordings; others may go once there are many, never one of the last hundred that were asked for: an op asks for all of
+  // its tables and then starts its kernel. Who keeps an address for longer wants a Buffer.
   const void* constantBytes(const void* bytes, size_t count);
   template <class T>
   const T* constant(const T* values, int64_t count) {
@@ -50,6 +51,8 @@ class Context {
   }
 
   void setRecording(bool recording) { recording_ = recording; }
+  void beginRecording();
+  void endRecording();
 
   // The state block of doubles (core/backend.h).
   double* slots() const { return slots_; }
@@ -68,9 +71,14 @@ class Context {
   struct Constant {
     void* memory;
     bool recorded;
+    int64_t asked;  // when last: a number of asks_
   };
+  void dropConstants();
   std::map<std::string, Constant> constants_;
+  int64_t asks_ = 0;
+  size_t loose_ = 0;  // tables that no recording needs
   bool recording_ = false;
+  int recordings_ = 0;
   double* slots_ = nullptr;
   unsigned* arrivals_ = nullptr;
 };

@@ -76,7 +76,7 @@ struct JacobianPlane {
 
 inline constexpr int kOne = -1;  // in place of a slot: the number 1
 
-// Ops that are played many times: a device turns them into one launch.
+// Ops that are played many times: a device turns them into one launch. One that outlives its backend may only be destroyed.
 class Recording {
  public:
   virtual ~Recording() = default;

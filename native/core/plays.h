@@ -13,7 +13,12 @@ class Plays {
   // Each play publishes one line.
   Plays(Backend<Real>& backend, Recording& iteration, int64_t count)
       : backend_(backend), iteration_(iteration), left_(count), before_(backend.waitFor(0)), seen_(before_), played_(before_), done_(before_) {}
-  ~Plays() { backend_.waitFor(played_); }  // nothing may still use what the body refers to
+  ~Plays() {
+    try {
+      backend_.waitFor(played_);  // nothing may still use what the body refers to
+    } catch (...) {  // a lost device, whose failure is on its way already
+    }
+  }
 
   // The next line; null after the last. `cancel`: no play begins any more, those under way are still seen.
   const double* next(bool cancel) {

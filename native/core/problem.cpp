@@ -57,11 +57,14 @@ Problem<Real>::Problem(const ProblemSpec& spec, Backend<Real>& backend, bool fol
 }
 
 template <class Real>
-Problem<Real>::~Problem() {
-  for (Real* buffer : owned_) backend_.release(buffer);
-  for (const TileBuffer& buffer : tileBuffers_) backend_.release(buffer.data);
-  for (const WeightSums& sums : mlpAdjoints_)
-    if (sums.data) backend_.releaseSums(sums.data);
+Problem<Real>::~Problem() = default;
+
+template <class Real>
+Problem<Real>::Releaser::~Releaser() {
+  for (Real* buffer : problem.owned_) problem.backend_.release(buffer);
+  for (const TileBuffer& buffer : problem.tileBuffers_) problem.backend_.release(buffer.data);
+  for (const WeightSums& sums : problem.mlpAdjoints_)
+    if (sums.data) problem.backend_.releaseSums(sums.data);
 }
 
 template <class Real>

@@ -163,6 +163,12 @@ class Problem {
     int64_t parts = 0;
   };
   std::vector<WeightSums> mlpAdjoints_;  // a field
+  // Gives back what the members above hold, also where the constructor fails halfway.
+  struct Releaser {
+    Problem& problem;
+    ~Releaser();
+  };
+  const Releaser releaser_{*this};
 };
 
 }  // namespace dinf

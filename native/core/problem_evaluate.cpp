@@ -10,7 +10,14 @@ std::vector<Real> Problem<Real>::evaluate(const Real* parameters, const Evaluati
   int orderCells[kMaxDims] = {1, 1, 1};
   for (const Field& field : fields_)
     for (int k = 0; k < spec_.dims; ++k) orderCells[k] = std::max(orderCells[k], field.spec().grid.cells[k]);
-  const size_t owned = owned_.size();  // what this evaluation takes is given back at its end
+  // What this evaluation takes is given back at its end, and where it fails.
+  struct Taken {
+    Problem& problem;
+    const size_t before = problem.owned_.size();
+    ~Taken() {
+      for (auto& owned = problem.owned_; owned.size() > before; owned.pop_back()) problem.backend_.release(owned.back());
+    }
+  } const taken{*this};
   parameters_ = parameters;
   foldAll(parameters, packed_);
   TermSpec spec;
@@ -32,7 +39,6 @@ std::vector<Real> Problem<Real>::evaluate(const Real* parameters, const Evaluati
   backend_.download(host.data(), values, padded * stores);
   for (int i = 0; i < stores; ++i)
     for (int64_t n = 0; n < count; ++n) result[i * count + n] = host[i * padded + samples->set->place()[n]];
-  for (; owned_.size() > owned; owned_.pop_back()) backend_.release(owned_.back());
   return result;
 }
 

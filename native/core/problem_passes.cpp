@@ -10,13 +10,16 @@ Real* Problem<Real>::tileBuffer(Purpose purpose, size_t field, int64_t count) {
     if (buffer.purpose == purpose && buffer.field == field) {
       if (buffer.count < count) {
         backend_.release(buffer.data);
-        buffer.data = nullptr;  // stays null should the allocation throw
-        buffer.data = backend_.allocate(buffer.count = count);
+        buffer.data = nullptr;  // should the allocation throw, the next call tries again
+        buffer.count = -1;
+        buffer.data = backend_.allocate(count);
+        buffer.count = count;
       }
       return buffer.data;
     }
-  tileBuffers_.push_back({purpose, field, count, nullptr});
+  tileBuffers_.push_back({purpose, field, -1, nullptr});
   tileBuffers_.back().data = backend_.allocate(count);
+  tileBuffers_.back().count = count;
   return tileBuffers_.back().data;
 }
 

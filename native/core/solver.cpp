@@ -14,7 +14,7 @@ class Solver final : public SolverBase {
       : spec_(spec),
         backend_(device.cuda ? makeCudaBackend<Real>(device.index, device.memoryLimit) : makeCpuBackend<Real>(device.threads)) {
     rebuild(false);
-    setParameters(problem_->initial());
+    setParameters(problem().initial());
   }
   ~Solver() override { backend_->release(parameters_); }
 
@@ -24,24 +24,30 @@ class Solver final : public SolverBase {
     check(folded, "INVALID_ARGUMENT", "a folded decoder cannot be unfolded: put first-order stages before least squares");
     const std::vector<double> before = parameters();
     std::vector<double> after;
-    for (const Field& field : problem_->fields()) {
+    for (const Field& field : problem().fields()) {
       const auto from = before.begin() + field.offset();
       std::vector<double> part(from, from + field.parameterCount());
       if (field.isLinear()) part = field.fold(part);
       after.insert(after.end(), part.begin(), part.end());
     }
     after.insert(after.end(), before.end() - static_cast<int64_t>(spec_.scalars.size()), before.end());
-    rebuild(true);
+    try {
+      rebuild(true);
+    } catch (...) {  // the planes do not fit where the factors did
+      rebuild(false);
+      setParameters(before);
+      throw;
+    }
     setParameters(after);
   }
 
-  int64_t parameterCount() const override { return problem_->parameterCount(); }
-  int64_t rowCount() const override { return problem_->rowCount(); }
+  int64_t parameterCount() const override { return problem().parameterCount(); }
+  int64_t rowCount() const override { return problem().rowCount(); }
   std::vector<double> parameters() const override { return read(parameters_, parameterCount()); }
   std::vector<ParameterBlock> blocks() const override {
     std::vector<ParameterBlock> all;
-    for (size_t f = 0; f < problem_->fields().size(); ++f) {
-      const std::vector<ParameterBlock> part = problem_->fields()[f].blocks("field" + std::to_string(f));
+    for (size_t f = 0; f < problem().fields().size(); ++f) {
+      const std::vector<ParameterBlock> part = problem().fields()[f].blocks("field" + std::to_string(f));
       all.insert(all.end(), part.begin(), part.end());
     }
     if (!spec_.scalars.empty()) all.push_back({"scalars", {static_cast<int64_t>(spec_.scalars.size())}});
@@ -81,45 +87,45 @@ class Solver final : public SolverBase {
   }
   void setUniforms(const std::vector<double>& values) override {
     spec_.uniforms = values;
-    problem_->setUniforms(values);
+    problem().setUniforms(values);
   }
   void setChannels(int term, const std::vector<std::vector<double>>& values) override {
     spec_.terms[term].channels = values;  // for the problem that folding makes anew
-    problem_->setChannels(term, values);
+    problem().setChannels(term, values);
   }
-  void draw(uint32_t iteration) override { problem_->draw(iteration); }
-  std::vector<double> sampleWeights(int term) const override { return problem_->sampleWeights(term); }
+  void draw(uint32_t iteration) override { problem().draw(iteration); }
+  std::vector<double> sampleWeights(int term) const override { return problem().sampleWeights(term); }
   std::vector<double> evaluate(const EvaluationSpec& evaluation) override {
-    const std::vector<Real> values = problem_->evaluate(parameters_, evaluation);
+    const std::vector<Real> values = problem().evaluate(parameters_, evaluation);
     return {values.begin(), values.end()};
   }
-  double loss() override { return problem_->loss(parameters_); }
+  double loss() override { return problem().loss(parameters_); }
   double gradient(std::vector<double>& out) override {
     DeviceVector<Real> gradient(*backend_, parameterCount());
-    const double value = problem_->gradient(parameters_, gradient);
+    const double value = problem().gradient(parameters_, gradient);
     out = read(gradient, parameterCount());
     return value;
   }
   std::vector<double> linearise() override {
     DeviceVector<Real> rows(*backend_, rowCount());
-    problem_->linearise(parameters_, rows, nullptr);
+    problem().linearise(parameters_, rows, nullptr);
     return read(rows, rowCount());
   }
   std::vector<double> tangent(const std::vector<double>& direction) override {
     DeviceVector<Real> rows(*backend_, rowCount()), x(*backend_, parameterCount());
     write(x, direction);
-    problem_->tangent(x, rows);
+    problem().tangent(x, rows);
     return read(rows, rowCount());
   }
   std::vector<double> adjoint(const std::vector<double>& values) override {
     DeviceVector<Real> rows(*backend_, rowCount()), x(*backend_, parameterCount());
     write(rows, values);
-    problem_->adjoint(rows, x);
+    problem().adjoint(rows, x);
     return read(x, parameterCount());
   }
   std::vector<double> columnSquares() override {
     DeviceVector<Real> x(*backend_, parameterCount());
-    problem_->columnSquares(x);
+    problem().columnSquares(x);
     return read(x, parameterCount());
   }
 
@@ -143,7 +149,7 @@ class Solver final : public SolverBase {
       result.stopReason = "iterations";
       if (!stage.uniforms.empty()) setUniforms(stage.uniforms);
       if (stage.kind != StageKind::adam) setFolded(true);
-      const StageRun<Real> run{*problem_, parameters_, result, report, cancelled};
+      const StageRun<Real> run{problem(), parameters_, result, report, cancelled};
       if (stage.kind != StageKind::adam || stage.begun == 0) adam_ = nullptr;
       if (stage.kind == StageKind::adam) {
         if (stage.begun == 0) adam_ = std::make_unique<AdamState<Real>>(*backend_, parameterCount());
@@ -156,7 +162,7 @@ class Solver final : public SolverBase {
         runGaussNewton(stage, run);
       }
     }
-    problem_->forgetLinearisation();  // it may stand at a trial point that is gone
+    problem().forgetLinearisation();  // it may stand at a trial point that is gone
     result.unknowns = parameterCount();
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     history.moveTo(result);
@@ -170,9 +176,15 @@ class Solver final : public SolverBase {
     parameters_ = nullptr;
     problem_ = nullptr;  // frees before it takes
     problem_ = std::make_unique<Problem<Real>>(spec_, *backend_, folded);
-    problem_->draw(0);
+    problem().draw(0);
     folded_ = folded;
-    parameters_ = backend_->allocate(problem_->parameterCount());
+    parameters_ = backend_->allocate(problem().parameterCount());
+  }
+
+  // There is none after a failure that left no room for any.
+  Problem<Real>& problem() const {
+    check(problem_ != nullptr, "OUT_OF_MEMORY", "this solver could not make its problem anew: make another solver");
+    return *problem_;
   }
 
   std::vector<double> read(const Real* from, int64_t count) const {

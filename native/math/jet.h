@@ -52,7 +52,7 @@ struct JetProduct {
     unsigned char left, right, out;
   };
   int count = 0;
-  Triple triples[210];  // 3 variables, order 4: binomial(3 + 3 + 4, 4)
+  Triple triples[210] = {};  // 3 variables, order 4: binomial(3 + 3 + 4, 4)
 
   explicit JetProduct(const JetSet& set) {
     for (int c = 0; c < set.count; ++c)

@@ -172,7 +172,7 @@ struct EncoderReference {
       std::vector<std::pair<double, double>> entries(nodes.size());
       for (size_t n = 0; n < nodes.size(); ++n) {
         size_t to = n;
-        if (nodes[n].meetsItself) to = static_cast<size_t>(std::find_if(nodes.begin(), nodes.end(), [&](const Node& other) { return other.place == nodes[n].same; }) - nodes.begin());
+        while (nodes[n].meetsItself && nodes[to].place != nodes[n].same) --to;
         for (int p = 0; p < jets.count; ++p) {
           const double factor = factors[static_cast<size_t>(p * count + i)];
           entries[to].first += factor * nodes[n].weight[p];

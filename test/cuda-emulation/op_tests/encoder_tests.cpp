@@ -306,7 +306,7 @@ std::vector<EncoderCase> encoderCases() {
   test = &add("1-D, boxes across cells, in tiles", stratified({100}), {grid}, closed(1, 2));
   test->tileLimit = 48;
   grid = gridOf(bspline(1), {48}, {e}, 2);
-  test = &add("more items a tile than a thread adds up", points(1, 9300, grid), {grid}, closed(1, 1));
+  test = &add("more items of a tile than a warp has lanes", points(1, 34000, grid), {grid}, closed(1, 1));
   test->large = true;
   grid = gridOf(gaussian(3), {16, 16}, {e, c}, 2);
   test = &add("all samples in one cell", points(2, 2100, grid, 0.32, 0.37), {grid}, closed(2, 0));

@@ -1,7 +1,7 @@
 // The MLP ops of the CUDA backend on the emulated device, against the slow way: a sample at a time, in float64, derivatives of
 // activations from their closed forms.
 //
-//   dinf_cuda_mlp_tests_normal | dinf_cuda_mlp_tests_races  [part of a case's name]
+//   dinf_mlp_tests_normal | dinf_mlp_tests_races  [part of a case's name]
 #include "cuda/ops.h"
 #include "emulation.h"
 #include "math/jet.h"
