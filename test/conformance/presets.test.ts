@@ -23,8 +23,12 @@ const image = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'dinf-presets-')),
 
 const own = (problem: string): Record<string, string | undefined> =>
   problem === 'poisson' || problem === 'fit' ? {image} : problem === 'sdf' ? {shape: 'torus', count: '300', rounds: '0'} : {};
-const size = (problem: string): number =>
-  problem === 'poisson' || problem === 'fit' ? 32 : ['cloth', 'plate'].includes(problem) ? 8 : problem === 'helmholtz' ? 32 : 16;
+/** Cells an axis: of three axes two tiles of the encoder's transpose. */
+function size(problem: string): number {
+  if (problem === 'poisson' || problem === 'fit' || problem === 'helmholtz') return 32;
+  if (problem === 'cloth' || problem === 'plate') return 8;
+  return ['advection-2d', 'zalesak', 'sdf'].includes(problem) ? 12 : 16;
+}
 
 const CASES: Case[] = [
   ...PROBLEMS.flatMap(({name}) =>
