@@ -273,7 +273,7 @@ TermSpec term(const Napi::Object& from, const ProblemSpec& problem) {
   };
   spec.value = load("value");
   spec.gradient = load("gradient");
-  if (spec.value.sums < 1 || spec.value.stores > spec.residuals ||
+  if (spec.value.sums != 1 || spec.value.stores > spec.residuals ||
       spec.gradient.sums != 1 + static_cast<int>(spec.scalars.size()) || spec.gradient.stores > static_cast<int>(spec.jets.size()))
     bad("the value or gradient program has the wrong outputs");
   if (spec.hasRows) {

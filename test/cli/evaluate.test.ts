@@ -246,7 +246,7 @@ describe('usage', () => {
     [['--grid', 't:2,x:2', '--out', 'o.txt'], 2, /\.csv, \.npy, \.vti/],
     [['--points', 'p.csv', '--out', 'o.vti'], 2, /give --grid/],
     [['--grid', 't:2,x:2', '--out', 'no/o.csv'], 1, /folder no does not exist/],
-    [['--grid', 't:2,x:2', '--device', 'cuda'], 3, /CUDA/],
+    [['--grid', 't:2,x:2', '--device', 'cuda'], 3, /cuda/i],
     [['--grid', 't:100000,x:1000000', '--out', 'o.vti'], 1, /GiB.*write \.npy/],
     [['--gird', 't:2'], 2, /unknown option '--gird'[^]*--grid/],
   ])('%j exits %i', async (args, expectedCode, message) => {

@@ -9,7 +9,7 @@ import {problem, term} from '../../lib/problem';
 import {lattice, linspace, points, stratified} from '../../lib/sampling';
 import {solve} from '../../lib/solve';
 import type {Backend, Dtype} from './backends';
-import {BACKENDS} from './backends';
+import {BACKENDS, EMULATED} from './backends';
 import {randomVector} from './support';
 
 /** Large enough for every set to have several bands: that is where an order of summation could depend on threads. */
@@ -91,7 +91,9 @@ async function outcome(
 }
 
 describe.each(BACKENDS)('determinism on $name', (backend) => {
-  const cases = backend.dtypes.flatMap((dtype) => RUNS.map(([name, make, optimizer]) => ({dtype, name, make, optimizer})));
+  // Orders of sums do not depend on the precision; the emulated device has time for one.
+  const dtypes = EMULATED ? (['float32'] as const) : backend.dtypes;
+  const cases = dtypes.flatMap((dtype) => RUNS.map(([name, make, optimizer]) => ({dtype, name, make, optimizer})));
 
   test.each(cases)('$name, $dtype: the same bits with 1, 2 and 4 threads', async ({dtype, make, optimizer}) => {
     const one = await outcome(backend, make(), optimizer, dtype, 1, 7);

@@ -44,7 +44,7 @@ const EDGES: readonly (readonly (readonly Edge[])[])[] = [
 /** Finest cells by dimension: not square, and coarse enough at the last level that a neighbourhood is larger than the grid. */
 const CELLS = [[16], [16, 8], [12, 4, 8]];
 /** Scattered points by dimension, few where the reference visits 2ρ cubed neighbours. */
-const SCATTERED = [40, 20, 6];
+const SCATTERED = [20, 10, 4];
 /** A lattice by dimension, in units of the domain: faces, borders and positions between. */
 const LATTICE = [
   [[0, 1 / 16, 0.09, 0.4375, 0.51, 0.999, 1]],
