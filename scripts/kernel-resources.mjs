@@ -11,7 +11,15 @@ import {fileURLToPath} from 'node:url';
 // Kernels that run in every iteration, by a part of their demangled names. None may spill, on any architecture.
 const HOT = [
   ...['encodeKernel', 'encodeTransposeKernel', 'addPatchesKernel', 'foldKernel', 'unfoldKernel', 'programKernel'],
-  ...['linearKernel', 'linearNarrowKernel', 'activateLowKernel', 'activateHighKernel', 'weightAdjointKernel', 'adamKernel', 'dotKernel'],
+  ...[
+    'linearKernel',
+    'linearNarrowKernel',
+    'activateLowKernel',
+    'activateHighKernel',
+    'weightAdjointKernel',
+    'adamKernel',
+    'dotKernel',
+  ],
 ];
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
