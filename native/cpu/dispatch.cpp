@@ -5,7 +5,9 @@
 
 namespace dinf {
 
-#if defined(DINF_X86)
+#if defined(DINF_X86) && defined(DINF_WITHOUT_V3)  // the sanitized build: the narrowest and the widest
+#define DINF_EACH_ISA(f) f(v2) f(v4)
+#elif defined(DINF_X86)
 #define DINF_EACH_ISA(f) f(v2) f(v3) f(v4)
 #else
 #define DINF_EACH_ISA(f) f(baseline)
@@ -16,6 +18,9 @@ namespace dinf {
   const CpuKernels<Real>& kernelTable();           \
   }
 DINF_EACH_ISA(DINF_DECLARE)
+#if defined(DINF_WITHOUT_V3)
+namespace v3 = v2;
+#endif
 
 namespace {
 int chooseLevel() {
