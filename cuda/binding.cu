@@ -285,7 +285,7 @@ void CudaBinding<Real>::samplesMoved() {
     curve.unit[k] = device.unit[k].data();
   }
   const int64_t count = samples.paddedCount();
-  launch(locateKernel<Real>, dim3(static_cast<unsigned>((count + kThreads - 1) / kThreads)), dim3(kThreads), 0, context_.stream(), curve, table,
+  launch(locateKernel<Real>, blocksFor(count, kThreads), dim3(kThreads), 0, context_.stream(), curve, table,
          keys_.data(), count);
   if (!sorted_) sort_.run(context_, keys_.data(), numbers_.data());
   if (ranges_.data()) findRanges();
@@ -293,7 +293,7 @@ void CudaBinding<Real>::samplesMoved() {
 
 template <class Real>
 void CudaBinding<Real>::findRanges() {
-  launch(rangeKernel, dim3(static_cast<unsigned>((itemCount + kThreads - 1) / kThreads)), dim3(kThreads), 0, context_.stream(), items_.data(),
+  launch(rangeKernel, blocksFor(itemCount, kThreads), dim3(kThreads), 0, context_.stream(), items_.data(),
          keys_.data(), ranges_.data(), itemCount, samples.paddedCount());
 }
 
@@ -307,7 +307,7 @@ template <class Real>
 void CudaBinding<Real>::addPatches(Real* packed) {
   TileTable tiles{grid.dims, grid.levels, channels, tileSide(grid.dims), table.taps, {}};
   for (int s = 0; s < grid.levels; ++s) tiles.level[s] = tiles_[s];
-  const dim3 blocks(static_cast<unsigned>((nodeThreads_ + kThreads - 1) / kThreads), channels);
+  const dim3 blocks(blocksFor(nodeThreads_, kThreads), channels);
   launch(addPatchesKernel<Real>, blocks, dim3(kThreads), 0, context_.stream(), tiles, itemStart_.data(), items_.data(), ranges_.data(), patches_.data(),
          patchSize, packed, table.channelStride, nodeThreads_);
 }

@@ -152,11 +152,7 @@ __global__ void __launch_bounds__(kGatherThreads, 1) transposeRadialKernel(const
   constexpr int planes = closedCount<D, K>;
   const TileItem item = items[blockIdx.x];
   if (item.level < sources.firstLevel || item.level >= sources.firstLevel + sources.levels) return;
-  uint2 range = ranges[blockIdx.x];
-  if (!numbers) {
-    range.x = static_cast<unsigned>(max(static_cast<int64_t>(range.x), begin));
-    range.y = static_cast<unsigned>(min(static_cast<int64_t>(range.y), end));
-  }
+  const uint2 range = placesOf(ranges[blockIdx.x], numbers, begin, end);
   const GridTable<Real>& grid = table.grid;
   const int taps = grid.taps;
   double* const shared = blockShared<double>();
@@ -237,7 +233,7 @@ template <class Real>
 void encodeRadial(Context& context, const CudaBinding<Real>& binding, int64_t begin, int64_t count, const Real* packed, Real* jets) {
   const RadialTable<Real> table = tableOf(context, binding);
   byShape(binding.grid.dims, binding.order, [&]<int D, int K>() {
-    launch(encodeRadialKernel<D, K, Real>, dim3(static_cast<unsigned>((count + 127) / 128)), dim3(128), 0, context.stream(), table, packed, jets,
+    launch(encodeRadialKernel<D, K, Real>, blocksFor(count, 128), dim3(128), 0, context.stream(), table, packed, jets,
            begin, count);
   });
 }

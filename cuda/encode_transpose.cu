@@ -5,7 +5,7 @@
 //
 // Budget a sample and level, 2-D, order 1, rho 3: weights 100 instructions, a_c 6 x 3 multiply-adds, then 36 (sample, node) pairs of 2
 // multiply-adds and 4 words of shared memory, about 9 instructions with the walk through the cells. 262 144 samples, 6 levels: 7e8
-// thread instructions, 45 us at half the issue rate of an H200. Patches: 4 MB written and read.
+// thread instructions; predicted, not measured: 45 us at half the issue rate of an H200. Patches: 4 MB written and read.
 #include <algorithm>
 #include "cuda/encode.h"
 #include "cuda/tile_gather.h"
@@ -49,11 +49,7 @@ __global__ void __launch_bounds__(kGatherThreads, 1) encodeTransposeKernel(const
   const TileItem item = items[blockIdx.x];
   const Sources<Real>& sources = table.sources;
   if (item.level < sources.firstLevel || item.level >= sources.firstLevel + sources.levels) return;
-  uint2 range = ranges[blockIdx.x];
-  if (!numbers) {  // in the set's own order: the part of the range that this call is about
-    range.x = static_cast<unsigned>(max(static_cast<int64_t>(range.x), begin));
-    range.y = static_cast<unsigned>(min(static_cast<int64_t>(range.y), end));
-  }
+  const uint2 range = placesOf(ranges[blockIdx.x], numbers, begin, end);
   const GridTable<Real>& grid = table.grid;
   const int taps = grid.taps, size = table.samplesPerRound;
   Real* const shared = blockShared<Real>();

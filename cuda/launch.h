@@ -2,6 +2,7 @@
 #pragma once
 #include <cuda_runtime.h>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -33,6 +34,9 @@ inline void checkCuda(cudaError_t error, const char* what) {
   cudaGetLastError();  // said here; the next call must not meet it again
   throw Failure(errorCode(error), std::string(what) + ": " + cudaGetErrorString(error) + " (" + cudaGetErrorName(error) + ")");
 }
+
+// Blocks of `threads` for one thread each of `count`.
+inline unsigned blocksFor(int64_t count, int threads) { return static_cast<unsigned>((count + threads - 1) / threads); }
 
 // Starts `kernel` on `stream` of the current device. More than 48 KB of dynamic shared memory is asked for here.
 template <class... Parameters, class... Arguments>

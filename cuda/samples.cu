@@ -5,7 +5,7 @@ namespace dinf::cuda {
 namespace {
 
 constexpr int kThreads = 256;
-dim3 blocksFor(int64_t count) { return dim3(static_cast<unsigned>((count + kThreads - 1) / kThreads)); }
+dim3 blocks(int64_t count) { return dim3(blocksFor(count, kThreads)); }
 
 struct Boxes {
   int dims;
@@ -128,15 +128,15 @@ void draw(Context& context, SampleSet& set, uint64_t seed, uint32_t term, int it
       boxes.boxes[k] = set.spec().boxes[k];
       boxes.unit[k] = device.unit[k].data();
     }
-    launch(stratifiedKernel, blocksFor(count), dim3(kThreads), 0, context.stream(), boxes, device.order.data(), set.userCount(), count, seed,
+    launch(stratifiedKernel, blocks(count), dim3(kThreads), 0, context.stream(), boxes, device.order.data(), set.userCount(), count, seed,
            term, iteration);
     for (FollowsSamples* follower : device.followers) follower->samplesMoved();
   } else if (set.spec().draws > 0) {
     const int64_t draws = set.spec().draws;
     checkCuda(cudaMemsetAsync(device.counts.data(), 0, set.userCount() * sizeof(unsigned), context.stream()), "clearing counts");
-    launch(countKernel, blocksFor((draws + 3) / 4), dim3(kThreads), 0, context.stream(), device.counts.data(), set.userCount(), draws, seed,
+    launch(countKernel, blocks((draws + 3) / 4), dim3(kThreads), 0, context.stream(), device.counts.data(), set.userCount(), draws, seed,
            term, iteration);
-    launch(weightKernel, blocksFor(count), dim3(kThreads), 0, context.stream(), device.weights.data(), device.counts.data(),
+    launch(weightKernel, blocks(count), dim3(kThreads), 0, context.stream(), device.weights.data(), device.counts.data(),
            device.order.data(), 1.0 / static_cast<double>(draws), count);
   }
 }
@@ -154,14 +154,14 @@ void fetchDraw(Context& context, SampleSet& set) {
 
 template <class Real>
 void sampleWeights(Context& context, const SampleSet& set, Real* out) {
-  launch(castKernel<Real>, blocksFor(set.paddedCount()), dim3(kThreads), 0, context.stream(), out, deviceSamples(context, set).weights.data(),
+  launch(castKernel<Real>, blocks(set.paddedCount()), dim3(kThreads), 0, context.stream(), out, deviceSamples(context, set).weights.data(),
          0.0, 1.0, set.paddedCount());
 }
 
 template <class Real>
 void coordinates(Context& context, const SampleSet& set, int64_t begin, int64_t count, int axis, Real* out) {
   const double lower = set.spec().lower[axis], extent = set.spec().upper[axis] - lower;
-  launch(castKernel<Real>, blocksFor(count), dim3(kThreads), 0, context.stream(), out, deviceSamples(context, set).unit[axis].data() + begin,
+  launch(castKernel<Real>, blocks(count), dim3(kThreads), 0, context.stream(), out, deviceSamples(context, set).unit[axis].data() + begin,
          lower, extent, count);
 }
 
@@ -180,7 +180,7 @@ void coordinateJets(Context& context, const SampleSet& set, int64_t begin, int64
   }
   table.planes = jets.count;
   for (int p = 0; p < jets.count; ++p) table.index[p] = jets.index[p];
-  dim3 grid = blocksFor(count);
+  dim3 grid = blocks(count);
   grid.y = number * jets.count;
   launch(coordinateJetKernel<Real>, grid, dim3(kThreads), 0, context.stream(), table, out, begin, count);
 }

@@ -15,6 +15,13 @@ struct Round {
   int cells[kMaxDims];           // how many
 };
 
+// The places of an item's samples that a call about samples begin .. end walks: in the set's own order those alone, in another order
+// (`numbers`) all of them.
+__device__ inline uint2 placesOf(uint2 range, const uint32_t* numbers, int64_t begin, int64_t end) {
+  if (numbers) return range;
+  return make_uint2(static_cast<unsigned>(max(static_cast<int64_t>(range.x), begin)), static_cast<unsigned>(min(static_cast<int64_t>(range.y), end)));
+}
+
 // Shared memory of the frame: cell of each sample, first and last sample of each cell, partial sums.
 __host__ __device__ constexpr int tileCells(int dims) {
   return dims == 1 ? tileSide(1) : dims == 2 ? tileSide(2) * tileSide(2) : tileSide(3) * tileSide(3) * tileSide(3);

@@ -270,7 +270,7 @@ void adam(Context& context,
 template <class Real>
 void collectSums(Context& context, Real* out, const double* sums, int64_t parts, int64_t count) {
   if (count <= 0) return;
-  launch(collectSumsKernel<Real>, static_cast<unsigned>((count + kThreads - 1) / kThreads), kThreads, 0, context.stream(), out,
+  launch(collectSumsKernel<Real>, blocksFor(count, kThreads), kThreads, 0, context.stream(), out,
          sums, parts, count);
 }
 

@@ -15,23 +15,18 @@ export interface ChosenDevice {
   name: 'cpu' | `cuda:${number}`;
 }
 
-/** What there is to choose from. */
-export interface DeviceStatus {
-  cuda: NativeCudaStatus;
-}
-
 const CPU: ChosenDevice = {kind: 'cpu', index: 0, name: 'cpu'};
 
-let found: DeviceStatus | undefined;
+let found: NativeCudaStatus | undefined;
 
-/** The devices of this machine as this build sees them: asked once a process, without a context on any. */
-export function deviceStatus(): DeviceStatus {
-  found ??= {cuda: addon().cudaStatus()};
+/** The CUDA devices of this machine as this build sees them: asked once a process, without a context on any. */
+export function cudaStatus(): NativeCudaStatus {
+  found ??= addon().cudaStatus();
   return found;
 }
 
 /** Why there is no CUDA device to solve on, and what to do about it; undefined where there is one. */
-export function missingCuda({cuda}: DeviceStatus): {reason: string; advice: string} | undefined {
+export function missingCuda(cuda: NativeCudaStatus): {reason: string; advice: string} | undefined {
   if (!cuda.built) {
     const advice = "build it where nvcc is ('npm rebuild dinf-grid'), or use --device cpu or auto";
     return {reason: 'this build has no CUDA backend', advice};
@@ -49,19 +44,19 @@ export function missingCuda({cuda}: DeviceStatus): {reason: string; advice: stri
  * @param status what there is; by default asked of the machine, and only for other words than `cpu`
  * @throws INVALID_ARGUMENT for a word that names no device; NO_SUCH_DEVICE for one this build or machine has not.
  */
-export function chooseDevice(device: string, status?: DeviceStatus): ChosenDevice {
+export function chooseDevice(device: string, status?: NativeCudaStatus): ChosenDevice {
   if (!/^(auto|cpu|cuda(:\d+)?)$/.test(device)) {
     throw new DinfError('INVALID_ARGUMENT', `device must be auto, cpu, cuda or cuda:N, and is ${device}`);
   }
   if (device === 'cpu') return CPU;
-  const there = status ?? deviceStatus();
+  const there = status ?? cudaStatus();
   const missing = missingCuda(there);
   if (missing !== undefined) {
     if (device === 'auto') return CPU;
     throw new DinfError('NO_SUCH_DEVICE', `${missing.reason}, so there is no ${device}: ${missing.advice}`);
   }
   const index = device.startsWith('cuda:') ? Number(device.slice('cuda:'.length)) : 0;
-  const count = there.cuda.devices.length;
+  const count = there.devices.length;
   if (index >= count) {
     const last = count === 1 ? 'the only CUDA device is cuda:0' : `the CUDA devices are cuda:0 to cuda:${count - 1}`;
     throw new DinfError('NO_SUCH_DEVICE', `there is no ${device}: ${last}`);

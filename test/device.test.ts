@@ -1,13 +1,13 @@
-import type {DeviceStatus} from '../lib/device';
-import {chooseDevice, deviceStatus} from '../lib/device';
+import {chooseDevice, cudaStatus} from '../lib/device';
+import type {NativeCudaStatus} from '../lib/native';
 import {describe as describeMachine, infoLines} from '../lib/cli/info';
 
 const gpu = {name: 'A GPU', computeMajor: 9, computeMinor: 0, memory: 80 * 2 ** 30, free: 79 * 2 ** 30, multiprocessors: 132};
 
 /** A machine: by default one with a driver and no device. */
-function machine(cuda: Partial<DeviceStatus['cuda']>): DeviceStatus {
+function machine(cuda: Partial<NativeCudaStatus>): NativeCudaStatus {
   const there = {built: true, toolkitVersion: 13000, runtimeVersion: 13000, driverVersion: 13000, architectures: '75 90'};
-  return {cuda: {...there, reason: 'no CUDA device visible', devices: [], ...cuda}};
+  return {...there, reason: 'no CUDA device visible', devices: [], ...cuda};
 }
 const two = machine({reason: '', devices: [gpu, {...gpu, name: 'Another', free: -1}]});
 const one = machine({reason: '', devices: [gpu]});
@@ -71,7 +71,7 @@ describe('info', () => {
   });
 
   it('asks the machine without failing, whatever it has', () => {
-    const {cuda} = deviceStatus();
+    const cuda = cudaStatus();
     expect(cuda.devices.length > 0).toBe(cuda.reason === '');
     expect(cuda.built).toBe(cuda.toolkitVersion > 0);
   });

@@ -1,7 +1,6 @@
 /** What `dinf-grid info` says: versions, this machine's devices, and what is missing for CUDA. */
 import * as os from 'node:os';
-import type {DeviceStatus} from '../device';
-import {chooseDevice, deviceStatus, missingCuda} from '../device';
+import {chooseDevice, cudaStatus, missingCuda} from '../device';
 import {availableBytes} from '../memory';
 import {addon} from '../native';
 
@@ -34,10 +33,9 @@ export interface Info {
   }[];
 }
 
-export function describe(version: string, status: DeviceStatus = deviceStatus()): Info {
+export function describe(version: string, cuda = cudaStatus()): Info {
   const {instructionSet, hardwareThreads, compiler} = addon().buildInfo();
-  const {cuda} = status;
-  const missing = missingCuda(status);
+  const missing = missingCuda(cuda);
   return {
     version,
     node: process.version,
@@ -47,7 +45,7 @@ export function describe(version: string, status: DeviceStatus = deviceStatus())
     instructionSet,
     memory: gibibytes(availableBytes()),
     compiler,
-    device: chooseDevice('auto', status).name,
+    device: chooseDevice('auto', cuda).name,
     cuda: missing === undefined ? 'ready' : `${missing.reason}: ${missing.advice}`,
     cudaToolkit: versionName(cuda.toolkitVersion),
     cudaDriver: versionName(cuda.driverVersion),

@@ -6,16 +6,16 @@
 #include <new>
 #include "core/backend.h"
 #include "cpu/binding.h"
+#include "cpu/draws.h"
+#include "cpu/folding.h"
 #include "cpu/kernels.h"
 #include "cpu/thread_pool.h"
-#include "math/philox.h"
 
 namespace dinf {
 namespace {
 
-constexpr int64_t kChunk = 16384;           // vector ops: 64 KB in float, a few in the second-level cache
 constexpr int64_t kScatteredChunk = 1024;   // samples
-constexpr int64_t kRowChunk = 16;           // grid rows of one fold or reduction item
+constexpr int64_t kReductionRows = 16;      // grid rows of one reduction item
 
 template <class Real>
 class CpuBackend final : public Backend<Real> {
@@ -34,10 +34,10 @@ class CpuBackend final : public Backend<Real> {
   void upload(Real* to, const Real* from, int64_t count) override { std::copy_n(from, count, to); }
   void download(Real* to, const Real* from, int64_t count) override { std::copy_n(from, count, to); }
   void fill(Real* to, Real value, int64_t count) override {
-    chunks(count, [&](int64_t at, int64_t n) { std::fill_n(to + at, n, value); });
+    pool_.chunks(count, [&](int64_t at, int64_t n) { std::fill_n(to + at, n, value); });
   }
   void copy(Real* to, const Real* from, int64_t count) override {
-    chunks(count, [&](int64_t at, int64_t n) { std::copy_n(from + at, n, to + at); });
+    pool_.chunks(count, [&](int64_t at, int64_t n) { std::copy_n(from + at, n, to + at); });
   }
 
   double* allocateSums(int64_t count) override {
@@ -79,8 +79,8 @@ class CpuBackend final : public Backend<Real> {
   void fetchDraw(SampleSet&) override {}  // it works in the set's memory
   void draw(SampleSet& samples, uint64_t seed, uint32_t term, int iterationSlot) override {
     const uint32_t iteration = static_cast<uint32_t>(slots_[iterationSlot]);
-    if (samples.spec().kind == SampleKind::stratified) drawStratified(samples, seed, term, iteration);
-    else if (samples.spec().draws > 0) drawCounts(samples, seed, term, iteration);
+    if (samples.spec().kind == SampleKind::stratified) draws_.stratified(samples, seed, term, iteration);
+    else if (samples.spec().draws > 0) draws_.counts(samples, seed, term, iteration);
   }
 
   std::unique_ptr<Binding> bind(const GridShape& grid, const SampleSet& samples, const JetSet& jets, int channels,
@@ -141,7 +141,7 @@ class CpuBackend final : public Backend<Real> {
 
   void weights(const SampleSet& samples, Real* out) override {
     const std::vector<double>& from = samples.weights();
-    chunks(samples.paddedCount(), [&](int64_t at, int64_t n) {
+    pool_.chunks(samples.paddedCount(), [&](int64_t at, int64_t n) {
       for (int64_t i = at; i < at + n; ++i) out[i] = static_cast<Real>(from[i]);
     });
   }
@@ -234,7 +234,7 @@ class CpuBackend final : public Backend<Real> {
     for (int c = 0; c < binding.channels; ++c)
       for (int s = 0; s < binding.grid.levels; ++s) {
         const int rows = binding.grid.packedNodes(s, 0);
-        const int step = binding.grid.dims == 1 ? rows : static_cast<int>(kRowChunk);
+        const int step = binding.grid.dims == 1 ? rows : static_cast<int>(kReductionRows);
         for (int r = 0; r < rows; r += step) items.push_back({c, s, r, std::min(rows, r + step)});
       }
     pool_.parallelFor(static_cast<int64_t>(items.size()), [&](int64_t i, int) {
@@ -245,70 +245,10 @@ class CpuBackend final : public Backend<Real> {
 
   // --- decoder
 
-  void fold(const FoldShape& shape, const Real* parameters, Real* packed) override {
-    const int features = shape.folded ? 1 : shape.features;
-    const int channels = shape.folded ? shape.outputs : shape.features;
-    const int64_t gridSize = shape.grid.canonicalSize(channels);
-    const Real* decoder = parameters + gridSize;
-    const Real* bias = decoder + int64_t{shape.outputs} * shape.grid.levels * shape.features;
-    const Real one = 1;
-    eachRow(shape.grid, [&](int level, int64_t canonicalRow, int64_t packedRow, int64_t nodes, int64_t) {
-      const int64_t stride = shape.grid.nodesAt(level);
-      for (int o = 0; o < shape.outputs; ++o) {
-        const int64_t from = shape.grid.canonicalOffset(level, shape.folded ? o : 0, channels) + canonicalRow;
-        Real* to = packed + shape.grid.packedOffset(level, o) + packedRow;
-        if (shape.folded) kernels_.combine(to, parameters + from, &one, 1, stride, Real(0), nodes);
-        else
-          kernels_.combine(to, parameters + from, decoder + (int64_t{o} * shape.grid.levels + level) * shape.features, features, stride,
-                           level == 0 ? bias[o] : Real(0), nodes);
-      }
-    });
-    eachGhostPlane(shape, [&](Real* plane, int level) { fillGhosts(shape.grid, level, plane); }, packed);
-  }
-
+  void fold(const FoldShape& shape, const Real* parameters, Real* packed) override { folding_.fold(shape, parameters, packed); }
   void unfold(const FoldShape& shape, const Real* parameters, Real* packed, Real* gradient) override {
-    const GridShape& grid = shape.grid;
-    eachGhostPlane(shape, [&](Real* plane, int level) { addGhosts(grid, level, plane); }, packed);
-    if (shape.folded) {
-      eachRow(grid, [&](int level, int64_t canonicalRow, int64_t packedRow, int64_t nodes, int64_t) {
-        const Real one = 1;
-        for (int o = 0; o < shape.outputs; ++o) {
-          const int64_t to = grid.canonicalOffset(level, o, shape.outputs) + canonicalRow;
-          const Real* from = packed + grid.packedOffset(level, o) + packedRow;
-          kernels_.combine(gradient + to, from, &one, 1, 0, Real(0), nodes);
-        }
-      });
-      return;
-    }
-    const int features = shape.features, outputs = shape.outputs;
-    const int64_t gridSize = grid.canonicalSize(features), weights = int64_t{outputs} * grid.levels * features;
-    const Real* decoder = parameters + gridSize;
-    // Decoder gradients: a partial sum a row and (output, feature), and the sum of level 0 for the bias.
-    const int64_t perRow = int64_t{outputs} * (features + 1);
-    std::vector<double> partial(rowCount(grid) * perRow, 0.0);
-    std::vector<int> rowLevel(rowCount(grid));
-    eachRow(grid, [&](int level, int64_t canonicalRow, int64_t packedRow, int64_t nodes, int64_t item) {
-      const int64_t stride = grid.nodesAt(level), at = grid.canonicalOffset(level, 0, features) + canonicalRow;
-      rowLevel[item] = level;
-      for (int o = 0; o < outputs; ++o) {
-        const Real* from = packed + grid.packedOffset(level, o) + packedRow;
-        double* dots = partial.data() + item * perRow + o * (features + 1);
-        kernels_.spread(gradient + at, from, parameters + at, decoder + (int64_t{o} * grid.levels + level) * features, features, stride,
-                        o > 0, nodes, dots);
-        if (level == 0 && shape.biasActive)
-          for (int64_t i = 0; i < nodes; ++i) dots[features] += static_cast<double>(from[i]);
-      }
-    });
-    std::vector<double> total(weights + outputs, 0.0);
-    for (int64_t item = 0; item < rowCount(grid); ++item)
-      for (int o = 0; o < outputs; ++o) {
-        const double* dots = partial.data() + item * perRow + o * (features + 1);
-        for (int f = 0; f < features; ++f) total[(int64_t{o} * grid.levels + rowLevel[item]) * features + f] += dots[f];
-        total[weights + o] += dots[features];  // weights of a sample sum to one: level 0 alone sees every sample once
-      }
-    for (int64_t i = 0; i < weights + outputs; ++i) gradient[gridSize + i] = static_cast<Real>(total[i]);
+    folding_.unfold(shape, parameters, packed, gradient);
   }
-
   int mlpParts(const SampleSet& samples) const override { return samples.bands(); }
   int64_t mlpStateSize(const MlpShape& shape, const JetSet& jets) const override { return kernels_.mlpState(shape, jets); }
   void mlp(const MlpShape& shape, const JetSet& jets, const Real* weights, const Tile& tile, const Real* in, Real* out,
@@ -431,8 +371,8 @@ class CpuBackend final : public Backend<Real> {
   // --- vectors
 
   void dot(const Real* x, const Real* y, int64_t count, int slot) override {
-    std::vector<double> partial((count + kChunk - 1) / kChunk, 0.0);
-    chunks(count, [&](int64_t at, int64_t n) { partial[at / kChunk] = kernels_.dot(x + at, y + at, n); });
+    std::vector<double> partial((count + ThreadPool::kChunk - 1) / ThreadPool::kChunk, 0.0);
+    pool_.chunks(count, [&](int64_t at, int64_t n) { partial[at / ThreadPool::kChunk] = kernels_.dot(x + at, y + at, n); });
     double total = 0;
     for (const double p : partial) total += p;
     slots_[slot] = total;
@@ -440,20 +380,20 @@ class CpuBackend final : public Backend<Real> {
   void axpy(Real* y, double factor, int slot, const Real* x, int64_t count) override {
     const Real a = static_cast<Real>(factor * value(slot));
     if (a == 0) return;
-    chunks(count, [&](int64_t at, int64_t n) { kernels_.axpy(y + at, a, x + at, n); });
+    pool_.chunks(count, [&](int64_t at, int64_t n) { kernels_.axpy(y + at, a, x + at, n); });
   }
   void xpby(Real* y, const Real* x, int slot, int64_t count) override {
     const Real b = static_cast<Real>(value(slot));
-    chunks(count, [&](int64_t at, int64_t n) { kernels_.xpby(y + at, x + at, b, n); });
+    pool_.chunks(count, [&](int64_t at, int64_t n) { kernels_.xpby(y + at, x + at, b, n); });
   }
   void copyIf(int slot, Real* to, const Real* from, int64_t count) override {
     if (slots_[slot] != 0) copy(to, from, count);
   }
   void multiply(Real* out, const Real* x, const Real* y, int64_t count) override {
-    chunks(count, [&](int64_t at, int64_t n) { kernels_.multiply(out + at, x + at, y + at, n); });
+    pool_.chunks(count, [&](int64_t at, int64_t n) { kernels_.multiply(out + at, x + at, y + at, n); });
   }
   void inverseRoots(Real* out, const Real* squares, double floor, int64_t count) override {
-    chunks(count, [&](int64_t at, int64_t n) {
+    pool_.chunks(count, [&](int64_t at, int64_t n) {
       for (int64_t i = at; i < at + n; ++i) {
         const double s = static_cast<double>(squares[i]);
         out[i] = s > floor ? static_cast<Real>(1 / std::sqrt(s)) : Real(0);
@@ -462,7 +402,7 @@ class CpuBackend final : public Backend<Real> {
   }
   void adam(Real* parameters, const Real* gradient, Real* first, Real* second, int64_t count, const AdamSettings& settings) override {
     if (slots_[AdamSlots::stopped] != 0) return;
-    chunks(count, [&](int64_t at, int64_t n) {
+    pool_.chunks(count, [&](int64_t at, int64_t n) {
       kernels_.adam(parameters + at, gradient + at, first + at, second + at, n, static_cast<Real>(slots_[AdamSlots::rate]),
                     static_cast<Real>(settings.beta1), static_cast<Real>(settings.beta2), static_cast<Real>(settings.epsilon),
                     static_cast<Real>(slots_[AdamSlots::rootCorrection]));
@@ -471,11 +411,6 @@ class CpuBackend final : public Backend<Real> {
 
  private:
   double value(int slot) const { return slot == kOne ? 1.0 : slots_[slot]; }
-
-  template <class F>
-  void chunks(int64_t count, F f) {
-    pool_.parallelFor((count + kChunk - 1) / kChunk, [&](int64_t i, int) { f(i * kChunk, std::min(kChunk, count - i * kChunk)); });
-  }
 
   static std::vector<Segment> split(const Tile& tile, int64_t piece) {
     std::vector<Segment> pieces;
@@ -532,84 +467,6 @@ class CpuBackend final : public Backend<Real> {
       }
   }
 
-  static int64_t rowCount(const GridShape& grid) {
-    int64_t rows = 0;
-    for (int s = 0; s < grid.levels; ++s) rows += grid.nodesAt(s) / grid.nodesAt(s, grid.dims - 1);
-    return rows;
-  }
-  // Calls f(level, canonical offset in the plane, packed offset in the plane, nodes, item) for each row along the last axis.
-  template <class F>
-  void eachRow(const GridShape& grid, F f) {
-    struct Item {
-      int level;
-      int64_t row, number;
-    };
-    std::vector<Item> items;
-    int64_t number = 0;
-    for (int s = 0; s < grid.levels; ++s) {
-      const int64_t rows = grid.nodesAt(s) / grid.nodesAt(s, grid.dims - 1);
-      for (int64_t r = 0; r < rows; r += kRowChunk) items.push_back({s, r, number + r});
-      number += rows;
-    }
-    const int shift0 = grid.packedShift(0), shift1 = grid.packedShift(1), shiftLast = grid.packedShift(grid.dims - 1);
-    pool_.parallelFor(static_cast<int64_t>(items.size()), [&](int64_t i, int) {
-      const int s = items[i].level;
-      const int64_t nodes = grid.nodesAt(s, grid.dims - 1), rows = grid.nodesAt(s) / nodes;
-      for (int64_t r = items[i].row; r < std::min(rows, items[i].row + kRowChunk); ++r) {
-        int64_t at = shiftLast;
-        if (grid.dims == 2) at += (r + shift0) * grid.packedStride0(s);
-        if (grid.dims == 3) {
-          const int64_t n1 = grid.nodesAt(s, 1);
-          at += (r / n1 + shift0) * grid.packedStride0(s) + (r % n1 + shift1) * grid.packedStride1(s);
-        }
-        f(s, r * nodes, at, nodes, items[i].number + r - items[i].row);
-      }
-    });
-  }
-
-  // Calls f(packed plane, level) for every plane of a grid that has a periodic axis.
-  template <class F>
-  void eachGhostPlane(const FoldShape& shape, F f, Real* packed) {
-    const GridShape& grid = shape.grid;
-    if (!grid.periodic(0) && !grid.periodic(1) && !grid.periodic(2)) return;
-    pool_.parallelFor(int64_t{shape.outputs} * grid.levels, [&](int64_t i, int) {
-      const int channel = static_cast<int>(i / grid.levels), level = static_cast<int>(i % grid.levels);
-      f(packed + grid.packedOffset(level, channel), level);
-    });
-  }
-  // Ghosts around an axis stand for the nodes that their indices are modulo N. Later axes first, so that a ghost along two axes is
-  // filled from one that is; added in the opposite order, the exact transpose.
-  static void fillGhosts(const GridShape& grid, int level, Real* plane) {
-    for (int k = grid.dims - 1; k >= 0; --k)
-      eachGhost(grid, level, k, [&](int64_t ghost, int64_t node) { plane[ghost] = plane[node]; });
-  }
-  static void addGhosts(const GridShape& grid, int level, Real* plane) {
-    for (int k = 0; k < grid.dims; ++k)
-      eachGhost(grid, level, k, [&](int64_t ghost, int64_t node) { plane[node] += plane[ghost]; });
-  }
-  // Calls f(ghost, node) for the packed offsets of every ghost of a periodic axis, at all packed places of the other axes.
-  template <class F>
-  static void eachGhost(const GridShape& grid, int level, int axis, F f) {
-    if (!grid.periodic(axis)) return;
-    int64_t count[kMaxDims], stride[kMaxDims];
-    for (int k = 0; k < kMaxDims; ++k) {
-      count[k] = grid.packedNodes(level, k);
-      stride[k] = k == grid.dims - 1 ? 1 : k == 0 ? grid.packedStride0(level) : grid.packedStride1(level);
-    }
-    const int cells = grid.cellsAt(level, axis), shift = grid.packedShift(axis), packed = static_cast<int>(count[axis]);
-    count[axis] = 1;
-    for (int64_t i = 0; i < count[0]; ++i)
-      for (int64_t j = 0; j < count[1]; ++j)
-        for (int64_t l = 0; l < count[2]; ++l) {
-          const int64_t at = i * stride[0] + j * stride[1] + l * stride[2];
-          for (int n = 0; n < packed; ++n) {
-            if (n >= shift && n < shift + cells) continue;
-            const int node = ((n - shift) % cells + cells) % cells + shift;
-            f(at + n * stride[axis], at + node * stride[axis]);
-          }
-        }
-  }
-
   MlpCall<Real>& prepare(MlpCall<Real>& call, const MlpShape& shape, const JetSet& jets, const JetProduct& product, const Real* weights,
                          const Tile& tile, int thread) {
     call.shape = &shape;
@@ -627,69 +484,11 @@ class CpuBackend final : public Backend<Real> {
     pool_.parallelFor(static_cast<int64_t>(pieces.size()), [&](int64_t i, int thread) { f(pieces[i], thread); });
   }
 
-  // Boxes follow one another in the internal order of a band, so an odometer replaces divisions by their numbers.
-  void drawStratified(SampleSet& samples, uint64_t seed, uint32_t term, uint32_t iteration) {
-    const SampleSetSpec& spec = samples.spec();
-    const std::vector<int64_t>& order = samples.order();
-    constexpr int64_t kDraws = 1024;
-    chunks(samples.paddedCount(), [&](int64_t begin, int64_t n) {
-      uint32_t bits[4 * kDraws];
-      for (int64_t at = begin; at < begin + n;) {
-        const bool padding = order[at] < 0;  // repeats the last real sample of its band
-        int64_t from = at;
-        while (order[from] < 0) --from;
-        const int64_t user = order[from], high = user >> 32;
-        int64_t count = 1;
-        while (!padding && count < kDraws && at + count < begin + n && order[at + count] == user + count && (user + count) >> 32 == high)
-          ++count;
-        kernels_.randomBits(seed, static_cast<uint32_t>(user), iteration, term,
-                            generic::kStreamSamples | static_cast<uint32_t>(high) << 8, count, bits);
-        int64_t box[kMaxDims] = {0, 0, 0}, rest = user;
-        for (int k = spec.dims - 1; k >= 0; --k) {
-          box[k] = rest % spec.boxes[k];
-          rest /= spec.boxes[k];
-        }
-        for (int64_t i = 0; i < count; ++i) {
-          for (int k = 0; k < spec.dims; ++k)
-            samples.unit(k)[at + i] = (static_cast<double>(box[k]) + generic::philoxUniform(bits[4 * i + k])) / static_cast<double>(spec.boxes[k]);
-          for (int k = spec.dims - 1; k >= 0 && ++box[k] == spec.boxes[k]; --k) box[k] = 0;
-        }
-        at += count;
-      }
-    });
-  }
-
-  // Data drawn with replacement are the whole set times how often each was drawn: exact, and the lattice keeps its structure.
-  // Every thread counts for itself; sums of integers do not depend on who counted what.
-  void drawCounts(SampleSet& samples, uint64_t seed, uint32_t term, uint32_t iteration) {
-    const int64_t draws = samples.spec().draws, n = samples.userCount();
-    constexpr int64_t kDraws = 8192;
-    counts_.resize(pool_.threads());
-    pool_.parallelFor(pool_.threads(), [&](int64_t t, int) { counts_[t].assign(n, 0); });
-    pool_.parallelFor((draws + kDraws - 1) / kDraws, [&](int64_t piece, int thread) {
-      const int64_t from = piece * kDraws, count = std::min(kDraws, draws - from);
-      uint32_t bits[kDraws];
-      kernels_.randomBits(seed, static_cast<uint32_t>(from / 4), iteration, term, generic::kStreamSamples, (count + 3) / 4, bits);
-      uint32_t* counts = counts_[thread].data();
-      for (int64_t i = 0; i < count; ++i) ++counts[(uint64_t{bits[i]} * static_cast<uint64_t>(n)) >> 32];
-    });
-    std::vector<double>& weights = samples.weights();
-    const std::vector<int64_t>& order = samples.order();
-    const double one = 1.0 / static_cast<double>(draws);
-    chunks(samples.paddedCount(), [&](int64_t at, int64_t count) {
-      for (int64_t i = at; i < at + count; ++i) {
-        uint32_t times = 0;
-        if (order[i] >= 0)
-          for (const std::vector<uint32_t>& counts : counts_) times += counts[order[i]];
-        weights[i] = times * one;
-      }
-    });
-  }
-
   ThreadPool pool_;
   const CpuKernels<Real>& kernels_;
   std::vector<std::vector<Real>> scratch_;
-  std::vector<std::vector<uint32_t>> counts_;  // a thread
+  CpuFolding<Real> folding_{pool_, kernels_};
+  CpuDraws<Real> draws_{pool_, kernels_};
   std::vector<double> slots_ = std::vector<double>(kStageSlots, 0.0);
   std::vector<double> log_ = std::vector<double>(Backend<Real>::kLogLines * Backend<Real>::kLogWidth, 0.0);
   int64_t lines_ = 0;

@@ -1,5 +1,6 @@
 // A solve's own workers. Creating a thread costs as much as an iteration, so they live as long as the solve.
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -19,6 +20,12 @@ class ThreadPool {
   // Calls work(i, thread) for i in [0, count), in any order, and returns when all are done. Results may not depend on
   // which thread ran what: callers give every i its own memory. What a call throws is thrown again here.
   void parallelFor(int64_t count, const std::function<void(int64_t, int)>& work);
+  // Calls f(at, n) for the pieces of `count` that are kChunk long, the last one shorter.
+  static constexpr int64_t kChunk = 16384;  // values: 64 KB in float, a few in the second-level cache
+  template <class F>
+  void chunks(int64_t count, F f) {
+    parallelFor((count + kChunk - 1) / kChunk, [&](int64_t i, int) { f(i * kChunk, std::min(kChunk, count - i * kChunk)); });
+  }
 
  private:
   void serve(int thread);

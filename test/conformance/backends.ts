@@ -1,5 +1,5 @@
 /** The backends that every test of this folder runs on, and the one place that turns a backend into a session. */
-import {chooseDevice, deviceOptions, deviceStatus, missingCuda} from '../../lib/device';
+import {chooseDevice, cudaStatus, deviceOptions, missingCuda} from '../../lib/device';
 import type {Problem} from '../../lib/problem';
 import {Session} from '../../lib/session';
 
@@ -15,7 +15,7 @@ export interface Backend {
 export const EMULATED = process.env.DINF_GRID_ADDON?.includes('emulated') === true;
 const DTYPES = ['float32', 'float64'] as const;
 const CPU: Backend = {name: 'cpu', dtypes: DTYPES};
-const CUDA: readonly Backend[] = missingCuda(deviceStatus()) === undefined ? [{name: 'cuda', dtypes: DTYPES}] : [];
+const CUDA: readonly Backend[] = missingCuda(cudaStatus()) === undefined ? [{name: 'cuda', dtypes: DTYPES}] : [];
 
 export const ALL_BACKENDS: readonly Backend[] = [CPU, ...CUDA];
 /** All, but on the emulated device not the CPU once more. */
