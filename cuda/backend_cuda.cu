@@ -243,6 +243,14 @@ class CudaBackend final : public Backend<Real> {
     context_.use();
     cuda::unfold(context_, shape, parameters, packed, gradient);
   }
+  void refine(const GridShape& grid, int channels, Real* levels, Real* finest) override {
+    context_.use();
+    cuda::refine(context_, grid, channels, levels, finest);
+  }
+  void refineAdjoint(const GridShape& grid, int channels, const Real* finest, Real* levels) override {
+    context_.use();
+    cuda::refineAdjoint(context_, grid, channels, finest, levels);
+  }
   int64_t mlpStateSize(const MlpShape& shape, const JetSet& jets) const override { return cuda::mlpStateSize<Real>(shape, jets); }
   void mlp(const MlpShape& shape, const JetSet& jets, const Real* weights, const Tile& tile, const Real* in, Real* out, Real* state) override {
     context_.use();

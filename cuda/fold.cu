@@ -28,6 +28,7 @@ struct FoldTable {
   int levels, features, outputs;
   int shift[kMaxDims];
   bool periodic[kMaxDims];
+  bool clamped[kMaxDims];  // ghosts stand for the node at the border
 };
 
 // 32-bit division where it is enough: a tenth of the instructions.
@@ -54,8 +55,8 @@ __device__ __forceinline__ int levelOf(const FoldTable& table) {
   return level;
 }
 
-// A thread a packed node: 4 (F + m) bytes a node. A ghost of a periodic axis stands for the node that its index is modulo N; a
-// ghost that stands for no parameter is left as it is.
+// A thread a packed node: 4 (F + m) bytes a node. A ghost of a periodic axis stands for the node that its index is modulo N, one of a
+// clamped axis, where it is asked for, for the node at the border; a ghost that stands for no parameter is left as it is.
 template <class Real, bool Folded>
 __global__ void __launch_bounds__(kThreads, 1) foldKernel(const __grid_constant__ FoldTable table,
                                                        const Real* __restrict__ parameters,
@@ -76,6 +77,8 @@ __global__ void __launch_bounds__(kThreads, 1) foldKernel(const __grid_constant_
     if (table.periodic[k]) {
       n %= level.count[k];
       if (n < 0) n += level.count[k];
+    } else if (table.clamped[k]) {
+      n = n < 0 ? 0 : n < level.count[k] ? n : level.count[k] - 1;
     }
     if (n < 0 || n >= level.count[k]) return;
     node = node * level.count[k] + n;
@@ -103,6 +106,10 @@ __device__ __forceinline__ Real gather(const FoldTable& table, const FoldLevel& 
     if (table.periodic[k])
       for (int n = own % level.count[k]; n < level.packedCount[k]; n += level.count[k])
         if (n != own) sum += value(n);
+    if (table.clamped[k] && at[k] == 0)
+      for (int n = 0; n < own; ++n) sum += value(n);
+    if (table.clamped[k] && at[k] == level.count[k] - 1)
+      for (int n = own + 1; n < level.packedCount[k]; ++n) sum += value(n);
     return sum;
   };
   return images(2, [&](int n2) {
@@ -114,7 +121,7 @@ __device__ __forceinline__ Real gather(const FoldTable& table, const FoldLevel& 
 
 constexpr int kFeatureChunk = 4;  // sums a thread holds at a time, and one for the bias
 
-// A thread a parameter node: 4 (m + 2 F) bytes a node, 4 m more where an axis is periodic. `partial` is [block][output][feature,
+// A thread a parameter node: 4 (m + 2 F) bytes a node, 4 m more where ghosts stand for nodes. `partial` is [block][output][feature,
 // and one for the bias] in double; the last block adds the blocks of a level.
 template <class Real, bool Folded>
 __global__ void __launch_bounds__(kThreads, 1) unfoldKernel(const __grid_constant__ FoldTable table,
@@ -130,7 +137,8 @@ __global__ void __launch_bounds__(kThreads, 1) unfoldKernel(const __grid_constan
   const FoldLevel& level = table.level[s];
   const int64_t begin = (blockIdx.x - level.firstBlock) * level.perBlock;
   const int64_t end = begin + level.perBlock < level.items ? begin + level.perBlock : level.items;
-  const bool ghosts = table.periodic[0] || table.periodic[1] || table.periodic[2];
+  bool ghosts = false;
+  for (int k = 0; k < kMaxDims; ++k) ghosts = ghosts || table.periodic[k] || table.clamped[k];
   const int features = Folded ? 1 : table.features;
   for (int o = 0; o < table.outputs; ++o) {
     Real* plane = packed + level.packed + o * table.channelStride;
@@ -205,6 +213,7 @@ FoldTable tableOf(const FoldShape& shape) {
   for (int k = 0; k < kMaxDims; ++k) {
     table.shift[k] = k < grid.dims ? grid.packedShift(k) : 0;
     table.periodic[k] = grid.periodic(k);
+    table.clamped[k] = shape.clampedGhosts && k < grid.dims && grid.edge[k] == Edge::clamp;
   }
   for (int s = 0; s < grid.levels; ++s) {
     FoldLevel& level = table.level[s];

@@ -44,6 +44,12 @@ void fold(Context&, const FoldShape&, const Real* parameters, Real* packed);
 template <class Real>
 void unfold(Context&, const FoldShape&, const Real* parameters, Real* packed, Real* gradient);
 
+// --- refine.cu
+template <class Real>
+void refine(Context&, const GridShape&, int channels, Real* levels, Real* finest);
+template <class Real>
+void refineAdjoint(Context&, const GridShape&, int channels, const Real* finest, Real* levels);
+
 // --- program.cu. `begin`: where the tile starts in planes of the whole set.
 template <class Real>
 void runProgram(Context&, const ProgramCall<Real>&, int64_t begin, int64_t count);

@@ -13,6 +13,7 @@ set(DINF_CUDA_SOURCES
   cuda/mlp_linear.cu
   cuda/mlp_weights.cu
   cuda/program.cu
+  cuda/refine.cu
   cuda/samples.cu
   cuda/slots.cu
   cuda/sort.cu

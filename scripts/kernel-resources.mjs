@@ -10,7 +10,16 @@ import {fileURLToPath} from 'node:url';
 
 // Kernels that run in every iteration, by a part of their demangled names. None may spill, on any architecture.
 const HOT = [
-  ...['encodeKernel', 'encodeTransposeKernel', 'addPatchesKernel', 'foldKernel', 'unfoldKernel', 'programKernel'],
+  ...[
+    'encodeKernel',
+    'encodeTransposeKernel',
+    'addPatchesKernel',
+    'foldKernel',
+    'unfoldKernel',
+    'refineKernel',
+    'refineAdjointKernel',
+    'programKernel',
+  ],
   ...[
     'linearKernel',
     'linearNarrowKernel',

@@ -47,6 +47,7 @@ struct FoldShape {
   GridShape grid;
   int features = 1, outputs = 1;
   bool folded = false;     // parameters are the planes themselves (least squares); no decoder
+  bool clampedGhosts = false;  // ghosts of clamped axes hold the node at the border, as those of periodic axes do theirs
   bool biasActive = true;  // some term reads the undifferentiated field
 };
 
@@ -141,11 +142,16 @@ class Backend {
   virtual void encodeAdjointEnd(Binding&, Real* packed) = 0;
 
   // --- decoder
-  // Overwrites every packed node that stands for a parameter, the ghosts of periodic axes included.
+  // Overwrites every packed node that stands for a parameter, the ghosts of periodic (and clampedGhosts) axes included.
   virtual void fold(const FoldShape&, const Real* parameters, Real* packed) = 0;
-  // Parameter gradients from packed ones; overwrites. First adds the ghosts of periodic axes to the nodes they stand for, in
-  // `packed` itself, whose ghosts are then meaningless.
+  // Parameter gradients from packed ones; overwrites. First adds those ghosts to the nodes they stand for, in `packed` itself, whose
+  // ghosts are then meaningless.
   virtual void unfold(const FoldShape&, const Real* parameters, Real* packed, Real* gradient) = 0;
+  // Nested levels, their ghosts filled, summed into one plane a channel, packed as grid.finest() is. Overwrites `finest`, and every
+  // level but the first with what has come down to it.
+  virtual void refine(const GridShape& grid, int channels, Real* levels, Real* finest) = 0;
+  // Its transpose: overwrites `levels`.
+  virtual void refineAdjoint(const GridShape& grid, int channels, const Real* finest, Real* levels) = 0;
   // `state`, where not null, keeps mlpStateSize values a sample of the tile for the adjoint, so that it computes nothing twice.
   virtual int64_t mlpStateSize(const MlpShape&, const JetSet&) const = 0;
   virtual void mlp(const MlpShape&, const JetSet&, const Real* weights, const Tile&, const Real* in, Real* out, Real* state) = 0;

@@ -51,6 +51,8 @@ class Field {
   // What the encoder sees: outputs summed over levels (linear), or every feature of every level (MLP).
   int packedChannels() const { return isLinear() ? spec_.outputs : spec_.features; }
   ChannelMap map() const { return isLinear() ? ChannelMap::sumLevels : ChannelMap::separateLevels; }
+  // Can its levels be summed into one grid before they are encoded?
+  bool nested() const { return !isNetwork() && isLinear() && spec_.grid.nested(); }
   int64_t packedSize() const { return isNetwork() ? 0 : spec_.grid.packedSize(packedChannels()); }
   FoldShape foldShape(bool biasActive) const;
   // Channels that an MLP reads: features of all levels, or a network's inputs.

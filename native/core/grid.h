@@ -41,6 +41,17 @@ struct GridShape {
   }
   int64_t canonicalSize(int channels) const { return canonicalOffset(levels, 0, channels); }
 
+  // B-splines of all levels are splines of the finest one (math/refinement.h).
+  bool nested() const { return levels > 1 && kernel.kind == KernelKind::bspline; }
+  // The one grid that nested levels sum into. Ghosts of a clamped axis hold coefficients there, as they do with `extend`.
+  GridShape finest() const {
+    GridShape grid = *this;
+    grid.levels = 1;
+    for (int k = 0; k < dims; ++k)
+      if (edge[k] == Edge::clamp) grid.edge[k] = Edge::extend;
+    return grid;
+  }
+
   // The last cell that a sample may lie in. The upper bound of a periodic axis belongs to cell N, whose neighbourhood holds the
   // same nodes as that of cell 0, so that both ends have the same value to the last bit.
   int lastCell(int axis) const { return periodic(axis) ? cells[axis] : cells[axis] - 1; }

@@ -29,9 +29,9 @@ Problem<Real>::Problem(const ProblemSpec& spec, Backend<Real>& backend, bool fol
     list->resize(n);
   mlpAdjoints_.resize(n);
   for (size_t f = 0; f < n; ++f) {
-    const int64_t size = fields_[f].packedSize();
-    packed_[f] = own(size);
-    packedAdjoint_[f] = own(size);
+    refined_.push_back(std::all_of(spec_.terms.begin(), spec_.terms.end(), [&](const TermSpec& term) { return refines(f, term.jetSets[f]); }));
+    packed_[f] = own(packedSize(f));
+    packedAdjoint_[f] = own(packedSize(f));
   }
   backend_.reserveSlots(freeSlot());
   uniforms_ = own(static_cast<int64_t>(spec_.uniforms.size()));
@@ -88,7 +88,7 @@ std::unique_ptr<typename Problem<Real>::Term> Problem<Real>::makeTerm(const Term
     const Field& field = fields_[f];
     const JetSet& jets = spec.jetSets[f];
     term->bindings.push_back(jets.count == 0 || field.isNetwork() ? nullptr
-                                             : backend_.bind(field.spec().grid, set, jets, field.packedChannels(), field.map()));
+                                             : backend_.bind(encodedGrid(f, refined_[f] && refines(f, jets)), set, jets, field.packedChannels(), field.map()));
     planes += 3 * int64_t{jets.count} * field.spec().outputs;
     if (!field.isLinear()) planes += 3 * int64_t{jets.count} * field.decoderInputs() + backend_.mlpStateSize(field.mlpShape(), jets);
     slabs = slabs || term->bindings.back();
@@ -215,7 +215,7 @@ double Problem<Real>::loss(const Real* parameters) {
 template <class Real>
 void Problem<Real>::computeLoss(const Real* parameters) {
   parameters_ = parameters;
-  foldAll(parameters, packed_);
+  foldAll(parameters);
   backend_.clearSlots(lossSlot(), 1 + termSlots());
   for (size_t t = 0; t < terms_.size(); ++t) {
     Term& term = *terms_[t];
@@ -259,7 +259,7 @@ double Problem<Real>::gradient(const Real* parameters, Real* out) {
 template <class Real>
 void Problem<Real>::computeGradient(const Real* parameters, Real* out) {
   parameters_ = parameters;
-  foldAll(parameters, packed_);
+  foldAll(parameters);
   clearAdjoints();
   backend_.clearSlots(lossSlot(), 1 + termSlots());
   for (size_t t = 0; t < terms_.size(); ++t) gradientPass(t);
@@ -270,7 +270,7 @@ void Problem<Real>::computeGradient(const Real* parameters, Real* out) {
 template <class Real>
 void Problem<Real>::linearise(const Real* parameters, Real* rows, Real* energyGradient) {
   parameters_ = parameters;
-  foldAll(parameters, packed_);
+  foldAll(parameters);
   if (energyGradient) clearAdjoints();
   for (size_t t = 0; t < terms_.size(); ++t) {
     const auto& term = terms_[t];
@@ -304,7 +304,7 @@ template <class Real>
 void Problem<Real>::tangent(const Real* direction, Real* rows) {
   needLinearisation();
   for (size_t f = 0; f < fields_.size(); ++f)
-    if (!packedTangent_[f]) packedTangent_[f] = own(fields_[f].packedSize());
+    if (!packedTangent_[f]) packedTangent_[f] = own(packedSize(f));
   for (size_t f = 0; f < fields_.size(); ++f) foldTangent(f, direction);
   direction_ = direction;
   for (auto& term : terms_) {

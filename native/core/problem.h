@@ -105,7 +105,7 @@ class Problem {
   struct Term;
   struct Samples;
   using Plane = InputPlane<Real>;
-  enum class Purpose { jets, jetTangents, jetAdjoints, features, featureTangents, featureAdjoints, squares, mixedFactors, mixedPlanes, states };
+  enum class Purpose { jets, jetTangents, jetAdjoints, features, featureTangents, featureAdjoints, squares, mixedFactors, mixedPlanes, states, levels };
   struct TileBuffer {
     Purpose purpose;
     size_t field;
@@ -121,7 +121,14 @@ class Problem {
   void uploadChannels(Term& term, const std::vector<std::vector<double>>& values);
   Real* tileBuffer(Purpose purpose, size_t field, int64_t count);
   void reserveTile(Term& term, const Tile& tile);
-  void foldAll(const Real* parameters, const std::vector<Real*>& packed);
+  bool refines(size_t field, const JetSet& jets) const;
+  GridShape encodedGrid(size_t field, bool refined) const;
+  int64_t packedSize(size_t field) const;
+  FoldShape foldShape(size_t field) const;
+  const Real* planesOf(const Term& term, size_t field);
+  void foldAll(const Real* parameters);
+  void foldInto(size_t field, const Real* parameters, Real* packed);
+  Real* levelPlanes(size_t field);
   void foldTangent(size_t field, const Real* direction);
   void encodeFeatures(Term& term, const Tile& tile, size_t field);
   void encodeFields(Term& term, const Tile& tile, bool keep = false);
@@ -133,12 +140,13 @@ class Problem {
   void endPass(Term& term);
   void needLinearisation() const;
   void collectAdjoints(Real* out);
+  void unfoldAll(const std::function<Real*(size_t)>& levels, Real* out);
   ProgramCall<Real> bindInputs(Term& term, const Program& program, const Tile& tile, const Real* rows);
   void storeAdjoints(const Term& term, const Tile& tile, ProgramCall<Real>& call);
   void gradientPass(size_t number);
   int scalarSlot() const { return lossSlot() + 1 + termSlots(); }
   std::vector<int> sumSlots(const TermSpec& spec, int lossSlot) const;
-  void squaresOfField(Term& term, const Tile& tile, int residual, size_t field, const Real* planes);
+  void squaresOfField(Term& term, Binding& binding, const Tile& tile, int residual, size_t field, const Real* planes);
   void probeSquares(Real* out);
 
   ProblemSpec spec_;
@@ -154,6 +162,7 @@ class Problem {
   std::vector<Real*> features_, featureTangents_, featureAdjoints_, jets_, jetTangents_, jetAdjoints_;
   std::vector<Real*> states_;  // what MLPs keep for their adjoints; null: nothing
   std::vector<bool> biasActive_;  // some term reads the undifferentiated field
+  std::vector<bool> refined_;     // terms read the levels as one grid
   Real* uniforms_ = nullptr;
   const Real* parameters_ = nullptr;  // where the pass under way, or the linearisation, stands
   const Real* direction_ = nullptr;

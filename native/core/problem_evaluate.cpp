@@ -19,12 +19,15 @@ std::vector<Real> Problem<Real>::evaluate(const Real* parameters, const Evaluati
     }
   } const taken{*this};
   parameters_ = parameters;
-  foldAll(parameters, packed_);
+  foldAll(parameters);
   TermSpec spec;
   spec.jetSets = evaluation.jetSets;
   spec.channels = evaluation.channels;
   const auto samples = makeSamples(evaluation.samples, orderCells);
   const auto term = makeTerm(spec, *samples);
+  for (size_t f = 0; f < fields_.size(); ++f)
+    if (term->bindings[f] && planesOf(*term, f) != packed_[f])
+      backend_.fold(foldShape(f), parameters + fields_[f].offset(), levelPlanes(f));
   const int64_t padded = samples->set->paddedCount(), count = samples->set->userCount();
   const int stores = evaluation.program.stores;
   Real* values = own(padded * stores);
@@ -45,7 +48,7 @@ std::vector<Real> Problem<Real>::evaluate(const Real* parameters, const Evaluati
 template <class Real>
 std::string Problem<Real>::findNonFinite(const Real* parameters) {
   parameters_ = parameters;
-  foldAll(parameters, packed_);
+  foldAll(parameters);
   for (auto& term : terms_) {
     const Program& program = term->spec->value;
     for (const Tile& tile : term->tiles) {

@@ -24,9 +24,56 @@ Real* Problem<Real>::tileBuffer(Purpose purpose, size_t field, int64_t count) {
 }
 
 template <class Real>
-void Problem<Real>::foldAll(const Real* parameters, const std::vector<Real*>& packed) {
+void Problem<Real>::foldAll(const Real* parameters) {
   for (size_t f = 0; f < fields_.size(); ++f)
-    if (!fields_[f].isNetwork()) backend_.fold(fields_[f].foldShape(biasActive_[f]), parameters + fields_[f].offset(), packed[f]);
+    if (!fields_[f].isNetwork()) foldInto(f, parameters + fields_[f].offset(), packed_[f]);
+}
+
+// Are derivatives of these orders to be had from the one grid that a field's levels sum into? In float32 those of second order are not
+// worth it: on the finest grid they amplify rounding by N^2, also that of what a coarse level holds, whose own N is small (measured: the
+// plate, of fourth order, stands at 4e-5 instead of 2e-7, a Poisson equation at 2e-6 instead of 1e-7).
+template <class Real>
+bool Problem<Real>::refines(size_t f, const JetSet& jets) const {
+  return fields_[f].nested() && (sizeof(Real) == sizeof(double) || jets.maxOrder() <= 1);
+}
+template <class Real>
+GridShape Problem<Real>::encodedGrid(size_t f, bool refined) const {
+  const GridShape& grid = fields_[f].spec().grid;
+  return refined ? grid.finest() : grid;
+}
+template <class Real>
+int64_t Problem<Real>::packedSize(size_t f) const {
+  return fields_[f].isNetwork() ? 0 : encodedGrid(f, refined_[f]).packedSize(fields_[f].packedChannels());
+}
+template <class Real>
+FoldShape Problem<Real>::foldShape(size_t f) const {
+  FoldShape shape = fields_[f].foldShape(biasActive_[f]);
+  shape.clampedGhosts = refined_[f];
+  return shape;
+}
+
+// Packed planes of every level of a refined field, on their way from or to its finest grid.
+template <class Real>
+Real* Problem<Real>::levelPlanes(size_t f) {
+  return tileBuffer(Purpose::levels, f, fields_[f].packedSize());
+}
+
+// What encoders read of a field's parameters. Refined levels are one grid to them: an encoder's work, and that of its transpose, is for
+// one level then, and sums over nodes are cheaper than sums over samples.
+template <class Real>
+void Problem<Real>::foldInto(size_t f, const Real* parameters, Real* packed) {
+  if (!refined_[f]) {
+    backend_.fold(foldShape(f), parameters, packed);
+    return;
+  }
+  backend_.fold(foldShape(f), parameters, levelPlanes(f));
+  backend_.refine(fields_[f].spec().grid, fields_[f].packedChannels(), levelPlanes(f), packed);
+}
+
+// An evaluation may ask for derivatives that the terms do not read, and that need the levels.
+template <class Real>
+const Real* Problem<Real>::planesOf(const Term& term, size_t f) {
+  return refined_[f] && term.bindings[f]->grid.levels > 1 ? levelPlanes(f) : packed_[f];
 }
 
 // Features times decoder is bilinear: the tangent of the packed planes is the fold of (dF, W) plus that of (F, dW), the second
@@ -35,22 +82,22 @@ template <class Real>
 void Problem<Real>::foldTangent(size_t f, const Real* direction) {
   const Field& field = fields_[f];
   if (field.isNetwork()) return;
-  const FoldShape shape = field.foldShape(biasActive_[f]);
+  const FoldShape shape = foldShape(f);
   if (shape.folded) {
-    backend_.fold(shape, direction + field.offset(), packedTangent_[f]);
+    foldInto(f, direction + field.offset(), packedTangent_[f]);
     return;
   }
-  const int64_t size = shape.grid.packedSize(shape.outputs), grid = field.gridSize(), decoder = field.decoderSize();
+  const int64_t size = packedSize(f), grid = field.gridSize(), decoder = field.decoderSize();
   const int64_t bias = decoder - shape.outputs;
   Real* mixed = tileBuffer(Purpose::mixedFactors, f, grid + decoder);
   Real* second = tileBuffer(Purpose::mixedPlanes, f, size);
   backend_.copy(mixed, direction + field.offset(), grid);
   backend_.copy(mixed + grid, parameters_ + field.offset() + grid, bias);
   backend_.fill(mixed + grid + bias, Real(0), shape.outputs);
-  backend_.fold(shape, mixed, packedTangent_[f]);
+  foldInto(f, mixed, packedTangent_[f]);
   backend_.copy(mixed, parameters_ + field.offset(), grid);
   backend_.copy(mixed + grid, direction + field.offset() + grid, decoder);
-  backend_.fold(shape, mixed, second);
+  foldInto(f, mixed, second);
   backend_.axpy(packedTangent_[f], 1, kOne, second, size);
 }
 
@@ -77,7 +124,7 @@ template <class Real>
 void Problem<Real>::encodeFeatures(Term& term, const Tile& tile, size_t f) {
   if (fields_[f].isNetwork())
     backend_.coordinateJets(*term.samples->set, tile, term.spec->jetSets[f], fields_[f].spec().inputs, features_[f]);
-  else backend_.encode(*term.bindings[f], tile, packed_[f], features_[f]);
+  else backend_.encode(*term.bindings[f], tile, planesOf(term, f), features_[f]);
 }
 
 template <class Real>
@@ -86,7 +133,7 @@ void Problem<Real>::encodeFields(Term& term, const Tile& tile, bool keep) {
     if (!term.reads(f)) continue;
     const Field& field = fields_[f];
     if (field.isLinear()) {
-      backend_.encode(*term.bindings[f], tile, packed_[f], jets_[f]);
+      backend_.encode(*term.bindings[f], tile, planesOf(term, f), jets_[f]);
       continue;
     }
     encodeFeatures(term, tile, f);
@@ -154,7 +201,7 @@ void Problem<Real>::endPass(Term& term) {
 template <class Real>
 void Problem<Real>::clearAdjoints() {
   for (size_t f = 0; f < fields_.size(); ++f) {
-    backend_.fill(packedAdjoint_[f], Real(0), fields_[f].packedSize());
+    backend_.fill(packedAdjoint_[f], Real(0), packedSize(f));
     const WeightSums& sums = mlpAdjoints_[f];
     if (sums.data) backend_.clearSums(sums.data, sums.parts * fields_[f].mlpShape().parameterCount());
   }
@@ -163,10 +210,24 @@ void Problem<Real>::clearAdjoints() {
 
 template <class Real>
 void Problem<Real>::collectAdjoints(Real* out) {
+  unfoldAll(
+      [&](size_t f) {
+        const Field& field = fields_[f];
+        if (!refined_[f]) return packedAdjoint_[f];
+        Real* levels = levelPlanes(f);
+        backend_.refineAdjoint(field.spec().grid, field.packedChannels(), packedAdjoint_[f], levels);
+        return levels;
+      },
+      out);
+}
+
+// Gradients of all parameters, a grid's from the packed planes of all its levels that `levels` gives.
+template <class Real>
+void Problem<Real>::unfoldAll(const std::function<Real*(size_t)>& levels, Real* out) {
   for (size_t f = 0; f < fields_.size(); ++f) {
     const Field& field = fields_[f];
     if (!field.isNetwork())
-      backend_.unfold(field.foldShape(biasActive_[f]), parameters_ + field.offset(), packedAdjoint_[f], out + field.offset());
+      backend_.unfold(foldShape(f), parameters_ + field.offset(), levels(f), out + field.offset());
     if (field.isLinear()) continue;
     const WeightSums& sums = mlpAdjoints_[f];
     backend_.collectSums(out + field.offset() + field.gridSize(), sums.data, sums.parts, field.mlpShape().parameterCount());

@@ -6,16 +6,29 @@
 namespace dinf {
 
 // Columns of grids and trainable scalars exactly, from the rows' derivatives by each of them. Columns of MLP weights by probing:
-// the mean of (A^T xi)^2 over random signs xi is the squared norm of each column.
+// the mean of (A^T xi)^2 over random signs xi is the squared norm of each column. A column is one node's of one level, so refined
+// fields, whose levels are one grid to every other pass, need bindings of their own here.
 template <class Real>
 void Problem<Real>::columnSquares(Real* out, bool energies) {
   needLinearisation();
   clearAdjoints();
+  const auto squares = [&](size_t f) { return refined_[f] ? levelPlanes(f) : packedAdjoint_[f]; };
+  for (size_t f = 0; f < fields_.size(); ++f)
+    if (refined_[f]) backend_.fill(squares(f), Real(0), fields_[f].packedSize());
   for (auto& term : terms_) {
     const Program& program = term->spec->squares;
     if (!term->spec->hasRows && !(energies && program.stores + program.sums > 0)) continue;
     const int rows = term->spec->hasRows ? term->spec->residuals : static_cast<int>(term->spec->jets.size());
-    beginPass(*term);
+    std::vector<std::unique_ptr<Binding>> ofLevels(fields_.size());
+    std::vector<Binding*> bindings(fields_.size());
+    for (size_t f = 0; f < fields_.size(); ++f) {
+      bindings[f] = term->bindings[f].get();
+      if (bindings[f] && refined_[f]) {
+        ofLevels[f] = backend_.bind(fields_[f].spec().grid, *term->samples->set, bindings[f]->jets, bindings[f]->channels, bindings[f]->map);
+        bindings[f] = ofLevels[f].get();
+      }
+      if (bindings[f]) backend_.encodeAdjointBegin(*bindings[f]);
+    }
     for (const Tile& tile : term->tiles) {
       reserveTile(*term, tile);
       if (program.reads(InputKind::jet)) encodeFields(*term, tile);
@@ -26,18 +39,18 @@ void Problem<Real>::columnSquares(Real* out, bool energies) {
       backend_.run(call, tile);
       for (int e = 0; e < rows; ++e)
         for (size_t f = 0; f < fields_.size(); ++f)
-          if (term->bindings[f]) squaresOfField(*term, tile, e, f, planes);
+          if (bindings[f]) squaresOfField(*term, *bindings[f], tile, e, f, planes);
     }
-    endPass(*term);
+    for (size_t f = 0; f < fields_.size(); ++f)
+      if (bindings[f]) backend_.encodeAdjointEnd(*bindings[f], squares(f));
   }
-  collectAdjoints(out);
+  unfoldAll(squares, out);
   if (std::any_of(fields_.begin(), fields_.end(), [](const Field& field) { return !field.isLinear(); })) probeSquares(out);
 }
 
 template <class Real>
-void Problem<Real>::squaresOfField(Term& term, const Tile& tile, int residual, size_t f, const Real* planes) {
+void Problem<Real>::squaresOfField(Term& term, Binding& binding, const Tile& tile, int residual, size_t f, const Real* planes) {
   const Field& field = fields_[f];
-  Binding& binding = *term.bindings[f];
   const auto entries = [&](int output, auto visit) {
     for (const JacobianEntry& entry : term.spec->pattern) {
       const JetRef& jet = term.spec->jets[entry.jet];

@@ -9,6 +9,7 @@
 #include "cpu/draws.h"
 #include "cpu/folding.h"
 #include "cpu/kernels.h"
+#include "cpu/refinement.h"
 #include "cpu/thread_pool.h"
 
 namespace dinf {
@@ -156,7 +157,7 @@ class CpuBackend final : public Backend<Real> {
     pool_.parallelFor(static_cast<int64_t>(pieces.size()), [&](int64_t i, int thread) {
       const Segment& at = pieces[i];
       if (!binding.tensor()) {
-        ScatteredCall<Real> call = binding.scatteredCall(0, binding.grid.levels);
+        ScatteredCall call = binding.scatteredCall(0, binding.grid.levels);
         call.outputStride = binding.jets.count * tile.size;
         const auto apply = binding.radial() ? kernels_.encodeRadial : kernels_.encodeScattered;
         apply(call, packed, at.begin, at.end, jets + at.local, tile.size);
@@ -182,7 +183,7 @@ class CpuBackend final : public Backend<Real> {
     pool_.parallelFor(static_cast<int64_t>(tile.segments.size()), [&](int64_t i, int thread) {
       const Segment& at = tile.segments[i];
       if (!binding.tensor()) {
-        ScatteredCall<Real> call = binding.scatteredCall(0, binding.grid.levels);
+        ScatteredCall call = binding.scatteredCall(0, binding.grid.levels);
         binding.aim(call, 0, at.band);
         call.outputStride = binding.jets.count * tile.size;
         const auto apply = binding.radial() ? kernels_.encodeRadialAdjoint : kernels_.encodeScatteredAdjoint;
@@ -212,7 +213,7 @@ class CpuBackend final : public Backend<Real> {
     }
     pool_.parallelFor(static_cast<int64_t>(tile.segments.size()), [&](int64_t i, int) {
       const Segment& at = tile.segments[i];
-      ScatteredCall<Real> call = binding.scatteredCall(firstLevel, levels);
+      ScatteredCall call = binding.scatteredCall(firstLevel, levels);
       binding.aim(call, firstLevel, at.band);
       int index[kMaxPlanes];
       const Real* values[kMaxPlanes];
@@ -248,6 +249,12 @@ class CpuBackend final : public Backend<Real> {
   void fold(const FoldShape& shape, const Real* parameters, Real* packed) override { folding_.fold(shape, parameters, packed); }
   void unfold(const FoldShape& shape, const Real* parameters, Real* packed, Real* gradient) override {
     folding_.unfold(shape, parameters, packed, gradient);
+  }
+  void refine(const GridShape& grid, int channels, Real* levels, Real* finest) override {
+    refinement_.refine(grid, channels, levels, finest);
+  }
+  void refineAdjoint(const GridShape& grid, int channels, const Real* finest, Real* levels) override {
+    refinement_.refineAdjoint(grid, channels, finest, levels);
   }
   int mlpParts(const SampleSet& samples) const override { return samples.bands(); }
   int64_t mlpStateSize(const MlpShape& shape, const JetSet& jets) const override { return kernels_.mlpState(shape, jets); }
@@ -488,6 +495,7 @@ class CpuBackend final : public Backend<Real> {
   const CpuKernels<Real>& kernels_;
   std::vector<std::vector<Real>> scratch_;
   CpuFolding<Real> folding_{pool_, kernels_};
+  CpuRefinement<Real> refinement_{pool_, kernels_};
   CpuDraws<Real> draws_{pool_, kernels_};
   std::vector<double> slots_ = std::vector<double>(kStageSlots, 0.0);
   std::vector<double> log_ = std::vector<double>(Backend<Real>::kLogLines * Backend<Real>::kLogWidth, 0.0);

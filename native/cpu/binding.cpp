@@ -120,8 +120,8 @@ TensorCall<Real> CpuBinding<Real>::tensorCall(int firstLevel, int levels) const 
 }
 
 template <class Real>
-ScatteredCall<Real> CpuBinding<Real>::scatteredCall(int firstLevel, int levels) const {
-  ScatteredCall<Real> call{};
+ScatteredCall CpuBinding<Real>::scatteredCall(int firstLevel, int levels) const {
+  ScatteredCall call{};
   call.dims = grid.dims;
   call.levels = levels;
   call.firstLevel = firstLevel;
@@ -154,7 +154,7 @@ void CpuBinding<Real>::aim(TensorCall<Real>& call, int firstLevel, int band) con
   }
 }
 template <class Real>
-void CpuBinding<Real>::aim(ScatteredCall<Real>& call, int firstLevel, int band) const {
+void CpuBinding<Real>::aim(ScatteredCall& call, int firstLevel, int band) const {
   call.channelStride = bandSize_[band];
   for (int i = 0; i < call.levels; ++i) {
     call.offset[i] = rows_[band][firstLevel + i].offset;

@@ -17,11 +17,11 @@ class CpuBinding final : public Binding {
   bool tensor() const { return samples.isTensor() && !radial(); }
   // All levels (summed), or one level alone.
   TensorCall<Real> tensorCall(int firstLevel, int levels) const;
-  ScatteredCall<Real> scatteredCall(int firstLevel, int levels) const;
+  ScatteredCall scatteredCall(int firstLevel, int levels) const;
   // The same calls aimed at a band's accumulator of one channel.
   Real* accumulator(int band, int channel) { return accumulators.data() + bandOffset_[band] + channel * bandSize_[band]; }
   void aim(TensorCall<Real>& call, int firstLevel, int band) const;
-  void aim(ScatteredCall<Real>& call, int firstLevel, int band) const;
+  void aim(ScatteredCall& call, int firstLevel, int band) const;
   void clearBand(int band);
   // Adds the bands' rows [firstRow, lastRow) of (channel, level) in band order.
   void reduceRows(const CpuKernels<Real>& kernels, int channel, int level, int firstRow, int lastRow, Real* packed) const;

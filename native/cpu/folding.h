@@ -1,5 +1,5 @@
-// The linear decoder multiplied into the grid, and its adjoint: canonical parameters to packed planes and back, the ghosts of periodic
-// axes included. Work is split by rows of the grid.
+// The linear decoder multiplied into the grid, and its adjoint: canonical parameters to packed planes and back, ghosts that stand for
+// other nodes included. Work is split by rows of the grid.
 #pragma once
 #include <algorithm>
 #include <vector>
@@ -32,12 +32,12 @@ class CpuFolding {
                            level == 0 ? bias[o] : Real(0), nodes);
       }
     });
-    eachGhostPlane(shape, [&](Real* plane, int level) { fillGhosts(shape.grid, level, plane); }, packed);
+    eachGhostPlane(shape, [&](Real* plane, int level) { fillGhosts(shape, level, plane); }, packed);
   }
 
   void unfold(const FoldShape& shape, const Real* parameters, Real* packed, Real* gradient) {
     const GridShape& grid = shape.grid;
-    eachGhostPlane(shape, [&](Real* plane, int level) { addGhosts(grid, level, plane); }, packed);
+    eachGhostPlane(shape, [&](Real* plane, int level) { addGhosts(shape, level, plane); }, packed);
     if (shape.folded) {
       eachRow(grid, [&](int level, int64_t canonicalRow, int64_t packedRow, int64_t nodes, int64_t) {
         const Real one = 1;
@@ -116,45 +116,53 @@ class CpuFolding {
     });
   }
 
-  // Calls f(packed plane, level) for every plane of a grid that has a periodic axis.
+  // Do ghosts around an axis stand for other nodes?
+  static bool ghostsStand(const FoldShape& shape, int axis) {
+    return shape.grid.periodic(axis) || (shape.clampedGhosts && axis < shape.grid.dims && shape.grid.edge[axis] == Edge::clamp);
+  }
+  // Calls f(packed plane, level) for every plane of a grid that has such an axis.
   template <class F>
   void eachGhostPlane(const FoldShape& shape, F f, Real* packed) {
     const GridShape& grid = shape.grid;
-    if (!grid.periodic(0) && !grid.periodic(1) && !grid.periodic(2)) return;
+    if (!ghostsStand(shape, 0) && !ghostsStand(shape, 1) && !ghostsStand(shape, 2)) return;
     pool_.parallelFor(int64_t{shape.outputs} * grid.levels, [&](int64_t i, int) {
       const int channel = static_cast<int>(i / grid.levels), level = static_cast<int>(i % grid.levels);
       f(packed + grid.packedOffset(level, channel), level);
     });
   }
-  // Ghosts around an axis stand for the nodes that their indices are modulo N. Later axes first, so that a ghost along two axes is
-  // filled from one that is; added in the opposite order, the exact transpose.
-  static void fillGhosts(const GridShape& grid, int level, Real* plane) {
-    for (int k = grid.dims - 1; k >= 0; --k)
-      eachGhost(grid, level, k, [&](int64_t ghost, int64_t node) { plane[ghost] = plane[node]; });
+  // Ghosts around a periodic axis stand for the nodes that their indices are modulo N, those around a clamped one for the node at the
+  // border. Later axes first, so that a ghost along two axes is filled from one that is; added in the opposite order, the exact
+  // transpose.
+  static void fillGhosts(const FoldShape& shape, int level, Real* plane) {
+    for (int k = shape.grid.dims - 1; k >= 0; --k)
+      eachGhost(shape, level, k, [&](int64_t ghost, int64_t node) { plane[ghost] = plane[node]; });
   }
-  static void addGhosts(const GridShape& grid, int level, Real* plane) {
-    for (int k = 0; k < grid.dims; ++k)
-      eachGhost(grid, level, k, [&](int64_t ghost, int64_t node) { plane[node] += plane[ghost]; });
+  static void addGhosts(const FoldShape& shape, int level, Real* plane) {
+    for (int k = 0; k < shape.grid.dims; ++k)
+      eachGhost(shape, level, k, [&](int64_t ghost, int64_t node) { plane[node] += plane[ghost]; });
   }
-  // Calls f(ghost, node) for the packed offsets of every ghost of a periodic axis, at all packed places of the other axes.
+  // Calls f(ghost, node) for the packed offsets of every ghost of such an axis, at all packed places of the other axes.
   template <class F>
-  static void eachGhost(const GridShape& grid, int level, int axis, F f) {
-    if (!grid.periodic(axis)) return;
+  static void eachGhost(const FoldShape& shape, int level, int axis, F f) {
+    if (!ghostsStand(shape, axis)) return;
+    const GridShape& grid = shape.grid;
     int64_t count[kMaxDims], stride[kMaxDims];
     for (int k = 0; k < kMaxDims; ++k) {
       count[k] = grid.packedNodes(level, k);
       stride[k] = k == grid.dims - 1 ? 1 : k == 0 ? grid.packedStride0(level) : grid.packedStride1(level);
     }
-    const int cells = grid.cellsAt(level, axis), shift = grid.packedShift(axis), packed = static_cast<int>(count[axis]);
+    const int nodes = grid.nodesAt(level, axis), shift = grid.packedShift(axis), packed = static_cast<int>(count[axis]);
+    const bool periodic = grid.periodic(axis);
     count[axis] = 1;
     for (int64_t i = 0; i < count[0]; ++i)
       for (int64_t j = 0; j < count[1]; ++j)
         for (int64_t l = 0; l < count[2]; ++l) {
           const int64_t at = i * stride[0] + j * stride[1] + l * stride[2];
           for (int n = 0; n < packed; ++n) {
-            if (n >= shift && n < shift + cells) continue;
-            const int node = ((n - shift) % cells + cells) % cells + shift;
-            f(at + n * stride[axis], at + node * stride[axis]);
+            const int ghost = n - shift;
+            if (ghost >= 0 && ghost < nodes) continue;
+            const int node = periodic ? (ghost % nodes + nodes) % nodes : ghost < 0 ? 0 : nodes - 1;
+            f(at + n * stride[axis], at + (node + shift) * stride[axis]);
           }
         }
   }

@@ -48,7 +48,7 @@ int64_t tensorScratch(const TensorCall<Real>& call) {
   return size + kLanes;
 }
 
-template <class Real>
+// The same whatever the precision of the grid.
 struct ScatteredCall {
   int dims, levels;
   int firstLevel;  // global index of level[0]
@@ -101,23 +101,34 @@ struct MlpCall {
 };
 
 template <class Real>
+struct RefineCall {
+  int rings;
+  const Real* mask;            // of the last axis, math/refinement.h
+  const Real* const* rows;     // of the level that is read
+  const Real* weight;          // of each row
+  int count;                   // rows
+  int64_t fine, coarse;        // packed nodes of a row
+};
+inline int64_t refineScratch(int64_t fine, int64_t coarse) { return fine + 2 * coarse + kMaxTaps; }
+
+template <class Real>
 struct CpuKernels {
   const char* name;
   void (*encodeTensor)(const TensorCall<Real>&, const Real* packed, int64_t slab, Real* out, int64_t planeStride, Real* scratch);
   void (*encodeTensorAdjoint)(const TensorCall<Real>&, Real* accumulator, int64_t slab, const Real* in, int64_t planeStride,
                               Real* scratch);
   // Samples [begin, end) of the set; planes are planeStride apart, `out` is the first of them at `begin`.
-  void (*encodeScattered)(const ScatteredCall<Real>&, const Real* packed, int64_t begin, int64_t end, Real* out, int64_t planeStride);
-  void (*encodeScatteredAdjoint)(const ScatteredCall<Real>&, Real* accumulator, int64_t begin, int64_t end, const Real* in,
+  void (*encodeScattered)(const ScatteredCall&, const Real* packed, int64_t begin, int64_t end, Real* out, int64_t planeStride);
+  void (*encodeScatteredAdjoint)(const ScatteredCall&, Real* accumulator, int64_t begin, int64_t end, const Real* in,
                                  int64_t planeStride);
   // Squares of sum_p coefficient[p] w^(plane[p]).
-  void (*encodeScatteredSquares)(const ScatteredCall<Real>&, Real* accumulator, int64_t begin, int64_t end, int terms,
+  void (*encodeScatteredSquares)(const ScatteredCall&, Real* accumulator, int64_t begin, int64_t end, int terms,
                                  const int* plane, const Real* const* coefficient);
   // The same three for radial kernels.
-  void (*encodeRadial)(const ScatteredCall<Real>&, const Real* packed, int64_t begin, int64_t end, Real* out, int64_t planeStride);
-  void (*encodeRadialAdjoint)(const ScatteredCall<Real>&, Real* accumulator, int64_t begin, int64_t end, const Real* in,
+  void (*encodeRadial)(const ScatteredCall&, const Real* packed, int64_t begin, int64_t end, Real* out, int64_t planeStride);
+  void (*encodeRadialAdjoint)(const ScatteredCall&, Real* accumulator, int64_t begin, int64_t end, const Real* in,
                               int64_t planeStride);
-  void (*encodeRadialSquares)(const ScatteredCall<Real>&, Real* accumulator, int64_t begin, int64_t end, int terms, const int* plane,
+  void (*encodeRadialSquares)(const ScatteredCall&, Real* accumulator, int64_t begin, int64_t end, int terms, const int* plane,
                               const Real* const* coefficient);
   void (*run)(const RunCall<Real>&, int64_t count);
   void (*mlp)(const MlpCall<Real>&, int64_t begin, int64_t end);
@@ -130,6 +141,11 @@ struct CpuKernels {
   // out[f * stride + i] (+)= weight[f] * in[i], and dots[f] += sum_i in[i] * values[f * stride + i]
   void (*spread)(Real* out, const Real* in, const Real* values, const Real* weight, int terms, int64_t stride, bool add, int64_t count,
                  double* dots);
+  // A row along the last axis of the finer of two nested levels, base + what the coarser one gives it: `rows` of that level with the
+  // weights of the other axes. `base` may be `out` or null (nothing). And the transpose, a coarse row from fine ones; overwrites.
+  // Scratch: refineScratch values.
+  void (*refineRow)(const RefineCall<Real>&, const Real* base, Real* out, Real* scratch);
+  void (*refineRowAdjoint)(const RefineCall<Real>&, Real* out, Real* scratch);
   // Philox words of counters (first + i, iteration, term, stream), i < groups: out[4 i + k] is word k.
   void (*randomBits)(uint64_t seed, uint32_t first, uint32_t iteration, uint32_t term, uint32_t stream, int64_t groups, uint32_t* out);
   double (*dot)(const Real* x, const Real* y, int64_t count);

@@ -24,6 +24,7 @@
 #endif
 
 #define DINF_INLINE inline __attribute__((always_inline))
+#define DINF_NOINLINE __attribute__((noinline))
 
 #define DINF_MATH_BEGIN namespace dinf { namespace DINF_ISA {
 #define DINF_MATH_END }}

@@ -3,8 +3,9 @@
 //
 // Budget a sample and level at order 1 in 2-D, rho = 3: 36 neighbours of about 20 operations for the jet, 3 for the normaliser and,
 // a channel, one value picked by hand and 3 multiply-adds. The adjoint meets each jet twice, for the normaliser and for what each
-// neighbour gets, and keeps them in between where they fit. Everything stays in registers and the first-level cache but the grid. Jets are of doubles whatever Real is: quotients
-// of jets cancel, and in float a fourth derivative would be left with three digits where it is small.
+// neighbour gets, and keeps them in between where they fit. Everything stays in registers and the first-level cache but the grid.
+// Jets are of doubles whatever the grid holds: quotients of jets cancel, and in float a fourth derivative would be left with three
+// digits where it is small. So precision is where values are read and written, and nothing else is compiled twice.
 #include "cpu/isa/simd.h"
 #include "cpu/isa/table.h"
 #include "math/radial.h"
@@ -16,12 +17,54 @@ namespace {
 constexpr int kChannels = 4;  // whose numerators are held at once
 constexpr int kKept = 384;    // coefficients of neighbours that the adjoint keeps: 24 KB, order 2 in 2-D and order 0 in 3-D at rho = 3
 
-template <class Real, int D, int K>
-struct Radial {
-  using V = Simd<double>::V;
-  static constexpr int W = Simd<double>::W;
+using V = Simd<double>::V;
+constexpr int W = Simd<double>::W;
 
-  const ScatteredCall<Real>& call;
+// Values of either precision, read and written W at a time: at one place and the W - 1 behind it, or around the corners of W samples.
+template <class Float, class Double>
+struct Values {
+  Float* single = nullptr;
+  Double* full = nullptr;
+
+  Values() = default;
+  Values(Float* from) : single(from) {}
+  Values(Double* from) : full(from) {}
+  DINF_INLINE V load(int64_t at) const {
+    V v;
+    if (single)
+      for (int l = 0; l < W; ++l) v[l] = single[at + l];
+    else
+      for (int l = 0; l < W; ++l) v[l] = full[at + l];
+    return v;
+  }
+  DINF_INLINE void store(int64_t at, V v) const {
+    if (single)
+      for (int l = 0; l < W; ++l) single[at + l] = static_cast<Float>(v[l]);
+    else
+      for (int l = 0; l < W; ++l) full[at + l] = v[l];
+  }
+  DINF_INLINE V gather(int64_t at, const int64_t* corner) const {
+    V v;
+    if (single)
+      for (int l = 0; l < W; ++l) v[l] = single[at + corner[l]];
+    else
+      for (int l = 0; l < W; ++l) v[l] = full[at + corner[l]];
+    return v;
+  }
+  DINF_INLINE void scatter(int64_t at, const int64_t* corner, V v) const {
+    if (single)
+      for (int l = 0; l < W; ++l) single[at + corner[l]] += static_cast<Float>(v[l]);
+    else
+      for (int l = 0; l < W; ++l) full[at + corner[l]] += v[l];
+  }
+};
+using Input = Values<const float, const double>;
+using Output = Values<float, double>;
+
+template <int D, int K>
+struct Radial {
+
+  const ScatteredCall& call;
   static constexpr int kCount = RadialTables<D, K>::count;
   const JetSet set;  // closed, of order K
   const JetProduct product;
@@ -29,7 +72,7 @@ struct Radial {
   const int rings, taps;
   int plane[kMaxPlanes];  // of the planes asked for: where they are in the closed set
 
-  explicit Radial(const ScatteredCall<Real>& call)
+  explicit Radial(const ScatteredCall& call)
       : call(call),
         set(JetSet::closed(D, K)),
         product(set),
@@ -124,24 +167,11 @@ struct Radial {
     return values <= kKept;
   }
 
-  static DINF_INLINE V gather(const Real* from, const int64_t* corner) {
-    V v;
-    for (int l = 0; l < W; ++l) v[l] = from[corner[l]];
-    return v;
-  }
-  static DINF_INLINE void scatter(Real* to, const int64_t* corner, V v) {
-    for (int l = 0; l < W; ++l) to[corner[l]] += static_cast<Real>(v[l]);
-  }
-  static DINF_INLINE V widen(const Real* from) {
-    V v;
-    for (int l = 0; l < W; ++l) v[l] = from[l];
-    return v;
-  }
   DINF_INLINE void clear(V* jet) const {
     for (int i = 0; i < kCount; ++i) jet[i] = V{};
   }
 
-  void forward(const Real* packed, int64_t begin, int64_t end, Real* out, int64_t planeStride) const {
+  DINF_NOINLINE void forward(Input packed, int64_t begin, int64_t end, Output out, int64_t planeStride) const {
     Place place;
     V sum[kMaxPlanes] = {}, inverse[kMaxPlanes], numerator[kChannels][kMaxPlanes], total[kChannels][kMaxPlanes], value[kMaxPlanes];
     for (int c0 = 0; c0 < call.channels; c0 += kChannels) {
@@ -154,7 +184,7 @@ struct Radial {
           eachNeighbour(place, [&](const V* phi, int64_t offset) {
             for (int i = 0; i < kCount; ++i) sum[i] += phi[i];
             for (int c = 0; c < channels; ++c) {
-              const V node = gather(packed + (c0 + c) * call.channelStride + offset, place.corner);
+              const V node = packed.gather((c0 + c) * call.channelStride + offset, place.corner);
               for (int i = 0; i < kCount; ++i) numerator[c][i] += phi[i] * node;
             }
           });
@@ -166,10 +196,8 @@ struct Radial {
             for (int i = 0; i < kCount; ++i) total[c][i] += value[i] * place.scale[i];
             if (s + 1 < call.levels && !call.separate) continue;
             const int output = call.separate ? s * call.channels + c0 + c : c0 + c;
-            for (int p = 0; p < call.jets.count; ++p) {
-              Real* to = out + output * call.outputStride + p * planeStride + (at - begin);
-              for (int l = 0; l < W; ++l) to[l] = static_cast<Real>(total[c][plane[p]][l]);
-            }
+            for (int p = 0; p < call.jets.count; ++p)
+              out.store(output * call.outputStride + p * planeStride + (at - begin), total[c][plane[p]]);
           }
         }
       }
@@ -203,7 +231,7 @@ struct Radial {
     reciprocalJet<double, V>(product, sum, inverse);
   }
 
-  void adjoint(Real* accumulator, int64_t begin, int64_t end, const Real* in, int64_t planeStride) const {
+  DINF_NOINLINE void adjoint(Output accumulator, int64_t begin, int64_t end, Input in, int64_t planeStride) const {
     Place place;
     V inverse[kMaxPlanes], numerator[kChannels][kMaxPlanes], jet[kMaxPlanes], kept[kKept];
     for (int64_t at = begin; at < end; at += W)
@@ -213,14 +241,14 @@ struct Radial {
         for (int c0 = 0; c0 < call.channels; c0 += kChannels) {
           const int channels = call.channels - c0 < kChannels ? call.channels - c0 : kChannels;
           for (int c = 0; c < channels; ++c) {
-            const Real* from = in + (call.separate ? s * call.channels + c0 + c : c0 + c) * call.outputStride + (at - begin);
+            const int64_t from = (call.separate ? s * call.channels + c0 + c : c0 + c) * call.outputStride + (at - begin);
             clear(jet);
-            for (int p = 0; p < call.jets.count; ++p) jet[plane[p]] = widen(from + p * planeStride);
+            for (int p = 0; p < call.jets.count; ++p) jet[plane[p]] = in.load(from + p * planeStride);
             backThroughDivision(place, jet, numerator[c], inverse);
           }
           const auto give = [&](const V* phi, int64_t offset) {
             for (int c = 0; c < channels; ++c)
-              scatter(accumulator + (c0 + c) * call.channelStride + offset, place.corner, contract(phi, numerator[c]));
+              accumulator.scatter((c0 + c) * call.channelStride + offset, place.corner, contract(phi, numerator[c]));
           };
           if (fits()) eachKept(place, kept, give);
           else eachNeighbour(place, give);
@@ -230,7 +258,7 @@ struct Radial {
 
   // Around a periodic axis shorter than the neighbourhood one node is several neighbours, whose parts of a row's entry are summed
   // before they are squared.
-  void squares(Real* accumulator, int64_t begin, int64_t end, int terms, const int* index, const Real* const* coefficient) const {
+  DINF_NOINLINE void squares(Output accumulator, int64_t begin, int64_t end, int terms, const int* index, const Input* coefficient) const {
     Place place;
     V inverse[kMaxPlanes], numerator[kMaxPlanes], jet[kMaxPlanes], phi[kMaxPlanes], kept[kKept];
     for (int64_t at = begin; at < end; at += W)
@@ -238,7 +266,7 @@ struct Radial {
         locate(at, s, place);
         inverseNormaliser(place, inverse, kept);
         clear(jet);
-        for (int t = 0; t < terms; ++t) jet[plane[index[t]]] += widen(coefficient[t] + (at - begin));
+        for (int t = 0; t < terms; ++t) jet[plane[index[t]]] += coefficient[t].load(at - begin);
         backThroughDivision(place, jet, numerator, inverse);
         int limit[kMaxDims] = {1, 1, 1}, step[kMaxDims], distinct[kMaxDims];
         for (int k = 0; k < kMaxDims; ++k) {
@@ -259,44 +287,45 @@ struct Radial {
                   }
               int64_t offset = 0;
               for (int k = 0; k < D; ++k) offset += j[k] * place.stride[k];
-              scatter(accumulator + offset, place.corner, entry * entry);
+              accumulator.scatter(offset, place.corner, entry * entry);
             }
       }
   }
 };
 
-template <class Real, int D, class F>
-void byOrder(const ScatteredCall<Real>& call, F f) {
+template <int D, class F>
+void byOrder(const ScatteredCall& call, F f) {
   switch (call.jets.maxOrder()) {
-    case 0: f(Radial<Real, D, 0>(call)); break;
-    case 1: f(Radial<Real, D, 1>(call)); break;
-    case 2: f(Radial<Real, D, 2>(call)); break;
-    default: f(Radial<Real, D, 4>(call));  // order 3 too: not worth its time in every build
+    case 0: f(Radial<D, 0>(call)); break;
+    case 1: f(Radial<D, 1>(call)); break;
+    case 2: f(Radial<D, 2>(call)); break;
+    default: f(Radial<D, 4>(call));  // order 3 too: not worth its time in every build
   }
 }
 
-template <class Real, class F>
-void byDimension(const ScatteredCall<Real>& call, F f) {
-  if (call.dims == 1) byOrder<Real, 1>(call, f);
-  else if (call.dims == 2) byOrder<Real, 2>(call, f);
-  else byOrder<Real, 3>(call, f);
+template <class F>
+void byDimension(const ScatteredCall& call, F f) {
+  if (call.dims == 1) byOrder<1>(call, f);
+  else if (call.dims == 2) byOrder<2>(call, f);
+  else byOrder<3>(call, f);
 }
 
 }  // namespace
 
 template <class Real>
-void encodeRadial(const ScatteredCall<Real>& call, const Real* packed, int64_t begin, int64_t end, Real* out, int64_t planeStride) {
+void encodeRadial(const ScatteredCall& call, const Real* packed, int64_t begin, int64_t end, Real* out, int64_t planeStride) {
   byDimension(call, [&](const auto& path) { path.forward(packed, begin, end, out, planeStride); });
 }
 template <class Real>
-void encodeRadialAdjoint(const ScatteredCall<Real>& call, Real* accumulator, int64_t begin, int64_t end, const Real* in,
-                         int64_t planeStride) {
+void encodeRadialAdjoint(const ScatteredCall& call, Real* accumulator, int64_t begin, int64_t end, const Real* in, int64_t planeStride) {
   byDimension(call, [&](const auto& path) { path.adjoint(accumulator, begin, end, in, planeStride); });
 }
 template <class Real>
-void encodeRadialSquares(const ScatteredCall<Real>& call, Real* accumulator, int64_t begin, int64_t end, int terms, const int* plane,
+void encodeRadialSquares(const ScatteredCall& call, Real* accumulator, int64_t begin, int64_t end, int terms, const int* plane,
                          const Real* const* coefficient) {
-  byDimension(call, [&](const auto& path) { path.squares(accumulator, begin, end, terms, plane, coefficient); });
+  Input values[kMaxPlanes];
+  for (int t = 0; t < terms; ++t) values[t] = coefficient[t];
+  byDimension(call, [&](const auto& path) { path.squares(accumulator, begin, end, terms, plane, values); });
 }
 
 DINF_INSTANTIATE(encodeRadial)

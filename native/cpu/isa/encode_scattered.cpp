@@ -57,7 +57,7 @@ struct Scattered {
   // Weights of the mid axis as vectors, where there are registers for them beside the sums.
   static constexpr bool kHeld = T > 0 && D > 1 && R::N == 1 && Q * T <= 12 && DINF_VECTOR_BYTES == 64;
 
-  static DINF_INLINE int64_t corner(const ScatteredCall<Real>& call, int slot, const Weights& w, int l) {
+  static DINF_INLINE int64_t corner(const ScatteredCall& call, int slot, const Weights& w, int l) {
     int64_t at = call.offset[slot] + (w.cell[0][l] - call.firstRow[slot]) * call.stride0[slot];
     if (D == 2) at += w.cell[1][l];
     if (D == 3) at += w.cell[1][l] * call.stride1[slot] + w.cell[2][l];
@@ -103,7 +103,7 @@ struct Scattered {
     }
   }
 
-  static void forward(const ScatteredCall<Real>& call, const Real* packed, int64_t begin, int64_t end, Real* out, int64_t planeStride) {
+  static void forward(const ScatteredCall& call, const Real* packed, int64_t begin, int64_t end, Real* out, int64_t planeStride) {
     const int order = call.jets.maxOrder(), taps = T ? T : call.kernel.taps(), planes = call.jets.count;
     const Plan plan(call.jets, D);
     const int block = kSumRows / planes;
@@ -184,7 +184,7 @@ struct Scattered {
     }
   }
 
-  static void adjoint(const ScatteredCall<Real>& call, Real* accumulator, int64_t begin, int64_t end, const Real* in, int64_t planeStride) {
+  static void adjoint(const ScatteredCall& call, Real* accumulator, int64_t begin, int64_t end, const Real* in, int64_t planeStride) {
     const int order = call.jets.maxOrder(), taps = T ? T : call.kernel.taps();
     const Plan plan(call.jets, D);
     Real tails[kMaxTaps / 2];
@@ -246,7 +246,7 @@ struct Scattered {
 
 // The whole patch of sum_p c_p w^(p) is needed before squaring, so this one does not factorise over the rows it adds.
 template <class Real, int Size>
-void squares(const ScatteredCall<Real>& call, Real* accumulator, int64_t begin, int64_t end, int terms, const int* plane,
+void squares(const ScatteredCall& call, Real* accumulator, int64_t begin, int64_t end, int terms, const int* plane,
              const Real* const* coefficient) {
   using R = Row<Real, Size>;
   const int order = call.jets.maxOrder(), taps = call.kernel.taps(), dims = call.dims;
@@ -279,7 +279,7 @@ void squares(const ScatteredCall<Real>& call, Real* accumulator, int64_t begin, 
 }
 
 template <class Real, int Size, int D, class F>
-void byOrders(const ScatteredCall<Real>& call, F f) {
+void byOrders(const ScatteredCall& call, F f) {
   const int mids = Plan(call.jets, D).mids;
   if constexpr (D == 1) {
     f(Scattered<Real, Size, 1, 1, 0>{});
@@ -299,7 +299,7 @@ void byOrders(const ScatteredCall<Real>& call, F f) {
 }
 
 template <class Real, class F>
-void byShape(const ScatteredCall<Real>& call, F f) {
+void byShape(const ScatteredCall& call, F f) {
   const bool narrow = call.kernel.taps() <= 8;
   if (call.dims == 1) narrow ? byOrders<Real, 8, 1>(call, f) : byOrders<Real, 16, 1>(call, f);
   else if (call.dims == 2) narrow ? byOrders<Real, 8, 2>(call, f) : byOrders<Real, 16, 2>(call, f);
@@ -309,16 +309,16 @@ void byShape(const ScatteredCall<Real>& call, F f) {
 }  // namespace
 
 template <class Real>
-void encodeScattered(const ScatteredCall<Real>& call, const Real* packed, int64_t begin, int64_t end, Real* out, int64_t planeStride) {
-  byShape(call, [&](auto shape) { shape.forward(call, packed, begin, end, out, planeStride); });
+void encodeScattered(const ScatteredCall& call, const Real* packed, int64_t begin, int64_t end, Real* out, int64_t planeStride) {
+  byShape<Real>(call, [&](auto shape) { shape.forward(call, packed, begin, end, out, planeStride); });
 }
 template <class Real>
-void encodeScatteredAdjoint(const ScatteredCall<Real>& call, Real* accumulator, int64_t begin, int64_t end, const Real* in,
+void encodeScatteredAdjoint(const ScatteredCall& call, Real* accumulator, int64_t begin, int64_t end, const Real* in,
                             int64_t planeStride) {
-  byShape(call, [&](auto shape) { shape.adjoint(call, accumulator, begin, end, in, planeStride); });
+  byShape<Real>(call, [&](auto shape) { shape.adjoint(call, accumulator, begin, end, in, planeStride); });
 }
 template <class Real>
-void encodeScatteredSquares(const ScatteredCall<Real>& call, Real* accumulator, int64_t begin, int64_t end, int terms, const int* plane,
+void encodeScatteredSquares(const ScatteredCall& call, Real* accumulator, int64_t begin, int64_t end, int terms, const int* plane,
                             const Real* const* coefficient) {
   const auto f = call.kernel.taps() <= 8 ? squares<Real, 8> : squares<Real, 16>;
   f(call, accumulator, begin, end, terms, plane, coefficient);

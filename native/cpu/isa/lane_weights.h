@@ -12,8 +12,7 @@ struct Positions {
   double fraction[kMaxDims][kLanes];
 };
 
-template <class Real>
-DINF_INLINE void locate(const ScatteredCall<Real>& call, int64_t at, Positions& out) {
+DINF_INLINE void locate(const ScatteredCall& call, int64_t at, Positions& out) {
   for (int k = 0; k < call.dims; ++k) {
     const double cells = call.cells[k];
     const int last = call.lastCell[k];
@@ -68,7 +67,7 @@ DINF_INLINE void groupWeights(const Kernel1d& kernel, const Real* tails, int ord
 }
 
 template <class Real, int Size>
-void weigh(const ScatteredCall<Real>& call, const Positions& positions, const Real* tails, int order, int slot,
+void weigh(const ScatteredCall& call, const Positions& positions, const Real* tails, int order, int slot,
            LaneWeights<Real, Size>& out) {
   using V = typename Simd<Real>::V;
   constexpr int W = Simd<Real>::W;

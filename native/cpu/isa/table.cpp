@@ -25,6 +25,8 @@ const CpuKernels<Real>& kernelTable() {
       mlpStateSize<Real>,
       combine<Real>,
       spread<Real>,
+      refineRow<Real>,
+      refineRowAdjoint<Real>,
       randomBits,
       dotProduct<Real>,
       axpy<Real>,

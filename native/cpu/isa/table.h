@@ -13,18 +13,18 @@ void encodeTensor(const TensorCall<Real>&, const Real* packed, int64_t slab, Rea
 template <class Real>
 void encodeTensorAdjoint(const TensorCall<Real>&, Real* accumulator, int64_t slab, const Real* in, int64_t planeStride, Real* scratch);
 template <class Real>
-void encodeScattered(const ScatteredCall<Real>&, const Real* packed, int64_t begin, int64_t end, Real* out, int64_t planeStride);
+void encodeScattered(const ScatteredCall&, const Real* packed, int64_t begin, int64_t end, Real* out, int64_t planeStride);
 template <class Real>
-void encodeScatteredAdjoint(const ScatteredCall<Real>&, Real* accumulator, int64_t begin, int64_t end, const Real* in, int64_t planeStride);
+void encodeScatteredAdjoint(const ScatteredCall&, Real* accumulator, int64_t begin, int64_t end, const Real* in, int64_t planeStride);
 template <class Real>
-void encodeScatteredSquares(const ScatteredCall<Real>&, Real* accumulator, int64_t begin, int64_t end, int terms, const int* plane,
+void encodeScatteredSquares(const ScatteredCall&, Real* accumulator, int64_t begin, int64_t end, int terms, const int* plane,
                             const Real* const* coefficient);
 template <class Real>
-void encodeRadial(const ScatteredCall<Real>&, const Real* packed, int64_t begin, int64_t end, Real* out, int64_t planeStride);
+void encodeRadial(const ScatteredCall&, const Real* packed, int64_t begin, int64_t end, Real* out, int64_t planeStride);
 template <class Real>
-void encodeRadialAdjoint(const ScatteredCall<Real>&, Real* accumulator, int64_t begin, int64_t end, const Real* in, int64_t planeStride);
+void encodeRadialAdjoint(const ScatteredCall&, Real* accumulator, int64_t begin, int64_t end, const Real* in, int64_t planeStride);
 template <class Real>
-void encodeRadialSquares(const ScatteredCall<Real>&, Real* accumulator, int64_t begin, int64_t end, int terms, const int* plane,
+void encodeRadialSquares(const ScatteredCall&, Real* accumulator, int64_t begin, int64_t end, int terms, const int* plane,
                          const Real* const* coefficient);
 template <class Real>
 void runProgram(const RunCall<Real>&, int64_t count);
@@ -43,6 +43,10 @@ void combine(Real* out, const Real* in, const Real* weight, int terms, int64_t s
 template <class Real>
 void spread(Real* out, const Real* in, const Real* values, const Real* weight, int terms, int64_t stride, bool add, int64_t count,
             double* dots);
+template <class Real>
+void refineRow(const RefineCall<Real>&, const Real* base, Real* out, Real* scratch);
+template <class Real>
+void refineRowAdjoint(const RefineCall<Real>&, Real* out, Real* scratch);
 void randomBits(uint64_t seed, uint32_t first, uint32_t iteration, uint32_t term, uint32_t stream, int64_t groups, uint32_t* out);
 template <class Real>
 double dotProduct(const Real* x, const Real* y, int64_t count);

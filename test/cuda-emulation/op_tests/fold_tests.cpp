@@ -100,6 +100,7 @@ void edgeCases() {
             shape.outputs = 1 + number % 3;
             shape.folded = isFolded;
             shape.biasActive = number % 5 != 0;
+            shape.clampedGhosts = number % 4 > 1;
             ++number;
             both<Real>(shape, (name + " levels " + std::to_string(levels) + " features " + std::to_string(shape.features) +
                                (isFolded ? " folded" : ""))
@@ -114,6 +115,7 @@ void edgeCases() {
       shape.grid.cells[0] = 120, shape.grid.cells[1] = 90;
       shape.grid.edge[0] = edge, shape.grid.edge[1] = Edge::extend;
       shape.features = 5, shape.outputs = 2;
+      shape.clampedGhosts = true;
       both<Real>(shape, "120 x 90");
     }
   });

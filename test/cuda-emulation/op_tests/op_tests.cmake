@@ -1,6 +1,6 @@
 # Tests of the CUDA backend's ops on the emulated device, without and with the race detector: op_tests/<name>_tests.cpp each. All link the
 # whole backend, whose objects the emulated addon has as well.
-set(DINF_OP_TESTS encoder fold mlp program sort vector)
+set(DINF_OP_TESTS encoder fold mlp program refine sort vector)
 dinf_emulated_sources(dinf_cuda_emulated_races RACES ${DINF_CUDA_SOURCES})
 target_compile_definitions(dinf_cuda_emulated_races PRIVATE "DINF_CUDA_ARCHITECTURES=\"emulated\"")
 
