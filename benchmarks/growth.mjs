@@ -1,15 +1,17 @@
 // How the time of an Adam iteration grows: with samples at a fixed grid, with levels, and with cells at fixed samples. An order-1
-// equation in two dimensions, stratified samples, rho 3; every row is its own warm-up and median.
+// equation in two dimensions, stratified samples, rho 3 (Gaussians, or with --kernel bspline quintic splines, whose levels are one grid to
+// the encoder); every row is its own warm-up and median.
 //   node benchmarks/growth.mjs --device cuda --results benchmarks/results/growth.jsonl
 import {dinf, options, record, spread} from './support.mjs';
 
-const given = options({results: '', repeats: 5, seconds: 0.5, largest: 24, device: 'cpu', dtype: 'float32'});
+const given = options({results: '', repeats: 5, seconds: 0.5, largest: 24, device: 'cpu', dtype: 'float32', kernel: 'gaussian'});
+const kernel = given.kernel === 'bspline' ? dinf.bspline(5) : dinf.gaussian({epsilon: 1, rings: 3});
 
 async function secondsPerIteration(boxes, resolution, levels) {
   const problem = dinf.problem({
     domain: {x: [0, 1], y: [0, 1]},
     unknowns: ['u'],
-    field: dinf.rbfGrid({resolution, levels, features: 2, kernel: dinf.gaussian({epsilon: 1, rings: 3}), edge: 'clamp'}),
+    field: dinf.rbfGrid({resolution, levels, features: 2, kernel, edge: 'clamp'}),
     terms: [dinf.term(dinf.stratified(boxes), 'u_x + u_y = x')],
   });
   const time = async (iterations) => {
@@ -31,7 +33,16 @@ async function secondsPerIteration(boxes, resolution, levels) {
 async function row(axis, samples, resolution, levels) {
   const boxes = Math.round(Math.sqrt(samples));
   const result = await secondsPerIteration(boxes, resolution, levels);
-  const setting = {samples: boxes ** 2, resolution, levels, features: 2, rings: 3, dtype: given.dtype, device: given.device};
+  const setting = {
+    samples: boxes ** 2,
+    resolution,
+    levels,
+    features: 2,
+    rings: 3,
+    kernel: given.kernel,
+    dtype: given.dtype,
+    device: given.device,
+  };
   record({benchmark: 'growth', axis, setting, ...result}, given.results || undefined);
 }
 

@@ -17,6 +17,7 @@ import {writeFileAtomic} from '../report/atomic-write';
 import {writeReport} from '../report/html';
 import {commandLine, usage, whole} from './arguments';
 import {EXIT} from './exit';
+import {listenForInterruption} from './interruption';
 import {OutputFolder} from './output-folder';
 import {duration, progressView} from './progress';
 import {parseOptimizers} from './solve-command';
@@ -87,20 +88,14 @@ async function run(ablation: Ablation, parsed: Parsed): Promise<number> {
   const output = await OutputFolder.open(parsed.out ?? path.join('out', `ablate-${ablation.name}`));
   const quiet = parsed.quiet === true;
   let view = progressView(process.stderr, true);
-  const controller = new AbortController();
-  const interrupt = (): void => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted); // asked twice: at once
-    controller.abort();
-  };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
+  const interruption = listenForInterruption();
   try {
     const rows = await runAblation(trials, {
       device: parsed.device as Device,
       dtype: parsed.dtype,
       threads: parsed.threads,
       seed: parsed.seed,
-      signal: controller.signal,
+      signal: interruption.signal,
       onTrial: ({labels}, index, count, left) => {
         view.stop();
         if (quiet) return;
@@ -134,8 +129,7 @@ async function run(ablation: Ablation, parsed: Parsed): Promise<number> {
     await output.discard();
     throw error;
   } finally {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
+    interruption.stop();
   }
 }
 

@@ -21,6 +21,7 @@ import {writeFileAtomic} from '../report/atomic-write';
 import {writeVti} from '../report/vti';
 import {collect, whole} from './arguments';
 import {EXIT} from './exit';
+import {listenForInterruption} from './interruption';
 import {duration, partView} from './progress';
 
 interface Parsed {
@@ -83,17 +84,11 @@ async function run(field: string, parsed: Parsed): Promise<number> {
   }
 
   const view = partView(process.stderr, parsed.quiet === true);
-  const controller = new AbortController();
-  const interrupt = (): void => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted); // asked twice: at once
-    controller.abort();
-  };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
+  const interruption = listenForInterruption();
   const began = performance.now();
   const summary = emptySummary(expressions);
   const evaluation: EvaluationRun = {
-    ...{solution, source, expressions, outside: parsed.outside, signal: controller.signal},
+    ...{solution, source, expressions, outside: parsed.outside, signal: interruption.signal},
     onProgress: (what, part) => {
       view.update(what, part);
     },
@@ -131,8 +126,7 @@ async function run(field: string, parsed: Parsed): Promise<number> {
     return EXIT.solved;
   } finally {
     view.stop();
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
+    interruption.stop();
   }
 
   function batches(): AsyncGenerator<EvaluatedBatch> {

@@ -26,6 +26,7 @@ import {solve} from '../solve';
 import {commandLine, numeric, usage, whole} from './arguments';
 import {addEquationCommand, EQUATION_EXAMPLE} from './equation-command';
 import {EXIT} from './exit';
+import {listenForInterruption} from './interruption';
 import {FIELD_FILE, OutputFolder} from './output-folder';
 import {duration, progressView} from './progress';
 import {readResumption} from './resume';
@@ -136,13 +137,7 @@ async function run(definition: ProblemDefinition, parsed: Parsed): Promise<numbe
   const optimizers = resumption?.optimizers ?? prepared.optimizers;
   const folder = await OutputFolder.open(out);
   const view = progressView(process.stderr, parsed.quiet === true);
-  const controller = new AbortController();
-  const interrupt = (): void => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted); // asked twice: at once
-    controller.abort();
-  };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
+  const interruption = listenForInterruption();
   try {
     if (parsed.json !== true && parsed.quiet !== true) process.stderr.write(`${prepared.headline}\n`);
     const origin = commandLine();
@@ -152,7 +147,7 @@ async function run(definition: ProblemDefinition, parsed: Parsed): Promise<numbe
       dtype: parsed.dtype,
       threads: parsed.threads,
       seed: parsed.seed,
-      signal: controller.signal,
+      signal: interruption.signal,
       onProgress: (progress) => {
         view.update(progress);
       },
@@ -205,8 +200,7 @@ async function run(definition: ProblemDefinition, parsed: Parsed): Promise<numbe
     await folder.discard();
     throw error;
   } finally {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
+    interruption.stop();
   }
 }
 
