@@ -7,16 +7,15 @@
 #include "core/backend.h"
 #include "cpu/binding.h"
 #include "cpu/draws.h"
+#include "cpu/encoder.h"
 #include "cpu/folding.h"
 #include "cpu/kernels.h"
+#include "cpu/pieces.h"
 #include "cpu/refinement.h"
 #include "cpu/thread_pool.h"
 
 namespace dinf {
 namespace {
-
-constexpr int64_t kScatteredChunk = 1024;   // samples
-constexpr int64_t kReductionRows = 16;      // grid rows of one reduction item
 
 template <class Real>
 class CpuBackend final : public Backend<Real> {
@@ -110,9 +109,9 @@ class CpuBackend final : public Backend<Real> {
   void coordinateJets(const SampleSet& samples, const Tile& tile, const JetSet& jets, const CoordinateInputs& inputs,
                       Real* out) override {
     constexpr double kTurn = 6.283185307179586477;
-    const std::vector<Segment> pieces = split(tile, kScatteredChunk);
-    pool_.parallelFor(static_cast<int64_t>(pieces.size()), [&](int64_t i, int) {
-      const Segment& at = pieces[i];
+    const std::vector<Segment> parts = pieces(tile, kPiece);
+    pool_.parallelFor(static_cast<int64_t>(parts.size()), [&](int64_t i, int) {
+      const Segment& at = parts[i];
       const int64_t count = at.end - at.begin;
       Real* to = out + at.local;
       for (int k = 0; k < inputs.dims; ++k)
@@ -149,99 +148,18 @@ class CpuBackend final : public Backend<Real> {
 
   // --- encoder
 
-  void encode(const Binding& general, const Tile& tile, const Real* packed, Real* jets) override {
-    const auto& binding = static_cast<const CpuBinding<Real>&>(general);
-    const int64_t piece = binding.tensor() ? binding.samples.unit() : kScatteredChunk;
-    const std::vector<Segment> pieces = split(tile, piece);
-    reserveTensorScratch(binding);
-    pool_.parallelFor(static_cast<int64_t>(pieces.size()), [&](int64_t i, int thread) {
-      const Segment& at = pieces[i];
-      if (!binding.tensor()) {
-        ScatteredCall call = binding.scatteredCall(0, binding.grid.levels);
-        call.outputStride = binding.jets.count * tile.size;
-        const auto apply = binding.radial() ? kernels_.encodeRadial : kernels_.encodeScattered;
-        apply(call, packed, at.begin, at.end, jets + at.local, tile.size);
-        return;
-      }
-      eachOutputChannel(binding, [&](int output, int channel, int firstLevel, int levels) {
-        const Real* plane = packed + binding.grid.packedOffset(0, channel);
-        Real* out = jets + int64_t{output} * binding.jets.count * tile.size + at.local;
-        kernels_.encodeTensor(binding.tensorCall(firstLevel, levels), plane, at.begin / piece, out, tile.size, scratch_[thread].data());
-      });
-    });
+  void encode(const Binding& binding, const Tile& tile, const Real* packed, Real* jets) override {
+    encoder_.encode(static_cast<const CpuBinding<Real>&>(binding), tile, packed, jets);
   }
-
-  void encodeAdjointBegin(Binding& general) override {
-    auto& binding = static_cast<CpuBinding<Real>&>(general);
-    pool_.parallelFor(binding.bands(), [&](int64_t band, int) { binding.clearBand(static_cast<int>(band)); });
+  void encodeAdjointBegin(Binding& binding) override { encoder_.adjointBegin(static_cast<CpuBinding<Real>&>(binding)); }
+  void encodeAdjoint(Binding& binding, const Tile& tile, const Real* jets) override {
+    encoder_.adjoint(static_cast<CpuBinding<Real>&>(binding), tile, jets);
   }
-
-  void encodeAdjoint(Binding& general, const Tile& tile, const Real* jets) override {
-    auto& binding = static_cast<CpuBinding<Real>&>(general);
-    reserveTensorScratch(binding);
-    const int64_t unit = binding.samples.unit();
-    pool_.parallelFor(static_cast<int64_t>(tile.segments.size()), [&](int64_t i, int thread) {
-      const Segment& at = tile.segments[i];
-      if (!binding.tensor()) {
-        ScatteredCall call = binding.scatteredCall(0, binding.grid.levels);
-        binding.aim(call, 0, at.band);
-        call.outputStride = binding.jets.count * tile.size;
-        const auto apply = binding.radial() ? kernels_.encodeRadialAdjoint : kernels_.encodeScatteredAdjoint;
-        apply(call, binding.accumulator(at.band, 0), at.begin, at.end, jets + at.local, tile.size);
-        return;
-      }
-      eachOutputChannel(binding, [&](int output, int channel, int firstLevel, int levels) {
-        const Real* in = jets + int64_t{output} * binding.jets.count * tile.size + at.local;
-        TensorCall<Real> call = binding.tensorCall(firstLevel, levels);
-        binding.aim(call, firstLevel, at.band);
-        for (int64_t n = at.begin; n < at.end; n += unit)
-          kernels_.encodeTensorAdjoint(call, binding.accumulator(at.band, channel), n / unit, in + (n - at.begin), tile.size,
-                                       scratch_[thread].data());
-      });
-    });
+  void encodeSquares(Binding& binding, const Tile& tile, int output, const std::vector<JacobianPlane<Real>>& planes) override {
+    encoder_.squares(static_cast<CpuBinding<Real>&>(binding), tile, output, planes);
   }
-
-  // Rows of a summed channel reach every level; of separate levels, one.
-  void encodeSquares(Binding& general, const Tile& tile, int output, const std::vector<JacobianPlane<Real>>& planes) override {
-    auto& binding = static_cast<CpuBinding<Real>&>(general);
-    const bool separate = binding.map == ChannelMap::separateLevels;
-    const int channel = separate ? output % binding.channels : output;
-    const int firstLevel = separate ? output / binding.channels : 0, levels = separate ? 1 : binding.grid.levels;
-    if (binding.tensor()) {
-      squaresByProducts(binding, tile, channel, firstLevel, levels, planes);
-      return;
-    }
-    pool_.parallelFor(static_cast<int64_t>(tile.segments.size()), [&](int64_t i, int) {
-      const Segment& at = tile.segments[i];
-      ScatteredCall call = binding.scatteredCall(firstLevel, levels);
-      binding.aim(call, firstLevel, at.band);
-      int index[kMaxPlanes];
-      const Real* values[kMaxPlanes];
-      for (size_t p = 0; p < planes.size(); ++p) {
-        index[p] = planes[p].plane;
-        values[p] = planes[p].values + (planes[p].scope == InputPlane<Real>::tile ? at.local : at.begin);
-      }
-      const auto apply = binding.radial() ? kernels_.encodeRadialSquares : kernels_.encodeScatteredSquares;
-      apply(call, binding.accumulator(at.band, channel), at.begin, at.end, static_cast<int>(planes.size()), index, values);
-    });
-  }
-
-  void encodeAdjointEnd(Binding& general, Real* packed) override {
-    const auto& binding = static_cast<const CpuBinding<Real>&>(general);
-    struct Item {
-      int channel, level, first, last;
-    };
-    std::vector<Item> items;
-    for (int c = 0; c < binding.channels; ++c)
-      for (int s = 0; s < binding.grid.levels; ++s) {
-        const int rows = binding.grid.packedNodes(s, 0);
-        const int step = binding.grid.dims == 1 ? rows : static_cast<int>(kReductionRows);
-        for (int r = 0; r < rows; r += step) items.push_back({c, s, r, std::min(rows, r + step)});
-      }
-    pool_.parallelFor(static_cast<int64_t>(items.size()), [&](int64_t i, int) {
-      const Item& item = items[i];
-      binding.reduceRows(kernels_, item.channel, item.level, item.first, item.last, packed);
-    });
+  void encodeAdjointEnd(Binding& binding, Real* packed) override {
+    encoder_.adjointEnd(static_cast<const CpuBinding<Real>&>(binding), packed);
   }
 
   // --- decoder
@@ -419,59 +337,9 @@ class CpuBackend final : public Backend<Real> {
  private:
   double value(int slot) const { return slot == kOne ? 1.0 : slots_[slot]; }
 
-  static std::vector<Segment> split(const Tile& tile, int64_t piece) {
-    std::vector<Segment> pieces;
-    for (const Segment& s : tile.segments)
-      for (int64_t at = s.begin; at < s.end; at += piece)
-        pieces.push_back({at, std::min(s.end, at + piece), s.local + at - s.begin, s.band});
-    return pieces;
-  }
-
-  template <class F>
-  static void eachOutputChannel(const CpuBinding<Real>& binding, F f) {
-    if (binding.map == ChannelMap::sumLevels) {
-      for (int c = 0; c < binding.channels; ++c) f(c, c, 0, binding.grid.levels);
-    } else {
-      for (int s = 0; s < binding.grid.levels; ++s)
-        for (int c = 0; c < binding.channels; ++c) f(s * binding.channels + c, c, s, 1);
-    }
-  }
-
   void reserve(int64_t size) {
     for (std::vector<Real>& s : scratch_)
       if (static_cast<int64_t>(s.size()) < size) s.resize(size);
-  }
-  void reserveTensorScratch(const CpuBinding<Real>& binding) {
-    if (binding.tensor()) reserve(tensorScratch(binding.tensorCall(0, binding.grid.levels)));
-  }
-
-  // (sum_p c_p w^(p))^2 = sum_pq c_p c_q w^(p) w^(q), and each product of weights is again a product over the axes.
-  void squaresByProducts(CpuBinding<Real>& binding, const Tile& tile, int channel, int firstLevel, int levels,
-                         const std::vector<JacobianPlane<Real>>& planes) {
-    std::vector<Real> product(tile.size + kLanes);
-    for (size_t a = 0; a < planes.size(); ++a)
-      for (size_t b = a; b < planes.size(); ++b) {
-        ProductTables<Real> tables(binding, planes[a].plane, planes[b].plane);
-        if (levels == 1) {
-          tables.call.level[0] = tables.call.level[firstLevel];
-          tables.call.levels = 1;
-        }
-        reserve(tensorScratch(tables.call));
-        const Real twice = a == b ? Real(1) : Real(2);
-        const int64_t unit = binding.samples.unit();
-        pool_.parallelFor(static_cast<int64_t>(tile.segments.size()), [&](int64_t i, int thread) {
-          const Segment& at = tile.segments[i];
-          const auto from = [&](const JacobianPlane<Real>& p) { return p.values + (p.scope == InputPlane<Real>::tile ? at.local : at.begin); };
-          const Real *x = from(planes[a]), *y = from(planes[b]);
-          Real* to = product.data() + at.local;
-          for (int64_t n = 0; n < at.end - at.begin; ++n) to[n] = twice * x[n] * y[n];
-          TensorCall<Real> call = tables.call;
-          binding.aim(call, firstLevel, at.band);
-          for (int64_t n = at.begin; n < at.end; n += unit)
-            kernels_.encodeTensorAdjoint(call, binding.accumulator(at.band, channel), n / unit, to + (n - at.begin), tile.size,
-                                         scratch_[thread].data());
-        });
-      }
   }
 
   MlpCall<Real>& prepare(MlpCall<Real>& call, const MlpShape& shape, const JetSet& jets, const JetProduct& product, const Real* weights,
@@ -487,13 +355,14 @@ class CpuBackend final : public Backend<Real> {
   template <class F>
   void eachMlpPiece(const MlpShape& shape, const JetSet& jets, const Tile& tile, F f) {
     reserve(kernels_.mlpScratch(shape, jets));
-    const std::vector<Segment> pieces = split(tile, kScatteredChunk);
-    pool_.parallelFor(static_cast<int64_t>(pieces.size()), [&](int64_t i, int thread) { f(pieces[i], thread); });
+    const std::vector<Segment> parts = pieces(tile, kPiece);
+    pool_.parallelFor(static_cast<int64_t>(parts.size()), [&](int64_t i, int thread) { f(parts[i], thread); });
   }
 
   ThreadPool pool_;
   const CpuKernels<Real>& kernels_;
   std::vector<std::vector<Real>> scratch_;
+  CpuEncoder<Real> encoder_{pool_, kernels_};
   CpuFolding<Real> folding_{pool_, kernels_};
   CpuRefinement<Real> refinement_{pool_, kernels_};
   CpuDraws<Real> draws_{pool_, kernels_};
