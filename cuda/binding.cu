@@ -164,14 +164,8 @@ CudaBinding<Real>::CudaBinding(Context& context, const GridShape& grid, const Sa
   // The set's own order is sorted for this grid where its keys never fall: host coordinates are those of before any draw.
   curve_ = MortonCurve(d, cells);
   check(curve_.totalBits() <= 32 && count < int64_t{1} << 32, "OUT_OF_MEMORY", "a grid on a CUDA device has at most 2^32 cells and samples");
-  int64_t last = 0;
-  for (int64_t i = 0; i < count && sorted_; ++i) {
-    int cell[kMaxDims] = {0, 0, 0};
-    for (int k = 0; k < d; ++k) cell[k] = std::min(static_cast<int>(samples.unit(k)[i] * grid.cells[k]), grid.lastCell(k));
-    const int64_t key = curve_.key(cell);
-    sorted_ = key >= last;
-    last = key;
-  }
+  const std::vector<uint32_t> computed = samples.keys(cells).empty() ? hostKeys() : std::vector<uint32_t>();
+  sorted_ = std::is_sorted(computed.begin(), computed.end());
   if (samples.spec().kind == SampleKind::stratified)
     for (int k = 0; k < d; ++k)  // a box in two cells, or so many that rounding could move a sample over a face
       sorted_ = sorted_ && samples.spec().boxes[k] % grid.cells[k] == 0 && samples.spec().boxes[k] < int64_t{1} << 18;
@@ -189,22 +183,33 @@ CudaBinding<Real>::~CudaBinding() {
   std::erase(deviceSamples(context_, samples).followers, this);
 }
 
+// Key by key as locateKernel finds them, from where the host knows the samples to be.
+template <class Real>
+std::vector<uint32_t> CudaBinding<Real>::hostKeys() const {
+  std::vector<uint32_t> keys(static_cast<size_t>(samples.paddedCount()));
+  for (size_t i = 0; i < keys.size(); ++i) {
+    int cell[kMaxDims] = {0, 0, 0};
+    for (int k = 0; k < grid.dims; ++k) cell[k] = std::min(static_cast<int>(samples.unit(k)[i] * grid.cells[k]), grid.lastCell(k));
+    keys[i] = static_cast<uint32_t>(curve_.key(cell));
+  }
+  return keys;
+}
+
 // Items are laid from the numbers of samples where they stay in their cells, so that empty tiles cost nothing; else as if samples were
 // spread evenly.
 template <class Real>
 void CudaBinding<Real>::layTiles() {
   const int d = grid.dims, side = tileSide(d), taps = grid.kernel.taps();
   const int64_t count = samples.paddedCount();
-  std::vector<uint32_t> keys;
+  std::vector<uint32_t> computed;
+  const std::vector<uint32_t>* keys = &computed;
   const bool fixed = !samples.changesEachDraw() || samples.spec().kind != SampleKind::stratified || sorted_;
   if (fixed) {
-    keys.resize(count);
-    for (int64_t i = 0; i < count; ++i) {
-      int cell[kMaxDims] = {0, 0, 0};
-      for (int k = 0; k < d; ++k) cell[k] = std::min(static_cast<int>(samples.unit(k)[i] * grid.cells[k]), grid.lastCell(k));
-      keys[i] = static_cast<uint32_t>(curve_.key(cell));
-    }
-    if (!sorted_) std::sort(keys.begin(), keys.end());
+    int cells[kMaxDims] = {1, 1, 1};
+    for (int k = 0; k < d; ++k) cells[k] = grid.lastCell(k) + 1;
+    keys = &samples.keys(cells);
+    if (keys->empty()) keys = &(computed = hostKeys());
+    if (!sorted_) std::sort(computed.begin(), computed.end());
   }
   std::vector<TileItem> list;
   std::vector<int> starts;
@@ -246,8 +251,8 @@ void CudaBinding<Real>::layTiles() {
       item.high = high >> 32 ? 0 : static_cast<uint32_t>(high);
       int64_t here = (count + tiles - 1) / tiles;
       if (fixed) {
-        const auto first = std::lower_bound(keys.begin(), keys.end(), item.low);
-        here = (item.high == 0 ? keys.end() : std::lower_bound(first, keys.end(), item.high)) - first;
+        const auto first = std::lower_bound(keys->begin(), keys->end(), item.low);
+        here = (item.high == 0 ? keys->end() : std::lower_bound(first, keys->end(), item.high)) - first;
       }
       item.parts = static_cast<int>((here + kSamplesPerItem - 1) / kSamplesPerItem);
       most = std::max(most, item.parts);

@@ -13,7 +13,8 @@ Real* Problem<Real>::own(int64_t count) {
 }
 
 template <class Real>
-Problem<Real>::Problem(const ProblemSpec& spec, Backend<Real>& backend, bool folded) : spec_(spec), backend_(backend) {
+Problem<Real>::Problem(const ProblemSpec& spec, Backend<Real>& backend, bool folded, const std::vector<std::shared_ptr<SampleSet>>& sets)
+    : spec_(spec), backend_(backend) {
   int orderCells[kMaxDims] = {1, 1, 1};
   for (const FieldSpec& field : spec_.fields) {
     fields_.emplace_back(field, scalarOffset_, folded);
@@ -37,7 +38,9 @@ Problem<Real>::Problem(const ProblemSpec& spec, Backend<Real>& backend, bool fol
   uniforms_ = own(static_cast<int64_t>(spec_.uniforms.size()));
   setUniforms(spec_.uniforms);
 
-  for (const SampleSetSpec& set : spec_.samples) samples_.push_back(makeSamples(set, orderCells));
+  for (size_t i = 0; i < spec_.samples.size(); ++i)
+    samples_.push_back(
+        makeSamples(sets.empty() ? std::make_shared<SampleSet>(spec_.samples[i], orderCells, backend_.sampleOrder()) : sets[i]));
   for (const TermSpec& term : spec_.terms) {
     terms_.push_back(makeTerm(term, *samples_[term.samples]));
     Term& made = *terms_.back();
@@ -68,9 +71,16 @@ Problem<Real>::Releaser::~Releaser() {
 }
 
 template <class Real>
-std::unique_ptr<typename Problem<Real>::Samples> Problem<Real>::makeSamples(const SampleSetSpec& spec, const int orderCells[kMaxDims]) {
+std::vector<std::shared_ptr<SampleSet>> Problem<Real>::sampleSets() const {
+  std::vector<std::shared_ptr<SampleSet>> sets;
+  for (const auto& samples : samples_) sets.push_back(samples->set);
+  return sets;
+}
+
+template <class Real>
+std::unique_ptr<typename Problem<Real>::Samples> Problem<Real>::makeSamples(std::shared_ptr<SampleSet> set) {
   auto samples = std::make_unique<Samples>();
-  samples->set = std::make_unique<SampleSet>(spec, orderCells, backend_.sampleOrder());
+  samples->set = std::move(set);
   samples->weights = own(samples->set->paddedCount());
   backend_.weights(*samples->set, samples->weights);
   return samples;

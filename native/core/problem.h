@@ -56,8 +56,10 @@ struct EvaluationSpec {
 template <class Real>
 class Problem {
  public:
-  Problem(const ProblemSpec& spec, Backend<Real>& backend, bool folded);
+  // `sets`: those of an earlier problem of the same spec, which need not be laid out again.
+  Problem(const ProblemSpec& spec, Backend<Real>& backend, bool folded, const std::vector<std::shared_ptr<SampleSet>>& sets = {});
   ~Problem();
+  std::vector<std::shared_ptr<SampleSet>> sampleSets() const;
 
   const ProblemSpec& spec() const { return spec_; }
   const std::vector<Field>& fields() const { return fields_; }
@@ -116,7 +118,7 @@ class Problem {
   Real* own(int64_t count);
   void drawSets(int iterationSlot, bool all);
   void locate(Samples& samples);
-  std::unique_ptr<Samples> makeSamples(const SampleSetSpec& spec, const int orderCells[kMaxDims]);
+  std::unique_ptr<Samples> makeSamples(std::shared_ptr<SampleSet> set);
   std::unique_ptr<Term> makeTerm(const TermSpec& spec, Samples& samples);
   void uploadChannels(Term& term, const std::vector<std::vector<double>>& values);
   Real* tileBuffer(Purpose purpose, size_t field, int64_t count);

@@ -23,7 +23,7 @@ std::vector<Real> Problem<Real>::evaluate(const Real* parameters, const Evaluati
   TermSpec spec;
   spec.jetSets = evaluation.jetSets;
   spec.channels = evaluation.channels;
-  const auto samples = makeSamples(evaluation.samples, orderCells);
+  const auto samples = makeSamples(std::make_shared<SampleSet>(evaluation.samples, orderCells, backend_.sampleOrder()));
   const auto term = makeTerm(spec, *samples);
   for (size_t f = 0; f < fields_.size(); ++f)
     if (term->bindings[f] && planesOf(*term, f) != packed_[f])

@@ -10,6 +10,25 @@ constexpr int kBands = 16;                     // enough for 16 cores; more woul
 constexpr int64_t kSmallestScatteredBand = 256;  // samples under which a band's fixed costs outweigh its parallelism
 
 int64_t roundUp(int64_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
+
+// 0 ... n - 1 by ascending key, equal ones as they come: a radix sort, which at 262 144 samples a solve
+// on a device waits for much less long than for a comparing one.
+std::vector<int64_t> orderOf(const std::vector<int64_t>& keys) {
+  constexpr int kBits = 11, kDigits = 1 << kBits;
+  const size_t n = keys.size();
+  std::vector<int64_t> order(n), next(n);
+  std::iota(order.begin(), order.end(), 0);
+  const int64_t largest = n > 0 ? *std::max_element(keys.begin(), keys.end()) : 0;
+  for (int shift = 0; shift < 63 && largest >> shift > 0; shift += kBits) {
+    int64_t start[kDigits + 1] = {};
+    const auto digit = [&](int64_t i) { return keys[i] >> shift & (kDigits - 1); };
+    for (const int64_t i : order) ++start[digit(i) + 1];
+    for (int d = 0; d < kDigits; ++d) start[d + 1] += start[d];
+    for (const int64_t i : order) next[start[digit(i)]++] = i;
+    order.swap(next);
+  }
+  return order;
+}
 }  // namespace
 
 SampleSet::SampleSet(SampleSetSpec spec, const int orderCells[kMaxDims], SampleOrder sampleOrder)
@@ -53,7 +72,7 @@ void SampleSet::layPoints(const int orderCells[kMaxDims]) {
   const int d = spec_.dims;
   const int64_t n = static_cast<int64_t>(spec_.points.size()) / d;
   userCount_ = n;
-  std::vector<int64_t> key(n), sorted(n);
+  std::vector<int64_t> key(n);
   const auto cellOf = [&](int64_t i, int k) {
     return std::min<int64_t>(static_cast<int64_t>(spec_.points[i * d + k] * orderCells[k]), orderCells[k] - 1);
   };
@@ -62,8 +81,7 @@ void SampleSet::layPoints(const int orderCells[kMaxDims]) {
     for (int k = 0; k < d; ++k) cell = cell * orderCells[k] + cellOf(i, k);
     key[i] = cell;
   }
-  std::iota(sorted.begin(), sorted.end(), 0);
-  std::stable_sort(sorted.begin(), sorted.end(), [&](int64_t a, int64_t b) { return key[a] < key[b]; });
+  const std::vector<int64_t> sorted = orderOf(key);
 
   const int64_t bands = std::max<int64_t>(1, std::min<int64_t>(kBands, n / kSmallestScatteredBand));
   bandStart_.push_back(0);
@@ -128,26 +146,33 @@ void SampleSet::layCells(const int orderCells[kMaxDims]) {
   for (int k = 0; k < d; ++k) userCount_ *= spec_.kind == SampleKind::tensor ? tensorCount(k) : spec_.boxes[k];
   if (spec_.kind == SampleKind::points) userCount_ = static_cast<int64_t>(spec_.points.size()) / d;
   const MortonCurve curve(d, orderCells);
-  std::vector<std::pair<int64_t, int64_t>> sorted(userCount_);  // key, user index
-  double unit[kMaxDims] = {0, 0, 0};
+  std::vector<int64_t> key(userCount_);
+  std::vector<double> unit(userCount_ * d);
   for (int64_t i = 0; i < userCount_; ++i) {
-    userCoordinates(i, unit);
+    userCoordinates(i, &unit[i * d]);
     int cell[kMaxDims];
-    for (int k = 0; k < d; ++k) cell[k] = std::min(static_cast<int>(unit[k] * orderCells[k]), orderCells[k] - 1);
-    sorted[i] = {curve.key(cell), i};
+    for (int k = 0; k < d; ++k) cell[k] = std::min(static_cast<int>(unit[i * d + k] * orderCells[k]), orderCells[k] - 1);
+    key[i] = curve.key(cell);
   }
-  std::sort(sorted.begin(), sorted.end());
-  order_.reserve(roundUp(userCount_));
-  for (const auto& [key, user] : sorted) order_.push_back(user);
+  order_ = orderOf(key);
   order_.resize(roundUp(userCount_), -1);
   bandStart_ = {0, paddedCount()};
   bandLow_ = {0};
   bandHigh_ = {1};
+  std::copy_n(orderCells, d, keyCells_);
+  if (curve.totalBits() <= 32) keys_.resize(order_.size());
   for (int k = 0; k < d; ++k) unitCoordinates_[k].resize(order_.size());
+  int64_t last = 0;
   for (int64_t i = 0; i < paddedCount(); ++i) {
-    if (order_[i] >= 0) userCoordinates(order_[i], unit);  // padding repeats the last sample
-    for (int k = 0; k < d; ++k) unitCoordinates_[k][i] = unit[k];
+    if (order_[i] >= 0) last = order_[i];  // padding repeats the last sample
+    for (int k = 0; k < d; ++k) unitCoordinates_[k][i] = unit[last * d + k];
+    if (!keys_.empty()) keys_[i] = static_cast<uint32_t>(key[last]);
   }
+}
+
+const std::vector<uint32_t>& SampleSet::keys(const int* cells) const {
+  static const std::vector<uint32_t> kNone;
+  return std::equal(cells, cells + spec_.dims, keyCells_) ? keys_ : kNone;
 }
 
 void SampleSet::layWeights() {

@@ -96,6 +96,9 @@ class SampleSet {
   // Unit coordinates in internal order, one plane an axis (of tensors in cell order only).
   const std::vector<double>& unit(int axis) const { return unitCoordinates_[axis]; }
   std::vector<double>& unit(int axis) { return unitCoordinates_[axis]; }
+  // In cell order: the Morton key of each sample's cell in a grid of `cells`, ascending, of before any draw; empty where the set was
+  // sorted for another grid.
+  const std::vector<uint32_t>& keys(const int* cells) const;
   // What each sample is worth, internal order; padding is 0.
   const std::vector<double>& weights() const { return weights_; }
   std::vector<double>& weights() { return weights_; }
@@ -130,6 +133,8 @@ class SampleSet {
   int64_t userCount_ = 0, unit_ = kLanes;
   std::vector<int64_t> order_, place_, bandStart_;
   std::vector<double> unitCoordinates_[kMaxDims], weights_, bandLow_, bandHigh_;
+  std::vector<uint32_t> keys_;
+  int keyCells_[kMaxDims] = {1, 1, 1};
 };
 
 }  // namespace dinf

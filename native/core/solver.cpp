@@ -174,8 +174,9 @@ class Solver final : public SolverBase {
     adam_ = nullptr;
     if (parameters_) backend_->release(parameters_);
     parameters_ = nullptr;
+    const auto sets = problem_ ? problem_->sampleSets() : std::vector<std::shared_ptr<SampleSet>>();
     problem_ = nullptr;  // frees before it takes
-    problem_ = std::make_unique<Problem<Real>>(spec_, *backend_, folded);
+    problem_ = std::make_unique<Problem<Real>>(spec_, *backend_, folded, sets);
     problem().draw(0);
     folded_ = folded;
     parameters_ = backend_->allocate(problem().parameterCount());

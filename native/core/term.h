@@ -21,7 +21,7 @@ struct Problem<Real>::Term {
 
 template <class Real>
 struct Problem<Real>::Samples {
-  std::unique_ptr<SampleSet> set;
+  std::shared_ptr<SampleSet> set;
   Real* weights = nullptr;
   Real* coordinates = nullptr;  // dims planes, made when a program first reads them, current from then on
 };
