@@ -25,7 +25,7 @@ struct Kernel1d {
 DINF_MATH_BEGIN
 
 // Normalised Gaussian, paper eq. for w(x, x_i). exp(-eps^2 (f - o_j)^2) over the cell is, up to a common factor that the
-// normaliser cancels, c_j h^(2j - 2 rho + 1) with h = exp(eps^2 (f - 1/2)): one exponential. The normalised weights are a
+// normaliser cancels, c_j h^(2j - 2 rho + 1) with h = exp(eps^2 (f - 1/2)): one exponential and its reciprocal. The normalised weights are a
 // softmax whose logits are linear in f, so their derivatives are cumulants of the node offsets under the weights.
 // `multiplicity` (or null) counts a node several times: that is what clamping indices at the border does. `tails` are the c_j,
 // from gaussianTails: they depend on the kernel alone. `w[k][j]` is order k of tap j: an array on the host, columns of shared
@@ -38,14 +38,48 @@ DINF_HD inline void gaussianTails(const Kernel1d& kernel, Real* tails) {
     tails[r] = vectorExp(-e2 * a * a);
   }
 }
+// exp(x) and exp(-x), |x| <= 1/2, as the sum and the difference of their even and odd parts: two short polynomials side by side instead of
+// an exponential and a division one after the other. Relative errors 1e-9 (float) and 3e-17.
+template <class Real, class V>
+DINF_HD DINF_INLINE void exponentials(V x, V& up, V& down) {
+  const V s = x * x;
+  V even, odd;
+  if constexpr (sizeof(Real) == 4) {
+    even = s * Real(2.45e-5) + Real(1.389e-3);
+    odd = s * Real(2.7e-6) + Real(1.9846e-4);
+    even = even * s + Real(4.166664568e-2);
+    odd = odd * s + Real(8.33332e-3);
+  } else {
+    even = s * Real(1.0 / 87178291200.0) + Real(1.0 / 479001600.0);
+    odd = s * Real(1.0 / 6227020800.0) + Real(1.0 / 39916800.0);
+    even = even * s + Real(1.0 / 3628800.0);
+    odd = odd * s + Real(1.0 / 362880.0);
+    even = even * s + Real(1.0 / 40320.0);
+    odd = odd * s + Real(1.0 / 5040.0);
+    even = even * s + Real(1.0 / 720.0);
+    odd = odd * s + Real(1.0 / 120.0);
+    even = even * s + Real(1.0 / 24.0);
+  }
+  even = even * s + Real(0.5);
+  odd = odd * s + Real(1.0 / 6.0);
+  even = even * s + Real(1);
+  odd = (odd * s + Real(1)) * x;
+  up = even + odd;
+  down = even - odd;
+}
 template <class Real, class V, class M, class W>
 DINF_HD DINF_INLINE void gaussianWeights(Real epsilon, const Real* tails, int rings, int order, V fraction, const M& multiplicity, W w) {
   const int taps = 2 * rings;
   const Real e2 = epsilon * epsilon;
-  const V up0 = vectorExp((fraction - Real(0.5)) * e2);
-  const V down0 = Real(1) / up0;
-  const V upStep = up0 * up0, downStep = down0 * down0;
-  V up = up0, down = down0, sum = V{};
+  V up, down, sum = V{}, moment = V{};
+  const V exponent = (fraction - Real(0.5)) * e2;
+  if (e2 <= Real(1)) {
+    exponentials<Real, V>(exponent, up, down);
+  } else {
+    up = vectorExp(exponent);
+    down = Real(1) / up;
+  }
+  const V upStep = up * up, downStep = down * down;
   for (int r = 0; r < rings; ++r) {
     V right = up * tails[r], left = down * tails[r];
     if (multiplicity) {
@@ -55,6 +89,7 @@ DINF_HD DINF_INLINE void gaussianWeights(Real epsilon, const Real* tails, int ri
     w[0][rings + r] = right;
     w[0][rings - 1 - r] = left;
     sum = sum + (right + left);
+    moment = moment + (right - left) * (r + Real(0.5));
     up = up * upStep;
     down = down * downStep;
   }
@@ -63,8 +98,7 @@ DINF_HD DINF_INLINE void gaussianWeights(Real epsilon, const Real* tails, int ri
   if (order == 0) return;
 
   const auto offset = [rings](int j) { return Real(j - rings) + Real(0.5); };
-  V mean = V{};
-  for (int j = 0; j < taps; ++j) mean = mean + w[0][j] * offset(j);
+  const V mean = moment * inverse;
   const Real s1 = 2 * e2, s2 = s1 * s1, s3 = s2 * s1, s4 = s2 * s2;
   V variance = V{}, third = V{}, fourth = V{};
   for (int j = 0; j < taps; ++j) {

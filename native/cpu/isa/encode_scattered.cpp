@@ -110,7 +110,7 @@ struct Scattered {
     Real tails[kMaxTaps / 2];
     gaussianTails(call.kernel, tails);
     Weights w;
-    Positions positions;
+    Positions<Real> positions;
     R sums[kSumRows][kLanes], inner[kLead][Q];
     for (int c0 = 0; c0 < call.channels; c0 += block) {
       const int channels = call.channels - c0 < block ? call.channels - c0 : block;
@@ -190,7 +190,7 @@ struct Scattered {
     Real tails[kMaxTaps / 2];
     gaussianTails(call.kernel, tails);
     Weights w;
-    Positions positions;
+    Positions<Real> positions;
     R inner[kShared][kLead][Q];
     for (int64_t at = begin; at < end; at += kLanes) {
       locate(call, at, positions);
@@ -253,7 +253,7 @@ void squares(const ScatteredCall& call, Real* accumulator, int64_t begin, int64_
   Real tails[kMaxTaps / 2];
   gaussianTails(call.kernel, tails);
   LaneWeights<Real, Size> w;
-  Positions positions;
+  Positions<Real> positions;
   for (int64_t at = begin, n = 0; at < end; at += kLanes, n += kLanes) {
     locate(call, at, positions);
     for (int s = 0; s < call.levels; ++s) {

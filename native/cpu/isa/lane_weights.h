@@ -7,12 +7,14 @@
 DINF_MATH_BEGIN
 
 // Cell of the finest level and position in it: coarser levels follow exactly.
+template <class Real>
 struct Positions {
   int cell[kMaxDims][kLanes];
-  double fraction[kMaxDims][kLanes];
+  Real fraction[kMaxDims][kLanes];
 };
 
-DINF_INLINE void locate(const ScatteredCall& call, int64_t at, Positions& out) {
+template <class Real>
+DINF_INLINE void locate(const ScatteredCall& call, int64_t at, Positions<Real>& out) {
   for (int k = 0; k < call.dims; ++k) {
     const double cells = call.cells[k];
     const int last = call.lastCell[k];
@@ -22,7 +24,7 @@ DINF_INLINE void locate(const ScatteredCall& call, int64_t at, Positions& out) {
       int cell = static_cast<int>(t);
       cell = cell > last ? last : cell;
       out.cell[k][l] = cell;
-      out.fraction[k][l] = t - cell;
+      out.fraction[k][l] = static_cast<Real>(t - cell);
     }
   }
 }
@@ -66,42 +68,48 @@ DINF_INLINE void groupWeights(const Kernel1d& kernel, const Real* tails, int ord
   else gaussianWeights<Real, V>(epsilon, tails, kernel.rings, order, fraction, multiplicity, w);
 }
 
+// Is any lane true?
+template <class I>
+DINF_INLINE bool any(I lanes) {
+  int64_t parts[sizeof(I) / 8], all = 0;
+  __builtin_memcpy(parts, &lanes, sizeof parts);
+  for (const int64_t part : parts) all |= part;
+  return all != 0;
+}
+
+// Everything of a group of samples stays in vectors: integers and reals of as many lanes, nothing in between goes through memory.
 template <class Real, int Size>
-void weigh(const ScatteredCall& call, const Positions& positions, const Real* tails, int order, int slot,
+void weigh(const ScatteredCall& call, const Positions<Real>& positions, const Real* tails, int order, int slot,
            LaneWeights<Real, Size>& out) {
   using V = typename Simd<Real>::V;
   constexpr int W = Simd<Real>::W;
+  using I = typename Simd<Real>::I;
   const int level = call.firstLevel + slot, rings = call.kernel.rings, taps = call.kernel.taps();
-  const double inverse = 1.0 / (1 << level);
+  const Real inverse = Real(1) / Real(1 << level);
   for (int k = 0; k < call.dims; ++k) {
     const int cells = call.cells[k] >> level, mask = (1 << level) - 1;
     Real scale[kMaxOrder + 1];
     scale[0] = 1;
     for (int a = 1; a <= order; ++a) scale[a] = scale[a - 1] * Real(cells) / Real(a);  // Taylor coefficients in the unit box
-    Real fraction[kLanes], position[kLanes];
-    bool border = false;
-    for (int l = 0; l < kLanes; ++l) {
-      const int fine = positions.cell[k][l], cell = fine >> level;
-      out.cell[k][l] = cell;
-      position[l] = static_cast<Real>(cell);
-      fraction[l] = static_cast<Real>(((fine & mask) + positions.fraction[k][l]) * inverse);
-      border |= touchesBorder(cell, cells, rings);
-    }
-    const bool clamped = border && call.edge[k] == Edge::clamp, gaussian = call.kernel.kind == KernelKind::gaussian;
+    const bool clamps = call.edge[k] == Edge::clamp, gaussian = call.kernel.kind == KernelKind::gaussian;
     const bool isLast = k == call.dims - 1;
     for (int g = 0; g < kLanes; g += W) {
+      const I fine = load<I>(positions.cell[k] + g), cell = fine >> level;
+      store<I>(out.cell[k] + g, cell);
+      const V fraction = (__builtin_convertvector(fine & mask, V) + load<V>(positions.fraction[k] + g)) * inverse;
+      const bool clamped = clamps && any((cell < rings - 1) | (cell > cells - rings));  // touchesBorder, by lanes
       V w[kMaxOrder + 1][kMaxTaps];
       if (clamped && gaussian) {
         V multiplicity[kMaxTaps];
-        clampMultiplicity<Real, V>(rings, cells, load<V>(position + g), multiplicity);
-        groupWeights<Real, V>(call.kernel, tails, order, load<V>(fraction + g), multiplicity, w);
+        clampMultiplicity<Real, V>(rings, cells, __builtin_convertvector(cell, V), multiplicity);
+        groupWeights<Real, V>(call.kernel, tails, order, fraction, multiplicity, w);
       } else {
-        groupWeights<Real, V>(call.kernel, tails, order, load<V>(fraction + g), nullptr, w);
+        groupWeights<Real, V>(call.kernel, tails, order, fraction, nullptr, w);
       }
       if ((clamped && !gaussian) || meetsItself(call.edge[k], cells, taps)) {  // rare: through the scalar form, lane by lane
         for (int l = 0; l < W; ++l) {
           Real one[kMaxOrder + 1][kMaxTaps];
-          edgeWeights<Real>(call.kernel, call.edge[k], order, out.cell[k][g + l], cells, fraction[g + l], one);
+          edgeWeights<Real>(call.kernel, call.edge[k], order, out.cell[k][g + l], cells, fraction[l], one);
           for (int a = 0; a <= order; ++a)
             for (int j = 0; j < taps; ++j) w[a][j][l] = one[a][j];
         }

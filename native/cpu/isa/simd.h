@@ -8,6 +8,7 @@ DINF_MATH_BEGIN
 template <class Real>
 struct Simd {
   typedef Real V __attribute__((vector_size(DINF_VECTOR_BYTES)));
+  typedef int32_t I __attribute__((vector_size(DINF_VECTOR_BYTES / sizeof(Real) * 4)));  // as many lanes
   static constexpr int W = DINF_VECTOR_BYTES / sizeof(Real);
 };
 
