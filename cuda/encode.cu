@@ -1,6 +1,6 @@
 // Features and their derivatives at samples, kernels that are products over the axes.
 //
-// Budget a sample and level, 2-D, order 1, rho 3: 24 weights (one exponential an axis), 36 nodes read once through the caches, 36 x 2
+// Budget a sample and level, 2-D, order 1, rho 3: 24 weights (a pair of exponentials an axis), 36 nodes read once through the caches, 36 x 2
 // multiply-adds along the last axis, 6 x 3 along the first; about 350 instructions of which 150 touch memory or shared memory.
 // 262 144 samples, 6 levels: 5.5e8 thread instructions; predicted, not measured: 40 us at half the issue rate of an H200. Jets: 3 MB.
 #include <algorithm>

@@ -34,6 +34,26 @@ __device__ __forceinline__ int64_t offsetOf(const RefineLevel& level, const int*
   return level.offset + blockIdx.y * level.channelStride + at[0] * level.stride[0] + at[1] * level.stride[1] + at[2] * level.stride[2];
 }
 
+// The nodes of a level from `first` to `last`, each times the product of its axes' weights.
+template <class Real, class Weight>
+__device__ __forceinline__ Real weighted(const RefineLevel& level, const Real* __restrict__ values, const int* first, const int* last,
+                                         Weight weight) {
+  Real total = 0;
+  int j[kMaxDims];
+  for (j[0] = first[0]; j[0] <= last[0]; ++j[0]) {
+    Real plane = 0;
+    for (j[1] = first[1]; j[1] <= last[1]; ++j[1]) {
+      j[2] = 0;
+      const Real* from = values + offsetOf(level, j);
+      Real row = 0;
+      for (j[2] = first[2]; j[2] <= last[2]; ++j[2]) row += weight(2, j[2]) * from[j[2] * level.stride[2]];
+      plane += weight(1, j[1]) * row;
+    }
+    total += weight(0, j[0]) * plane;
+  }
+  return total;
+}
+
 // Budget a node of the finer level: (rho + 1/2)^d multiply-adds of values that its neighbours read too (a warp's in 2-D: 16 + rho
 // columns of rho + 1 rows, from the first-level cache), 4 bytes read and written.
 template <class Real>
@@ -53,20 +73,7 @@ __global__ void __launch_bounds__(kThreads, 1) refineKernel(const __grid_constan
       last[k] = mask.lastRefined(at[k]);
     }
   const auto weight = [&](int k, int j) { return k >= kMaxDims - table.dims ? mask.between(at[k], j) : Real(1); };
-  Real total = 0;
-  int j[kMaxDims];
-  for (j[0] = first[0]; j[0] <= last[0]; ++j[0]) {
-    Real plane = 0;
-    for (j[1] = first[1]; j[1] <= last[1]; ++j[1]) {
-      j[2] = 0;
-      const Real* from = coarse + offsetOf(table.coarse, j);
-      Real row = 0;
-      for (j[2] = first[2]; j[2] <= last[2]; ++j[2]) row += weight(2, j[2]) * from[j[2] * table.coarse.stride[2]];
-      plane += weight(1, j[1]) * row;
-    }
-    total += weight(0, j[0]) * plane;
-  }
-  to[offsetOf(out, at)] = base[offsetOf(table.fine, at)] + total;
+  to[offsetOf(out, at)] = base[offsetOf(table.fine, at)] + weighted(table.coarse, coarse, first, last, weight);
 }
 
 // Budget a node of the coarser level: (2 rho + 1)^d multiply-adds, 2^d times 4 bytes read.
@@ -85,20 +92,7 @@ __global__ void __launch_bounds__(kThreads, 1) refineAdjointKernel(const __grid_
       last[k] = mask.lastReader(at[k], table.fine.count[k]);
     }
   const auto weight = [&](int k, int j) { return k >= kMaxDims - table.dims ? mask.between(j, at[k]) : Real(1); };
-  Real total = 0;
-  int j[kMaxDims];
-  for (j[0] = first[0]; j[0] <= last[0]; ++j[0]) {
-    Real plane = 0;
-    for (j[1] = first[1]; j[1] <= last[1]; ++j[1]) {
-      j[2] = 0;
-      const Real* from = fine + offsetOf(table.fine, j);
-      Real row = 0;
-      for (j[2] = first[2]; j[2] <= last[2]; ++j[2]) row += weight(2, j[2]) * from[j[2] * table.fine.stride[2]];
-      plane += weight(1, j[1]) * row;
-    }
-    total += weight(0, j[0]) * plane;
-  }
-  coarse[offsetOf(table.coarse, at)] = total;
+  coarse[offsetOf(table.coarse, at)] = weighted(table.fine, fine, first, last, weight);
 }
 
 RefineLevel levelOf(const GridShape& grid, int level) {
