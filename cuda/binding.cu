@@ -164,8 +164,10 @@ CudaBinding<Real>::CudaBinding(Context& context, const GridShape& grid, const Sa
   // The set's own order is sorted for this grid where its keys never fall: host coordinates are those of before any draw.
   curve_ = MortonCurve(d, cells);
   check(curve_.totalBits() <= 32 && count < int64_t{1} << 32, "OUT_OF_MEMORY", "a grid on a CUDA device has at most 2^32 cells and samples");
-  const std::vector<uint32_t> computed = samples.keys(cells).empty() ? hostKeys() : std::vector<uint32_t>();
-  sorted_ = std::is_sorted(computed.begin(), computed.end());
+  if (!keysOfSet()) {
+    const std::vector<uint32_t> keys = hostKeys();
+    sorted_ = std::is_sorted(keys.begin(), keys.end());
+  }
   if (samples.spec().kind == SampleKind::stratified)
     for (int k = 0; k < d; ++k)  // a box in two cells, or so many that rounding could move a sample over a face
       sorted_ = sorted_ && samples.spec().boxes[k] % grid.cells[k] == 0 && samples.spec().boxes[k] < int64_t{1} << 18;
@@ -181,6 +183,15 @@ CudaBinding<Real>::CudaBinding(Context& context, const GridShape& grid, const Sa
 template <class Real>
 CudaBinding<Real>::~CudaBinding() {
   std::erase(deviceSamples(context_, samples).followers, this);
+}
+
+// Those that the set was sorted by, where they are of this grid's cells; a periodic axis has one cell more than the set knows of.
+template <class Real>
+const std::vector<uint32_t>* CudaBinding<Real>::keysOfSet() const {
+  for (int k = 0; k < grid.dims; ++k)
+    if (grid.periodic(k)) return nullptr;
+  const std::vector<uint32_t>& keys = samples.keys(grid.cells);
+  return keys.empty() ? nullptr : &keys;
 }
 
 // Key by key as locateKernel finds them, from where the host knows the samples to be.
@@ -202,13 +213,10 @@ void CudaBinding<Real>::layTiles() {
   const int d = grid.dims, side = tileSide(d), taps = grid.kernel.taps();
   const int64_t count = samples.paddedCount();
   std::vector<uint32_t> computed;
-  const std::vector<uint32_t>* keys = &computed;
+  const std::vector<uint32_t>* keys = keysOfSet();
   const bool fixed = !samples.changesEachDraw() || samples.spec().kind != SampleKind::stratified || sorted_;
-  if (fixed) {
-    int cells[kMaxDims] = {1, 1, 1};
-    for (int k = 0; k < d; ++k) cells[k] = grid.lastCell(k) + 1;
-    keys = &samples.keys(cells);
-    if (keys->empty()) keys = &(computed = hostKeys());
+  if (fixed && !keys) {
+    keys = &(computed = hostKeys());
     if (!sorted_) std::sort(computed.begin(), computed.end());
   }
   std::vector<TileItem> list;

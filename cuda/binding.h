@@ -75,6 +75,7 @@ class CudaBinding final : public Binding, public FollowsSamples {
   void addPatches(Real* packed);
 
  private:
+  const std::vector<uint32_t>* keysOfSet() const;
   std::vector<uint32_t> hostKeys() const;
   void layTiles();
   void findRanges();
