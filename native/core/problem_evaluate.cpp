@@ -25,6 +25,7 @@ std::vector<Real> Problem<Real>::evaluate(const Real* parameters, const Evaluati
   spec.channels = evaluation.channels;
   const auto samples = makeSamples(std::make_shared<SampleSet>(evaluation.samples, orderCells, backend_.sampleOrder()));
   const auto term = makeTerm(spec, *samples);
+  // Refining has used the levels up where this evaluation reads them.
   for (size_t f = 0; f < fields_.size(); ++f)
     if (term->bindings[f] && planesOf(*term, f) != packed_[f])
       backend_.fold(foldShape(f), parameters + fields_[f].offset(), levelPlanes(f));
