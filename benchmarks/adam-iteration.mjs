@@ -2,7 +2,12 @@
 // method in PyTorch, in one run:
 //   node benchmarks/adam-iteration.mjs --image camera.png --python V/bin/python --results benchmarks/results/adam-iteration.jsonl
 import * as path from 'node:path';
-import {dinf, findPython, internal, options, record, runPeer, spread, temporaryFolder} from './support.mjs';
+import * as dinf from 'dinf-grid';
+import {readImage} from '../dist/files/image.js';
+import {writeNpy} from '../dist/files/npy.js';
+import {renderScene} from '../dist/imaging/scene/scene.js';
+import {poisson} from '../dist/problems/poisson.js';
+import {findPython, options, record, runPeer, spread, temporaryFolder} from './support.mjs';
 
 const given = options({
   image: '',
@@ -15,10 +20,6 @@ const given = options({
   device: 'cpu',
   layout: 'fast,direct',
 });
-const {poisson} = internal('problems/poisson.js');
-const {readImage} = internal('imaging/codec.js');
-const {renderScene} = internal('imaging/scene.js');
-const {writeNpy} = internal('report/npy.js');
 
 const image = given.image ? await readImage(given.image) : renderScene(512);
 const posed = poisson(image, {preset: 'paper'});

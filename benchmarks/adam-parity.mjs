@@ -3,21 +3,24 @@
 // Passes when losses agree to 1e-3 over the first 50 iterations and psnrPaper to 0.2 dB after the last.
 import {writeFileSync} from 'node:fs';
 import * as path from 'node:path';
-import {dinf, findPython, internal, npyInt64, options, record, runPeer, temporaryFolder} from './support.mjs';
+import * as dinf from 'dinf-grid';
+import {readImage} from '../dist/files/image.js';
+import {readNpy, writeNpy} from '../dist/files/npy.js';
+import {psnrPaper} from '../dist/imaging/metrics.js';
+import {renderScene} from '../dist/imaging/scene/scene.js';
+import {gridCells} from '../dist/pose/problem-spec.js';
+import {poisson} from '../dist/problems/poisson.js';
+import {Session} from '../dist/solve/session.js';
+import {findPython, npyInt64, options, record, runPeer, temporaryFolder} from './support.mjs';
 
 const given = options({size: 128, iterations: 200, python: '', results: '', image: ''});
-const {poisson} = internal('problems/poisson.js');
-const {Session} = internal('session.js');
-const {psnrPaper} = internal('imaging/metrics.js');
-const {readImage} = internal('imaging/codec.js');
-const {renderScene} = internal('imaging/scene.js');
-const {readNpy, writeNpy} = internal('report/npy.js');
 
 const image = given.image ? await readImage(given.image) : renderScene(given.size);
 const posed = poisson(image, {preset: 'paper'});
 const {grid} = posed.problem.spec.fields[0];
-const [cells] = grid.resolution;
+if (!grid) throw new Error('the image is no grid');
 const {levels, features} = grid;
+const [cells] = gridCells(grid, 2);
 const python = findPython(given.python || undefined);
 if (!python) process.exit(0);
 
@@ -36,7 +39,7 @@ for (let s = 0; s < levels; s++) {
 }
 await writeNpy(file('decoder_weight.npy'), Float32Array.from(start.slice(at, at + levels * features)), [1, levels * features]);
 await writeNpy(file('decoder_bias.npy'), Float32Array.from(start.slice(at + levels * features)), [1]);
-const {u_gx: gx, u_gy: gy} = posed.problem.spec.terms[0].data;
+const {u_gx: gx, u_gy: gy} = /** @type {Record<string, Float64Array>} */ (posed.problem.spec.terms[0].data);
 await writeNpy(file('target_x.npy'), gx, [image.height, image.width]);
 await writeNpy(file('target_y.npy'), gy, [image.height, image.width]);
 

@@ -2,7 +2,8 @@
 // equation in two dimensions, stratified samples, rho 3 (Gaussians, or with --kernel bspline quintic splines, whose levels are one grid to
 // the encoder); every row is its own warm-up and median.
 //   node benchmarks/growth.mjs --device cuda --results benchmarks/results/growth.jsonl
-import {dinf, options, record, spread} from './support.mjs';
+import * as dinf from 'dinf-grid';
+import {options, record, spread} from './support.mjs';
 
 const given = options({results: '', repeats: 5, seconds: 0.5, largest: 24, device: 'cpu', dtype: 'float32', kernel: 'gaussian'});
 const kernel = given.kernel === 'bspline' ? dinf.bspline(5) : dinf.gaussian({epsilon: 1, rings: 3});

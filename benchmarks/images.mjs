@@ -1,12 +1,13 @@
 // What the Poisson problems reach on one image, by target, supervision and iterations; with --adam 10000 also the paper's Adam run.
 //   node benchmarks/images.mjs --image camera.png --adam 10000 --results benchmarks/results/images.jsonl
-import {dinf, internal, options, record, spread} from './support.mjs';
+import * as dinf from 'dinf-grid';
+import {stagesFrom} from '../dist/cases/stages.js';
+import {readImage} from '../dist/files/image.js';
+import {renderScene} from '../dist/imaging/scene/scene.js';
+import {assessPoisson, poisson, poissonStages} from '../dist/problems/poisson.js';
+import {options, record, spread} from './support.mjs';
 
 const given = options({image: '', results: '', repeats: 5, adam: 0, device: 'cpu'});
-const {assessPoisson, poisson, poissonStages} = internal('problems/poisson.js');
-const {stagesFrom} = internal('problems/shared.js');
-const {readImage} = internal('imaging/codec.js');
-const {renderScene} = internal('imaging/scene.js');
 const image = given.image ? await readImage(given.image) : renderScene(512);
 
 async function measure(name, problemOptions, iterations, repeats) {

@@ -1,10 +1,11 @@
 // Signed distances of shapes, and of a scan or mesh of one's own: errors, and seconds of the solve.
 //   node benchmarks/sdf.mjs --results benchmarks/results/sdf.jsonl
 //   node benchmarks/sdf.mjs --points bunny.ply --name 'Stanford bunny' --results benchmarks/results/sdf.jsonl
-import {dinf, internal, options, record, spread} from './support.mjs';
+import * as dinf from 'dinf-grid';
+import {sdfDefinition} from '../dist/problems/sdf-definition.js';
+import {options, record, spread} from './support.mjs';
 
 const given = options({results: '', repeats: 1, points: '', name: '', only: ''});
-const {sdfDefinition} = internal('problems/sdf-definition.js');
 
 async function measure(name, own, command) {
   const prepared = await sdfDefinition.prepare({preset: 'fast', own});

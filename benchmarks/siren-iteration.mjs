@@ -1,18 +1,19 @@
 // One Adam iteration of a Siren (256 wide, 5 hidden layers) on the gradient image, 262 144 draws from the lattice, beside PyTorch's:
 //   node benchmarks/siren-iteration.mjs --image camera.png --python V/bin/python --results benchmarks/results/siren-iteration.jsonl
 import * as path from 'node:path';
-import {dinf, findPython, internal, options, record, runPeer, spread, temporaryFolder} from './support.mjs';
+import * as dinf from 'dinf-grid';
+import {readImage} from '../dist/files/image.js';
+import {writeNpy} from '../dist/files/npy.js';
+import {renderScene} from '../dist/imaging/scene/scene.js';
+import {poisson} from '../dist/problems/poisson.js';
+import {chooseDevice, deviceOptions} from '../dist/devices/index.js';
+import {Session} from '../dist/solve/session.js';
+import {findPython, options, record, runPeer, spread, temporaryFolder} from './support.mjs';
 
 const given = options({
   ...{image: '', python: '', results: '', size: 512, iterations: 1, repeats: 3, peerIterations: 2, threads: 0, device: 'cpu'},
   ...{width: 256, hiddenLayers: 5},
 });
-const {poisson} = internal('problems/poisson.js');
-const {readImage} = internal('imaging/codec.js');
-const {renderScene} = internal('imaging/scene.js');
-const {writeNpy} = internal('report/npy.js');
-const {Session} = internal('session.js');
-const {chooseDevice, deviceOptions} = internal('device.js');
 
 const image = given.image ? await readImage(given.image) : renderScene(given.size);
 const {width, hiddenLayers} = given;
@@ -47,7 +48,7 @@ const peer = python
         '--threads',
         String(threads),
         '--device',
-        device.kind,
+        device.driver,
       ],
       ...['--iterations', String(given.peerIterations + 1), '--width', String(width), '--hidden', String(hiddenLayers)],
     ])

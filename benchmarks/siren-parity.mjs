@@ -3,17 +3,18 @@
 // Passes when losses agree to 1e-3 over the first 50 iterations and psnrPaper to 0.2 dB after the last.
 import {writeFileSync} from 'node:fs';
 import * as path from 'node:path';
-import {dinf, findPython, internal, npyInt64, options, record, runPeer, temporaryFolder} from './support.mjs';
+import * as dinf from 'dinf-grid';
+import {readImage} from '../dist/files/image.js';
+import {readNpy, writeNpy} from '../dist/files/npy.js';
+import {psnrPaper} from '../dist/imaging/metrics.js';
+import {renderScene} from '../dist/imaging/scene/scene.js';
+import {poisson} from '../dist/problems/poisson.js';
+import {Session} from '../dist/solve/session.js';
+import {findPython, npyInt64, options, record, runPeer, temporaryFolder} from './support.mjs';
 
 const given = options({
   ...{size: 128, iterations: 200, width: 256, hiddenLayers: 5, learningRate: 5e-5, python: '', results: '', image: ''},
 });
-const {poisson} = internal('problems/poisson.js');
-const {Session} = internal('session.js');
-const {psnrPaper} = internal('imaging/metrics.js');
-const {readImage} = internal('imaging/codec.js');
-const {renderScene} = internal('imaging/scene.js');
-const {readNpy, writeNpy} = internal('report/npy.js');
 
 const image = given.image ? await readImage(given.image) : renderScene(given.size);
 const {width, hiddenLayers, iterations, learningRate} = given;
@@ -33,12 +34,12 @@ for (const {name, shape} of blocks) {
   const count = shape.reduce((a, b) => a * b, 1);
   const values = Float32Array.from(start.slice(at, at + count));
   at += count;
-  const [, layer, kind] = /layer(\d+)\.(\w+)$/.exec(name);
+  const [, layer, kind] = /layer(\d+)\.(\w+)$/.exec(name) ?? [];
   if (layer === '0' && kind === 'weight')
     for (let i = 0; i < count; i += 2) [values[i], values[i + 1]] = [values[i + 1], values[i]];
   await writeNpy(file(`layer${layer}_${kind}.npy`), values, shape);
 }
-const {u_gx: gx, u_gy: gy} = posed.problem.spec.terms[0].data;
+const {u_gx: gx, u_gy: gy} = /** @type {Record<string, Float64Array>} */ (posed.problem.spec.terms[0].data);
 await writeNpy(file('target_x.npy'), gx, [image.height, image.width]);
 await writeNpy(file('target_y.npy'), gy, [image.height, image.width]);
 

@@ -1,15 +1,20 @@
 // What the stationary problems reach: the wave of a point source by resolution, degree and iterations, the plate in both forms, cloth, fits.
 //   node benchmarks/stationary.mjs --results benchmarks/results/stationary.jsonl
 //   node benchmarks/stationary.mjs --only paper --paper-iterations 20       the authors' settings alone, so many iterations of Adam
-import {dinf, internal, options, record, spread} from './support.mjs';
+import * as dinf from 'dinf-grid';
+import {clothDefinition} from '../dist/problems/cloth-definition.js';
+import {fitDefinition} from '../dist/problems/fit-definition.js';
+import {helmholtzDefinition} from '../dist/problems/helmholtz-definition.js';
+import {plateDefinition} from '../dist/problems/plate-definition.js';
+import {options, record, spread} from './support.mjs';
 
 const given = options({results: '', repeats: 3, only: '', paperIterations: 20});
-const {helmholtzDefinition} = internal('problems/helmholtz.js');
-const {clothDefinition} = internal('problems/cloth-definition.js');
-const {plateDefinition} = internal('problems/plate.js');
-const {fitDefinition} = internal('problems/fit.js');
 
-/** Solves once to warm up (unless it is to be done once only), then `repeats` times; one line, with the command that repeats it. */
+/**
+ * Solves once to warm up (unless it is to be done once only), then `repeats` times; one line, with the command that repeats it.
+ *
+ * @param {'float32' | 'float64'} dtype
+ */
 async function measure(definition, name, command, run, dtype = 'float32', repeats = given.repeats) {
   const prepared = await definition.prepare({preset: 'fast', own: {}, ...run});
   const seconds = [];
@@ -80,8 +85,9 @@ if (wanted('plate')) {
       ['2', '1'],
     ]) {
       const command = `plate --form ${form} --extent-x ${width} --extent-y ${height}`;
-      for (const dtype of ['float32', 'float64'])
-        await measure(plateDefinition, 'plate', command, {own: {form, extentX: width, extentY: height}}, dtype);
+      const run = {own: {form, extentX: width, extentY: height}};
+      await measure(plateDefinition, 'plate', command, run, 'float32');
+      await measure(plateDefinition, 'plate', command, run, 'float64');
     }
   }
 }

@@ -1,12 +1,13 @@
 // Seconds an Adam iteration where samples do not form a product of axes: the paper's stratified problems in two and three
 // dimensions, and clouds of random points.
 //   node benchmarks/stratified.mjs --results benchmarks/results/stratified.jsonl
-import {dinf, internal, options, record, spread} from './support.mjs';
+import * as dinf from 'dinf-grid';
+import {advection2d} from '../dist/problems/advection-2d.js';
+import {heat} from '../dist/problems/heat.js';
+import {options, record, spread} from './support.mjs';
 
 const given = options({results: '', repeats: 5, threads: 0, only: '', dtype: 'float32', label: '', device: 'cpu'});
 const threads = given.threads || undefined;
-const {advection2d} = internal('problems/advection-2d.js');
-const {heat} = internal('problems/heat.js');
 
 /** n reproducible points of [0, 1]^d, from a golden-ratio sequence with jitter of a linear congruential generator. */
 function cloud(n, d) {

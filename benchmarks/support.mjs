@@ -1,16 +1,12 @@
 // What the benchmarks share: the machine, medians, the peers, result lines.
 import {execFileSync, spawnSync} from 'node:child_process';
 import {appendFileSync, mkdirSync, mkdtempSync} from 'node:fs';
-import {createRequire} from 'node:module';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {addon} from '../dist/native.js';
 
 export const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
-const require = createRequire(import.meta.url);
-/** The built package (run `npm run build` first). */
-export const dinf = require(path.join(root, 'dist', 'index.js'));
-export const internal = (file) => require(path.join(root, 'dist', file));
 
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
@@ -24,8 +20,8 @@ export const spread = (values) => ({
 });
 
 export function machine() {
-  const {instructionSet} = internal('native.js').addon().buildInfo();
-  const cuda = internal('native.js').addon().cudaStatus();
+  const {instructionSet} = addon().buildInfo();
+  const cuda = addon().cudaStatus();
   let commit = 'unknown';
   try {
     commit = execFileSync('git', ['describe', '--always', '--dirty'], {cwd: root, encoding: 'utf8'}).trim();
@@ -74,7 +70,7 @@ export function runPeer(python, script, args) {
     maxBuffer: 2 ** 28,
   });
   if (status !== 0) throw new Error(`${script} failed:\n${stderr}`);
-  return JSON.parse(stdout.trim().split('\n').at(-1));
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 }
 
 export const temporaryFolder = () => mkdtempSync(path.join(os.tmpdir(), 'dinf-bench-'));

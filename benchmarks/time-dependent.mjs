@@ -2,7 +2,14 @@
 //   node benchmarks/time-dependent.mjs --results benchmarks/results/time-dependent.jsonl
 //   node benchmarks/time-dependent.mjs --problems heat,advection --presets paper
 // The full paper runs in three dimensions take an hour and more on two cores; --iterations 20 tells how long, and is marked partial.
-import {dinf, internal, options, record, spread} from './support.mjs';
+import * as dinf from 'dinf-grid';
+import {measure} from '../dist/cases/evolution.js';
+import {stagesFrom} from '../dist/cases/stages.js';
+import {advection2d} from '../dist/problems/advection-2d.js';
+import {advection} from '../dist/problems/advection.js';
+import {heat} from '../dist/problems/heat.js';
+import {zalesak} from '../dist/problems/zalesak.js';
+import {options, record, spread} from './support.mjs';
 
 const given = options({
   problems: 'heat,advection,advection-2d,zalesak,zalesak-indicator',
@@ -11,12 +18,6 @@ const given = options({
   repeats: 3,
   results: '',
 });
-const {heat} = internal('problems/heat.js');
-const {advection} = internal('problems/advection.js');
-const {advection2d} = internal('problems/advection-2d.js');
-const {zalesak} = internal('problems/zalesak.js');
-const {measure} = internal('problems/evolution.js');
-const {stagesFrom} = internal('problems/shared.js');
 const known = {
   heat,
   advection,

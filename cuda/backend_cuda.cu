@@ -4,6 +4,7 @@
 #include <atomic>
 #include <thread>
 #include "core/check.h"
+#include "cuda/backend_cuda.h"
 #include "cuda/encode.h"
 #include "cuda/ops.h"
 
@@ -50,7 +51,7 @@ class GraphRecording final : public Recording {
 
   void play() override {
     const std::shared_ptr<Context> context = context_.lock();
-    check(context != nullptr, "INTERNAL", "the backend that made this recording is gone");
+    check(context != nullptr, ErrorCode::internal, "the backend that made this recording is gone");
     context->use();
     if (plays_++ == 0) {
       const Recorded scope(*context);
@@ -152,7 +153,7 @@ class CudaBackend final : public Backend<Real> {
         checkCuda(state, "an iteration");
         // Everything queued is done: what was not published by now never will be.
         const int64_t last = std::atomic_ref<int64_t>(*published_.host()).load(std::memory_order_acquire);
-        check(last >= lines, "INTERNAL", "the device published fewer lines than it was asked for");
+        check(last >= lines, ErrorCode::internal, "the device published fewer lines than it was asked for");
         return last;
       }
       if (turn < 64) std::this_thread::yield();
@@ -210,7 +211,7 @@ class CudaBackend final : public Backend<Real> {
     sources.channels = binding.channels;
     sources.levels = binding.grid.levels;
     if (binding.map == ChannelMap::separateLevels) sources.levelStride = sources.channelStride * binding.channels;
-    transpose(binding, tile, sources);
+    applyAdjoint(binding, tile, sources);
   }
   // Rows of a summed channel reach every level; of separate levels, one.
   void encodeSquares(Binding& general, const Tile& tile, int output, const std::vector<JacobianPlane<Real>>& planes) override {
@@ -226,7 +227,7 @@ class CudaBackend final : public Backend<Real> {
     sources.firstPatch = separate ? output % binding.channels : output;
     sources.firstLevel = separate ? output / binding.channels : 0;
     sources.levels = separate ? 1 : binding.grid.levels;
-    transpose(binding, tile, sources);
+    applyAdjoint(binding, tile, sources);
   }
   void encodeAdjointEnd(Binding& general, Real* packed) override {
     context_.use();
@@ -239,9 +240,9 @@ class CudaBackend final : public Backend<Real> {
     context_.use();
     cuda::fold(context_, shape, parameters, packed);
   }
-  void unfold(const FoldShape& shape, const Real* parameters, Real* packed, Real* gradient) override {
+  void foldAdjoint(const FoldShape& shape, const Real* parameters, Real* packed, Real* gradient) override {
     context_.use();
-    cuda::unfold(context_, shape, parameters, packed, gradient);
+    cuda::foldAdjoint(context_, shape, parameters, packed, gradient);
   }
   void refine(const GridShape& grid, int channels, Real* levels, Real* finest) override {
     context_.use();
@@ -351,7 +352,7 @@ class CudaBackend final : public Backend<Real> {
 
   template <class T>
   T* zeroed(int64_t count) {
-    check(count < int64_t{1} << 48, "OUT_OF_MEMORY", "cannot allocate " + std::to_string(count) + " values");
+    check(count < int64_t{1} << 48, ErrorCode::outOfMemory, "cannot allocate " + std::to_string(count) + " values");
     context_.use();
     T* memory = context_.allocate<T>(std::max<int64_t>(count, 1));
     checkCuda(cudaMemsetAsync(memory, 0, std::max<int64_t>(count, 1) * sizeof(T), context_.stream()), "clearing memory");
@@ -361,9 +362,9 @@ class CudaBackend final : public Backend<Real> {
     context_.use();
     if (bytes > 0) checkCuda(cudaMemcpyAsync(to, from, bytes, kind, context_.stream()), "a copy");
   }
-  void transpose(CudaBinding<Real>& binding, const Tile& tile, const Sources<Real>& sources) {
+  void applyAdjoint(CudaBinding<Real>& binding, const Tile& tile, const Sources<Real>& sources) {
     context_.use();
-    const auto apply = binding.grid.kernel.radial() ? encodeTransposeRadial<Real> : encodeTranspose<Real>;
+    const auto apply = binding.grid.kernel.radial() ? cuda::encodeAdjointRadial<Real> : cuda::encodeAdjoint<Real>;
     apply(context_, binding, range(tile).begin, tile.size, sources);
   }
 

@@ -163,7 +163,7 @@ CudaBinding<Real>::CudaBinding(Context& context, const GridShape& grid, const Sa
 
   // The set's own order is sorted for this grid where its keys never fall: host coordinates are those of before any draw.
   curve_ = MortonCurve(d, cells);
-  check(curve_.totalBits() <= 32 && count < int64_t{1} << 32, "OUT_OF_MEMORY", "a grid on a CUDA device has at most 2^32 cells and samples");
+  check(curve_.totalBits() <= 32 && count < int64_t{1} << 32, ErrorCode::outOfMemory, "a grid on a CUDA device has at most 2^32 cells and samples");
   if (!keysOfSet()) {
     const std::vector<uint32_t> keys = hostKeys();
     sorted_ = std::is_sorted(keys.begin(), keys.end());

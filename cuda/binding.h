@@ -1,6 +1,6 @@
-// Grid x sample set x jets on a device: where each sample lies in the finest level, and the work items of the encoder's transpose.
+// Grid x sample set x jets on a device: where each sample lies in the finest level, and the work items of the encoder's adjoint.
 //
-// The transpose gives every tile of kTileSide^dims cells of a level to blocks of its own. Samples stand in the order of a Morton curve
+// The adjoint gives every tile of kTileSide^dims cells of a level to blocks of its own. Samples stand in the order of a Morton curve
 // through the finest cells, so those of a tile, on any level, are one range; where a tile of a coarse level has many, several blocks
 // share it, each with a part of the range. A block sums into a patch of its own, the tile's nodes and the rings around them; a second
 // kernel adds, node by node, the patches over it in their order. No float atomics, the same bits on every run.
@@ -16,7 +16,7 @@ namespace dinf::cuda {
 
 constexpr int tileSide(int dims) { return dims == 1 ? 64 : dims == 2 ? 16 : 8; }
 
-// A block's work in the transpose.
+// A block's work in the adjoint.
 struct TileItem {
   int level;
   int corner[kMaxDims];   // the tile's first cell
@@ -63,7 +63,7 @@ class CudaBinding final : public Binding, public FollowsSamples {
   const Real* scale = nullptr;     // [level][plane of `closed`]: from cells to Taylor coefficients in the unit box
   int planeOf[kMaxPlanes];         // of a plane of `closed`: the one of `jets`, or -1
 
-  // Of the transpose, made when it is first begun.
+  // Of the adjoint, made when it is first begun.
   const TileItem* items() const { return items_.data(); }
   int64_t itemCount = 0;
   const uint32_t* numbers() const { return sorted_ ? nullptr : numbers_.data(); }  // sample at each place of the order by key

@@ -11,7 +11,7 @@ constexpr int kSlots = 4096;  // terms, trainable scalars and pairs of a limited
 Context::Context(int device, int64_t memoryLimit) : device_(device), memoryLimit_(memoryLimit) {
   int count = 0;
   checkCuda(cudaGetDeviceCount(&count), "looking for CUDA devices");
-  check(device >= 0 && device < count, "NO_SUCH_DEVICE",
+  check(device >= 0 && device < count, ErrorCode::noSuchDevice,
         "there is no cuda:" + std::to_string(device) + ": this machine has " + std::to_string(count) + " CUDA device(s)");
   use();
   int shared = 0;
@@ -45,7 +45,7 @@ void Context::synchronize() const { checkCuda(cudaStreamSynchronize(stream_), "w
 void* Context::allocateBytes(size_t bytes) {
   bytes = std::max<size_t>(bytes, 16);
   const auto tooMuch = [&](int64_t free) {
-    return Failure("OUT_OF_MEMORY", "cuda:" + std::to_string(device_) + " cannot give " + std::to_string(bytes) + " bytes more: this solve holds " +
+    return Failure(ErrorCode::outOfMemory, "cuda:" + std::to_string(device_) + " cannot give " + std::to_string(bytes) + " bytes more: this solve holds " +
                                         std::to_string(held_) + ", free are " + std::to_string(free) +
                                         ". Use a smaller resolution, fewer samples, or a smaller tile");
   };
@@ -129,7 +129,7 @@ void Context::endRecording() {
 }
 
 void Context::reserveSlots(int count) {
-  check(count <= kSlots, "OUT_OF_MEMORY",
+  check(count <= kSlots, ErrorCode::outOfMemory,
         "a solve on a CUDA device has " + std::to_string(kSlots) + " scalars of state, " + std::to_string(count) + " are wanted");
 }
 

@@ -1,4 +1,4 @@
-// The encoder: features and their derivatives at samples, and its transpose. Planes of jets are [channel][plane][count].
+// The encoder: features and their derivatives at samples, and its adjoint. Planes of jets are [channel][plane][count].
 #pragma once
 #include "cuda/binding.h"
 
@@ -10,7 +10,7 @@ void encode(Context&, const CudaBinding<Real>&, int64_t begin, int64_t count, co
 template <class Real>
 void encodeRadial(Context&, const CudaBinding<Real>&, int64_t begin, int64_t count, const Real* packed, Real* jets);
 
-// What the transpose multiplies weights with: a plane of values for some of the planes of binding.closed, null for the others.
+// What the adjoint multiplies weights with: a plane of values for some of the planes of binding.closed, null for the others.
 template <class Real>
 struct Sources {
   const Real* plane[kMaxPlanes];
@@ -21,8 +21,8 @@ struct Sources {
   bool squares;                     // add the square of each sample's contribution
 };
 template <class Real>
-void encodeTranspose(Context&, CudaBinding<Real>&, int64_t begin, int64_t count, const Sources<Real>&);
+void encodeAdjoint(Context&, CudaBinding<Real>&, int64_t begin, int64_t count, const Sources<Real>&);
 template <class Real>
-void encodeTransposeRadial(Context&, CudaBinding<Real>&, int64_t begin, int64_t count, const Sources<Real>&);
+void encodeAdjointRadial(Context&, CudaBinding<Real>&, int64_t begin, int64_t count, const Sources<Real>&);
 
 }  // namespace dinf::cuda

@@ -2,7 +2,7 @@
 // comparison, not for speed: jets of doubles, whatever Real is, as on the CPU, and on the stack where they have many coefficients.
 //
 // Budget a sample and level, 2-D, order 1, rho 3: 36 neighbours of about 20 operations in double for the jet and 3 for the sums;
-// the transpose computes each jet twice, once for the normaliser and once for the node.
+// the adjoint computes each jet twice, once for the normaliser and once for the node.
 #include <algorithm>
 #include "cuda/encode.h"
 #include "cuda/tile_gather.h"
@@ -139,7 +139,7 @@ __global__ void __launch_bounds__(128, 1) encodeRadialKernel(const __grid_consta
 
 // A round keeps, for each sample, the adjoints of the numerators: what each neighbour's jet meets.
 template <int D, int K, class Real>
-__global__ void __launch_bounds__(kGatherThreads, 1) transposeRadialKernel(const __grid_constant__ RadialTable<Real> table,
+__global__ void __launch_bounds__(kGatherThreads, 1) adjointRadialKernel(const __grid_constant__ RadialTable<Real> table,
                                                                            const __grid_constant__ Sources<Real> sources,
                                                                            const TileItem* __restrict__ items,
                                                                            const uint2* __restrict__ ranges,
@@ -179,7 +179,7 @@ __global__ void __launch_bounds__(kGatherThreads, 1) transposeRadialKernel(const
           adjoint[p] = here && sources.plane[p] ? static_cast<double>(sources.plane[p][from + sample - begin]) * place.scale(index) : 0;
           numerator[p] = 0;
         });
-        generic::multiplyJetTransposed<double>(*table.product, numerator, inverse, adjoint);
+        generic::multiplyJetAdjoint<double>(*table.product, numerator, inverse, adjoint);
         for (int p = 0; p < planes; ++p) numerators[p * size + n] = numerator[p];
       }
       __syncthreads();
@@ -239,13 +239,13 @@ void encodeRadial(Context& context, const CudaBinding<Real>& binding, int64_t be
 }
 
 template <class Real>
-void encodeTransposeRadial(Context& context, CudaBinding<Real>& binding, int64_t begin, int64_t count, const Sources<Real>& sources) {
+void encodeAdjointRadial(Context& context, CudaBinding<Real>& binding, int64_t begin, int64_t count, const Sources<Real>& sources) {
   if (binding.itemCount == 0) return;
   const RadialTable<Real> table = tableOf(context, binding);
   const size_t sampleBytes = binding.closed.count * sizeof(double), frame = frameBytes<double>(binding.grid.dims);
   const int size = static_cast<int>(std::min<size_t>(kGatherThreads, (48 * 1024 - frame) / sampleBytes));
   byShape(binding.grid.dims, binding.order, [&]<int D, int K>() {
-    launch(transposeRadialKernel<D, K, Real>, dim3(static_cast<unsigned>(binding.itemCount)), dim3(kGatherThreads), frame + size * sampleBytes,
+    launch(adjointRadialKernel<D, K, Real>, dim3(static_cast<unsigned>(binding.itemCount)), dim3(kGatherThreads), frame + size * sampleBytes,
            context.stream(), table, sources, binding.items(), binding.ranges(), binding.numbers(), binding.patches(), binding.patchSize, begin,
            begin + count, size);
   });
@@ -253,7 +253,7 @@ void encodeTransposeRadial(Context& context, CudaBinding<Real>& binding, int64_t
 
 template void encodeRadial<float>(Context&, const CudaBinding<float>&, int64_t, int64_t, const float*, float*);
 template void encodeRadial<double>(Context&, const CudaBinding<double>&, int64_t, int64_t, const double*, double*);
-template void encodeTransposeRadial<float>(Context&, CudaBinding<float>&, int64_t, int64_t, const Sources<float>&);
-template void encodeTransposeRadial<double>(Context&, CudaBinding<double>&, int64_t, int64_t, const Sources<double>&);
+template void encodeAdjointRadial<float>(Context&, CudaBinding<float>&, int64_t, int64_t, const Sources<float>&);
+template void encodeAdjointRadial<double>(Context&, CudaBinding<double>&, int64_t, int64_t, const Sources<double>&);
 
 }  // namespace dinf::cuda

@@ -1,5 +1,5 @@
 // The linear decoder folded into the grid, G_o = sum_f c_of F_f + b_o, and its adjoint, between the two layouts of core/grid.h.
-// A thread owns a node: of the packed planes it fills while folding, of the parameters while unfolding, so that both directions
+// A thread owns a node: of the packed planes it fills while folding, of the parameters in the adjoint, so that both directions
 // gather and nothing is added atomically.
 #include <algorithm>
 #include "cuda/ops.h"
@@ -15,7 +15,7 @@ struct FoldLevel {
   int64_t canonical;  // offset of channel 0
   int64_t nodes;      // between channels
   int64_t packed;     // offset of the plane of channel 0
-  int64_t items;      // nodes that threads share out: packed ones while folding, canonical ones while unfolding
+  int64_t items;      // nodes that threads share out: packed ones while folding, canonical ones in the adjoint
   int64_t perBlock;   // of them
   unsigned firstBlock;
   int count[kMaxDims];        // canonical nodes
@@ -96,7 +96,7 @@ __global__ void __launch_bounds__(kThreads, 1) foldKernel(const __grid_constant_
   }
 }
 
-// What a node and the ghosts that stand for it hold: itself, then its ghosts ascending, axis 0 innermost; the transpose of the
+// What a node and the ghosts that stand for it hold: itself, then its ghosts ascending, axis 0 innermost; the adjoint of the
 // order in which ghosts are filled.
 template <class Real>
 __device__ __forceinline__ Real gather(const FoldTable& table, const FoldLevel& level, const Real* plane, const int* at) {
@@ -124,7 +124,7 @@ constexpr int kFeatureChunk = 4;  // sums a thread holds at a time, and one for 
 // A thread a parameter node: 4 (m + 2 F) bytes a node, 4 m more where ghosts stand for nodes. `partial` is [block][output][feature,
 // and one for the bias] in double; the last block adds the blocks of a level.
 template <class Real, bool Folded>
-__global__ void __launch_bounds__(kThreads, 1) unfoldKernel(const __grid_constant__ FoldTable table,
+__global__ void __launch_bounds__(kThreads, 1) foldAdjointKernel(const __grid_constant__ FoldTable table,
                                                          const Real* __restrict__ parameters,
                                                          const Real* __restrict__ decoder,
                                                          Real* __restrict__ packed,
@@ -239,7 +239,7 @@ unsigned layBlocks(FoldTable& table, int64_t perBlock, Items items) {
     level.firstBlock = static_cast<unsigned>(blocks);
     blocks += (level.items + perBlock - 1) / perBlock;
   }
-  check(blocks < int64_t{1} << 31, "OUT_OF_MEMORY", "a grid of that many nodes is too large for a CUDA device");
+  check(blocks < int64_t{1} << 31, ErrorCode::outOfMemory, "a grid of that many nodes is too large for a CUDA device");
   return static_cast<unsigned>(blocks);
 }
 
@@ -258,7 +258,7 @@ void fold(Context& context, const FoldShape& shape, const Real* parameters, Real
 }
 
 template <class Real>
-void unfold(Context& context, const FoldShape& shape, const Real* parameters, Real* packed, Real* gradient) {
+void foldAdjoint(Context& context, const FoldShape& shape, const Real* parameters, Real* packed, Real* gradient) {
   FoldTable table = tableOf(shape);
   const auto items = [](const FoldLevel& level) { return level.nodes; };
   // Eight nodes a thread, more where that would be more than 1024 blocks: from the shape alone, as the order of the sums is.
@@ -268,13 +268,13 @@ void unfold(Context& context, const FoldShape& shape, const Real* parameters, Re
   const unsigned blocks = layBlocks(table, perBlock, items);
   const int64_t gridSize = shape.grid.canonicalSize(shape.folded ? shape.outputs : shape.features);
   double* partial = shape.folded ? nullptr : context.scratch<double>(int64_t{blocks} * shape.outputs * (shape.features + 1));
-  launch(shape.folded ? unfoldKernel<Real, true> : unfoldKernel<Real, false>, blocks, kThreads, 0, context.stream(), table,
+  launch(shape.folded ? foldAdjointKernel<Real, true> : foldAdjointKernel<Real, false>, blocks, kThreads, 0, context.stream(), table,
          parameters, parameters + gridSize, packed, gradient, gradient + gridSize, shape.biasActive, partial, context.arrivals());
 }
 
 template void fold<float>(Context&, const FoldShape&, const float*, float*);
 template void fold<double>(Context&, const FoldShape&, const double*, double*);
-template void unfold<float>(Context&, const FoldShape&, const float*, float*, float*);
-template void unfold<double>(Context&, const FoldShape&, const double*, double*, double*);
+template void foldAdjoint<float>(Context&, const FoldShape&, const float*, float*, float*);
+template void foldAdjoint<double>(Context&, const FoldShape&, const double*, double*, double*);
 
 }  // namespace dinf::cuda

@@ -10,10 +10,10 @@
 
 namespace dinf::cuda {
 
-inline const char* errorCode(cudaError_t error) {
+inline ErrorCode errorCode(cudaError_t error) {
   switch (error) {
     case cudaErrorMemoryAllocation:
-      return "OUT_OF_MEMORY";
+      return ErrorCode::outOfMemory;
     case cudaErrorNoDevice:
     case cudaErrorInvalidDevice:
     case cudaErrorStubLibrary:
@@ -22,9 +22,9 @@ inline const char* errorCode(cudaError_t error) {
     case cudaErrorSystemNotReady:
     case cudaErrorSystemDriverMismatch:
     case cudaErrorCompatNotSupportedOnDevice:
-      return "NO_SUCH_DEVICE";
+      return ErrorCode::noSuchDevice;
     default:
-      return "INTERNAL";
+      return ErrorCode::internal;
   }
 }
 

@@ -68,7 +68,7 @@ struct Network {
     call.out = out;
     return call;
   }
-  // The transpose of a layer's linear part.
+  // The adjoint of a layer's linear part.
   void layerAdjoint(int i, int64_t count, Jets<const Real> outAdjoint, Jets<Real> inAdjoint) const {
     LinearCall<Real> call = layer(i, count, outAdjoint, inAdjoint);
     std::swap(call.units, call.depth);

@@ -1,5 +1,5 @@
-// Activations of jets: composition with the series of sigma at g_0, and the product with the jet of sigma'(g), or its transpose
-// (design 2, "Jets"). A thread takes one unit of one sample.
+// Activations of jets: composition with the series of sigma at g_0, and the product with the jet of sigma'(g), or its adjoint
+// (docs/design.md, "Jets"). A thread takes one unit of one sample.
 #include <algorithm>
 #include "cuda/mlp_kernels.h"
 #include "cuda/ops.h"
@@ -171,7 +171,7 @@ struct HighArguments {
   int64_t blocks;  // a unit
   int planes;
   ProductTable powers;   // times g - g_0, highest orders first: in place
-  ProductTable product;  // times the slope, or its transpose
+  ProductTable product;  // times the slope, or its adjoint
 };
 
 // out = sum over k of c_k (g - g_0)^k, Horner; columns are kHighThreads apart.

@@ -42,7 +42,7 @@ void publish(Context&, int first, int count, double* log, volatile int64_t* publ
 template <class Real>
 void fold(Context&, const FoldShape&, const Real* parameters, Real* packed);
 template <class Real>
-void unfold(Context&, const FoldShape&, const Real* parameters, Real* packed, Real* gradient);
+void foldAdjoint(Context&, const FoldShape&, const Real* parameters, Real* packed, Real* gradient);
 
 // --- refine.cu
 template <class Real>

@@ -78,7 +78,7 @@ __device__ __forceinline__ WidePack<Real> compute(Op op, WidePack<Real> a, WideP
     case Op::lt: DINF_EACH(x < y ? one : zero);
     case Op::le: DINF_EACH(x <= y ? one : zero);
     case Op::eq: DINF_EACH(x == y ? one : zero);
-    case Op::select: DINF_EACH(x != zero ? y : c.v[k]);
+    case Op::where: DINF_EACH(x != zero ? y : c.v[k]);
     case Op::mul0: DINF_EACH(x == zero ? zero : x * y);
     case Op::div0: DINF_EACH(y == zero ? zero : x / y);
     default:
@@ -156,7 +156,7 @@ __global__ void __launch_bounds__(kMaxThreads, 1) programKernel(const __grid_con
         if (lane == 0) sums[step.destination * warps + warp] += sum;
       } else {
         const Values b = fetch(step.operand[1]);
-        const Values c = op == Op::select ? fetch(step.operand[2]) : b;
+        const Values c = op == Op::where ? fetch(step.operand[2]) : b;
         last = compute<Real>(op, a, b, c);
         if (step.destination != kNoColumn) *place(step.destination) = last;
       }
@@ -192,7 +192,7 @@ void runProgram(Context& context, const ProgramCall<Real>& call, int64_t begin, 
   constexpr int64_t kPack = sizeof(WidePack<Real>), kRoom = 48 * 1024;
   const Program& program = *call.program;
   if (program.empty() || count <= 0) return;
-  check(count % kLanes == 0 && begin % kLanes == 0, "INTERNAL",
+  check(count % kLanes == 0 && begin % kLanes == 0, ErrorCode::internal,
         "a program runs over whole groups of " + std::to_string(kLanes) + " samples, not over " + std::to_string(count) +
             " from " + std::to_string(begin));
   int columns = 0;
@@ -200,7 +200,7 @@ void runProgram(Context& context, const ProgramCall<Real>& call, int64_t begin, 
   if (steps.empty()) return;
 
   const auto aligned = [](const Real* plane) {
-    check(reinterpret_cast<uintptr_t>(plane) % 16 == 0, "INTERNAL", "a plane of a program is not aligned to 16 bytes");
+    check(reinterpret_cast<uintptr_t>(plane) % 16 == 0, ErrorCode::internal, "a plane of a program is not aligned to 16 bytes");
   };
   ProgramArguments<Real> run{};
   std::vector<const Real*> inputs;
@@ -217,11 +217,11 @@ void runProgram(Context& context, const ProgramCall<Real>& call, int64_t begin, 
   }
   std::vector<int> sumSlots;
   if (!call.sums.empty()) {
-    check(static_cast<int>(call.sums.size()) >= program.sums, "INTERNAL", "a program has more sums than slots for them");
+    check(static_cast<int>(call.sums.size()) >= program.sums, ErrorCode::internal, "a program has more sums than slots for them");
     sumSlots.assign(call.sums.begin(), call.sums.begin() + program.sums);
     std::vector<int> sorted(sumSlots);
     std::sort(sorted.begin(), sorted.end());  // the last block adds to all slots at once
-    check(std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end(), "INTERNAL", "two sums of a program share a slot");
+    check(std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end(), ErrorCode::internal, "two sums of a program share a slot");
   }
   std::vector<Real> constants(program.constants.size());
   std::transform(program.constants.begin(), program.constants.end(), constants.begin(),
@@ -247,7 +247,7 @@ void runProgram(Context& context, const ProgramCall<Real>& call, int64_t begin, 
   int threads = kMaxThreads;
   while (threads > 32 && bytes(columns, threads) > kRoom) threads /= 2;
   const int64_t held = std::min<int64_t>(columns, (limit - bytes(0, threads)) / (threads * kPack));
-  check(held >= 0, "EXPRESSION_TOO_LARGE",
+  check(held >= 0, ErrorCode::expressionTooLarge,
         "a program of " + std::to_string(program.sums) + " sums does not fit the device's shared memory");
   run.sharedColumns = static_cast<int>(held);
   // Blocks beyond these walk on: the order of the sums follows from the count and the program alone.

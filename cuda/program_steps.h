@@ -27,27 +27,6 @@ struct __align__(16) Step {
 // In place of a column: the value is read by the next instruction alone.
 constexpr uint16_t kNoColumn = 0xffff;
 
-inline int operandsOf(Op op) {
-  switch (op) {
-    case Op::select: return 3;
-    case Op::add:
-    case Op::sub:
-    case Op::mul:
-    case Op::div:
-    case Op::pow:
-    case Op::atan2:
-    case Op::min:
-    case Op::max:
-    case Op::lt:
-    case Op::le:
-    case Op::eq:
-    case Op::mul0:
-    case Op::hypot:
-    case Op::div0: return 2;
-    default: return 1;
-  }
-}
-
 // Stores without data and, where no sums are wanted, sums do nothing. Columns are numbered anew, so that only those that hold
 // something take room: `columns` is their number.
 template <class Real>
@@ -69,7 +48,7 @@ std::vector<Step> stepsOf(const ProgramCall<Real>& call, int& columns) {
       if (!read[word(i, 1)]) continue;
       read[word(i, 1)] = 0;
     }
-    for (int k = 0; k < operandsOf(op); ++k)
+    for (int k = 0; k < arity(op); ++k)
       if (word(i, 2 + k) < registers) read[word(i, 2 + k)] = 1;
     kept.push_back(i);
   }
@@ -80,7 +59,7 @@ std::vector<Step> stepsOf(const ProgramCall<Real>& call, int& columns) {
     const int i = kept[kept.size() - 1 - at];
     Step& step = steps[at];
     step = {word(i, 0), word(i, 1), {0, 0, 0}};
-    for (int k = 0; k < operandsOf(static_cast<Op>(step.op)); ++k) {
+    for (int k = 0; k < arity(static_cast<Op>(step.op)); ++k) {
       const int index = word(i, 2 + k), input = index - registers - constants;
       Place place = Place::column;
       int number = index;

@@ -1,4 +1,4 @@
-// Nested B-spline levels summed into the finest grid, and the transpose (math/refinement.h). A thread owns a packed node, of the finer
+// Nested B-spline levels summed into the finest grid, and the adjoint (math/refinement.h). A thread owns a packed node, of the finer
 // level of two on the way down and of the coarser on the way up, and gathers from the other: nothing is added atomically, and sums run in
 // one order. Levels follow one another, two at a launch.
 #include "cuda/launch.h"
@@ -108,7 +108,7 @@ RefineLevel levelOf(const GridShape& grid, int level) {
 }
 dim3 blocksOf(const RefineLevel& level, int channels) {
   const int64_t nodes = int64_t{level.count[0]} * level.count[1] * level.count[2];
-  check(nodes < int64_t{1} << 31, "OUT_OF_MEMORY", "a grid of that many nodes is too large for a CUDA device");
+  check(nodes < int64_t{1} << 31, ErrorCode::outOfMemory, "a grid of that many nodes is too large for a CUDA device");
   return dim3(blocksFor(nodes, kThreads), channels);
 }
 

@@ -84,7 +84,7 @@ void publish(Context& context,
              int64_t* lines,
              int logWidth,
              int logLines) {
-  check(count >= 0 && count <= logWidth, "INTERNAL",
+  check(count >= 0 && count <= logWidth, ErrorCode::internal,
         "a line of the log holds " + std::to_string(logWidth) + " slots, not " + std::to_string(count));
   launch(publishKernel, 1, kThreads, 0, context.stream(), static_cast<const double*>(context.slots() + first), count, log,
          published, lines, logWidth, logLines);

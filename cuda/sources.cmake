@@ -6,7 +6,7 @@ set(DINF_CUDA_SOURCES
   cuda/devices.cu
   cuda/encode.cu
   cuda/encode_radial.cu
-  cuda/encode_transpose.cu
+  cuda/encode_adjoint.cu
   cuda/fold.cu
   cuda/mlp.cu
   cuda/mlp_activation.cu

@@ -1,4 +1,4 @@
-// The frame that both transposes of the encoder share. A block takes its item's samples in rounds of as many as its shared memory
+// The frame that both adjoints of the encoder share. A block takes its item's samples in rounds of as many as its shared memory
 // holds; in each round it notes the smallest box of cells around them and where each cell's samples stand, and then every node of
 // that box and its rings gathers from the cells around it. A node belongs to one thread (or, where a box has fewer nodes than the
 // block threads, to several that share each cell's samples and are added up in their order), so nothing is written twice.

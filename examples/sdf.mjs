@@ -13,11 +13,13 @@ for (let i = 0; i < count; i++) {
   positions.set([R * Math.cos(a) + r * n[0], R * Math.sin(a) + r * n[1], r * n[2]], 3 * i);
 }
 
+/** @type {Record<string, [number, number]>} */
 const cube = {x: [-1, 1], y: [-1, 1], z: [-1, 1]};
 const axis = linspace(-0.98, 0.98, 48);
 const space = lattice([axis, axis, axis]);
 /** Unit vectors along (a, b, c) in space. */
-async function directions(field, [a, b, c]) {
+async function directions(field, along) {
+  const [a, b, c] = along;
   const expressions = [a, b, c].map((k) => `${k}/max(norm(${a}, ${b}, ${c}), 1e-30)`);
   const [px, py, pz] = Object.values(await field.evaluate(space, {expressions}));
   return {px, py, pz};

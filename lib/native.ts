@@ -1,9 +1,12 @@
 /** The whole surface of the native addon, and how it is loaded. */
 import * as path from 'node:path';
-import type {DinfErrorCode} from './errors';
-import {DinfError} from './errors';
+import type {DinfErrorCode} from './base/errors';
+import {DinfError} from './base/errors';
+import {errorMessage, isAllocationFailure} from './files/system-error';
+import type {DriverName, FIELD_KINDS, StopReason} from './schema';
+import {ERROR_CODES} from './schema';
 
-/** A program with its inputs as (kind, a, b, c) quadruples; see native/core/program.h. */
+/** A program with its inputs as (kind, a, b, c) quadruples, the kind one of INPUT_KINDS. */
 export interface NativeProgram {
   code: Uint16Array;
   constants: Float64Array;
@@ -12,20 +15,6 @@ export interface NativeProgram {
   stores: number;
   sums: number;
 }
-
-/** Kinds of {@link NativeProgram.inputs}, in the order of native/core/program.h. */
-export const INPUT_KINDS = {
-  coordinate: 0,
-  jet: 1,
-  tangent: 2,
-  channel: 3,
-  uniform: 4,
-  scalar: 5,
-  scalarTangent: 6,
-  weight: 7,
-  coefficient: 8,
-  row: 9,
-} as const;
 
 /** A grid (kind 0) or a network (kind 1). */
 export type NativeField = NativeGrid | NativeNetwork;
@@ -42,7 +31,7 @@ interface NativeLayers {
 }
 
 export interface NativeGrid extends NativeLayers {
-  kind: 0;
+  kind: typeof FIELD_KINDS.grid;
   cells: number[];
   levels: number;
   features: number;
@@ -53,7 +42,7 @@ export interface NativeGrid extends NativeLayers {
 }
 
 export interface NativeNetwork extends NativeLayers {
-  kind: 1;
+  kind: typeof FIELD_KINDS.network;
   /** 1 for each axis along which the network is periodic. */
   periodic: number[];
 }
@@ -91,43 +80,43 @@ export interface NativeTerm {
   squares: NativeProgram | null;
 }
 
+/** Where a solve runs: the driver's `index`-th device, from 0. */
+export interface NativeDevice {
+  driver: DriverName;
+  index: number;
+}
+
 export interface NativeProblem {
   dtype: 'float32' | 'float64';
   threads: number;
-  /** -1: the CPU. */
-  cudaDevice: number;
+  device: NativeDevice;
   /** Bytes on a CUDA device; 0: no limit. */
   memoryLimit: number;
+  /** Estimated bytes of native memory, which V8's collector is told; 0: nothing. */
+  bytes: number;
   lower: Float64Array;
   upper: Float64Array;
   seed: number;
   uniforms: Float64Array;
   scalars: Float64Array;
+  /** Whether linear decoders are multiplied into their grids from the start, all parameters 0. */
+  folded: boolean;
   fields: NativeField[];
   samples: NativeSamples[];
   terms: NativeTerm[];
 }
 
+/** A stage: the common part, and the options that its optimizer reads; see native/core/solver.h. */
 export interface NativeStage {
+  /** Tells the optimizer. */
   kind: number;
   iterations: number;
   tolerance: number;
   /** Iterations that an earlier run of this stage has done; Adam's state must have been left or set. */
   begun?: number;
-  learningRate?: number;
-  decaySteps?: number;
-  beta1?: number;
-  beta2?: number;
-  epsilon?: number;
-  steps?: number;
-  damping?: number;
-  history?: number;
-  resample?: number;
-  /** Place in SCALINGS of lib/optimizers.ts. */
-  scaling?: number;
-  fromHere?: boolean;
   /** Values of all uniforms from this stage on; empty: as they are. */
   uniforms: Float64Array;
+  [option: string]: number | boolean | Float64Array | undefined;
 }
 
 export interface NativeEvaluation {
@@ -144,7 +133,7 @@ export interface NativeProgress {
 }
 
 export interface NativeResult {
-  stopReason: 'iterations' | 'tolerance' | 'aborted' | 'diverged';
+  stopReason: StopReason;
   message: string;
   iterations: number;
   seconds: number;
@@ -185,11 +174,17 @@ export interface OptimizerState {
 /** One call at a time; every call that computes runs on a thread of its own. */
 export interface NativeSolver {
   prepare(): Promise<void>;
+  /** Frees all memory; every later call rejects with DISPOSED. */
+  free(): Promise<void>;
   run(stages: NativeStage[], onProgress?: (progress: NativeProgress) => void): Promise<NativeResult>;
   cancel(): void;
   state(): {parameters: number; rows: number; folded: boolean; blocks: ParameterBlock[]};
   parameters(): Promise<Float64Array>;
   setParameters(values: Float64Array, folded: boolean): Promise<void>;
+  /** `count` of the parameters from `begin` on. */
+  parameterRange(begin: number, count: number): Promise<Float64Array>;
+  /** Those from `begin` on; the others stay. */
+  setParameterRange(begin: number, values: Float64Array): Promise<void>;
   /** Null unless the last stage was Adam and did not diverge. */
   optimizerState(): Promise<OptimizerState | null>;
   setOptimizerState(state: OptimizerState): Promise<void>;
@@ -265,11 +260,16 @@ export function addon(): Addon {
   return loaded;
 }
 
-/** Native errors carry a `code` of ours but are plain errors of another realm: make them our own class. */
+/**
+ * Errors of the addon as our own: those that carry one of our codes are plain errors of another realm, and without one it is memory that was
+ * refused, or a mistake of ours.
+ */
 export function rethrow(error: unknown): never {
-  const {code, message} = error as {code?: unknown; message?: unknown};
   if (error instanceof DinfError) throw error;
-  if (typeof code === 'string' && typeof message === 'string')
-    throw new DinfError(code as DinfErrorCode, message, {cause: error});
-  throw error;
+  const {code, message} = (error ?? {}) as {code?: unknown; message?: unknown};
+  const ours = (ERROR_CODES as readonly unknown[]).includes(code) ? (code as DinfErrorCode) : undefined;
+  // What the binding itself could not allocate, before any code of ours ran.
+  if (ours === undefined && (message === 'std::bad_alloc' || isAllocationFailure(error)))
+    throw new DinfError('OUT_OF_MEMORY', 'the system gives this process no more memory', {cause: error});
+  throw new DinfError(ours ?? 'INTERNAL', errorMessage(error), {cause: error});
 }

@@ -28,7 +28,7 @@ const exported = [...symbols.matchAll(/^ *\d+: \S+ +\d+ +(\S+) +(GLOBAL|WEAK|UNI
 const floors = [...readelf('-V').matchAll(/Name: GLIBC_(\d+)\.(\d+)/g)].map(([, major, minor]) => [Number(major), Number(minor)]);
 floors.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
 const needed = [...readelf('-d').matchAll(/\(NEEDED\).*\[(.+)\]/g)].map(([, name]) => name);
-const stripped = !/\.symtab/.test(readelf('-S'));
+const stripped = !readelf('-S').includes('.symtab');
 
 const problems = [
   ...exported.filter((name) => !ENTRY_POINTS.includes(name)).map((name) => `exports ${name}`),
@@ -40,7 +40,7 @@ console.log(
   JSON.stringify({
     file: path.relative(process.cwd(), file),
     bytes: statSync(file).size,
-    glibc: floors.length > 0 ? floors.at(-1).join('.') : null,
+    glibc: floors.at(-1)?.join('.') ?? null,
     exported,
     needed,
     stripped,

@@ -14,7 +14,7 @@ const iterations = lines('adam-iteration').filter(({date}, _, all) => date === a
 const iteration = iterations.at(-1);
 const images = lines('images').filter((line) => line.image === 'camera.png');
 const parity = lines('adam-parity').at(-1);
-const image = (name, iterations) => last(images, (line) => line.case === name && line.iterations === iterations);
+const image = (name, count) => last(images, (line) => line.case === name && line.iterations === count);
 const row = (what, {metrics, seconds: time}, metric = 'psnr') =>
   `| ${what} | ${metrics[metric].toFixed(2)} dB ${metric} | ${seconds(time.median)} |`;
 const {cpu, cores, instructionSet} = iteration.machine;
@@ -60,7 +60,7 @@ const evolutions = lines('time-dependent');
 const distances = lines('sdf');
 const siren = lines('siren-iteration').at(-1);
 const small = (value) => value.toExponential(1);
-const other = (name, list = others, matches = () => true) => last(list, (line) => line.case === name && matches(line));
+const other = (name, list = others, matches = (_line) => true) => last(list, (line) => line.case === name && matches(line));
 const wave = other('helmholtz, fast', others, ({command}) => command === 'dinf-grid solve helmholtz');
 const cloth = other('cloth, fast', others, ({command}) => command.endsWith('--normal linearised'));
 const torus = other('torus', distances);

@@ -1,12 +1,12 @@
 'use strict';
-// npm's install step: takes a prebuilt binary when the package holds one that loads here, else builds from source
-// (node-gyp -> binding.gyp -> CMake). node-gyp wants a folder of Node headers even for a target that compiles nothing;
-// pointing it at a stub keeps the build offline with every npm version.
+// npm's install step: keeps a binary that loads here (a prebuilt one of the package, or an earlier build), else builds from source.
+// Not by way of node-gyp, which would want Python: CMake and a compiler are enough.
 const {spawnSync} = require('node:child_process');
 const path = require('node:path');
 
 const root = path.join(__dirname, '..');
-const env = {...process.env, npm_config_nodedir: path.join(root, 'native', 'gyp')};
-const nodeGypBuild = path.join(path.dirname(require.resolve('node-gyp-build')), 'bin.js');
-const result = spawnSync(process.execPath, [nodeGypBuild], {cwd: root, env, stdio: 'inherit'});
-process.exit(result.status ?? 1);
+const run = (script, stdio) => spawnSync(process.execPath, [script], {cwd: root, stdio}).status ?? 1;
+
+const wanted = process.env.npm_config_build_from_source === 'true';
+const loads = () => run(path.join(path.dirname(require.resolve('node-gyp-build')), 'build-test.js'), 'ignore') === 0;
+if (wanted || !loads()) process.exitCode = run(path.join(__dirname, 'build-native.js'), 'inherit');

@@ -12,10 +12,10 @@ import {fileURLToPath} from 'node:url';
 const HOT = [
   ...[
     'encodeKernel',
-    'encodeTransposeKernel',
+    'encodeAdjointKernel',
     'addPatchesKernel',
     'foldKernel',
-    'unfoldKernel',
+    'foldAdjointKernel',
     'refineKernel',
     'refineAdjointKernel',
     'programKernel',
@@ -36,7 +36,7 @@ const all = process.argv.includes('--all');
 const folder = process.argv.slice(2).find((argument) => argument !== '--all') ?? path.join(root, 'build', 'cmake');
 if (!existsSync(folder)) throw new Error(`there is no ${folder}: npm run build:native makes it`);
 
-const logs = readdirSync(folder, {recursive: true}).filter((name) => name.endsWith('.ptxas'));
+const logs = readdirSync(folder, {recursive: true, encoding: 'utf8'}).filter((name) => name.endsWith('.ptxas'));
 if (logs.length === 0) throw new Error(`no *.ptxas under ${folder}: it was built without nvcc`);
 
 /** Names as in the sources; unchanged where there is no c++filt. */
@@ -71,6 +71,7 @@ for (const log of logs) {
       row = {
         file: path.basename(log, '.o.ptxas'),
         mangled: entry[1],
+        kernel: '',
         arch: entry[2],
         registers: 0,
         shared: 0,
@@ -107,7 +108,7 @@ rows.sort((a, b) => b.spills - a.spills || b.registers - a.registers || a.kernel
 const isHot = (row) => HOT.some((part) => row.kernel.includes(part));
 const spilling = rows.filter((row) => row.spills > 0);
 console.log('registers  shared  stack  spilled bytes  arch    kernel');
-for (const row of all ? rows : rows.filter((row) => row.spills > 0 || isHot(row))) {
+for (const row of rows.filter((each) => all || each.spills > 0 || isHot(each))) {
   const {registers, shared, stack, spills, arch, kernel, file} = row;
   const figures = `${String(registers).padStart(9)}${String(shared).padStart(8)}${String(stack).padStart(7)}${String(spills).padStart(15)}`;
   console.log(`${figures}  ${arch.padEnd(7)} ${kernel} (${file})`);

@@ -1,32 +1,33 @@
 /** An ablation: one thing varied, everything else held, each variant solved and judged by the problem's own metrics. */
-import {DinfError} from '../errors';
-import type {BytePicture} from '../imaging/codec';
-import type {OptimizerName, Prepared} from '../problems/definition';
-import type {Progress, SolveOptions} from '../solve';
-import {solve} from '../solve';
+import {DinfError} from '../base/errors';
+import type {BytePicture} from '../files/image';
+import type {OptimizerName, Prepared} from '../cases/definition';
+import type {Progress, SolveOptions} from '../solve/solve';
+import {solve} from '../solve/solve';
 import {resultPicture} from './pictures';
 
-/** What a user decides of an ablation. */
+/** The choices that a user has in an ablation. */
 export interface AblationOptions {
   /** A PNG or JPEG; default: the built-in scene. */
-  readonly image?: string;
+  readonly image?: string | undefined;
   /** Pixels a side of the built-in scene; default: the ablation's own. */
-  readonly size?: number;
+  readonly size?: number | undefined;
   /** `fast`: least squares. `paper`: Adam as the authors do. */
   readonly preset: 'paper' | 'fast';
-  readonly optimizers?: readonly OptimizerName[];
-  readonly iterations?: readonly number[];
+  readonly optimizers?: readonly OptimizerName[] | undefined;
+  readonly iterations?: readonly number[] | undefined;
 }
 
 /** One variant. */
 export interface Trial {
-  /** What is varied, by column. */
+  /** The variant's settings, by column. */
   readonly labels: Readonly<Record<string, string>>;
-  /** What the paper says of it, by column. */
-  readonly paper?: Readonly<Record<string, string>>;
+  /** Figures of the paper for the same variant, by column. */
+  readonly paper?: Readonly<Record<string, string>> | undefined;
   prepare(): Promise<Prepared>;
 }
 
+/** An ablation: its name, what its table shows, and its trials. */
 export interface Ablation {
   readonly name: string;
   readonly summary: string;
@@ -34,7 +35,7 @@ export interface Ablation {
   readonly size: number;
   /** Metrics that the table shows, of those that the trials have. */
   readonly metrics: readonly string[];
-  /** What a reader must know to read the table. */
+  /** Sentences that a reader needs to read the table. */
   readonly notes: readonly string[];
   /** @throws what reading an image throws; INVALID_ARGUMENT */
   trials(options: AblationOptions): Promise<readonly Trial[]>;
@@ -52,18 +53,19 @@ export interface Row {
   readonly unknowns: number;
   readonly loss: number;
   readonly stopReason: string;
-  /** What the solve says of terms that its kernel cannot see. */
+  /** Notes of the solve, such as on terms that its kernel cannot see. */
   readonly notes: readonly string[];
-  /** What there is to look at. */
+  /** The result to look at. */
   readonly picture: BytePicture;
 }
 
+/** Where and how the trials of an ablation run. */
 export interface AblationRun extends Pick<SolveOptions, 'device' | 'dtype' | 'threads' | 'seed'> {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Before a trial begins: its number from 0, and seconds left for all, Infinity until the first is done. */
-  readonly onTrial?: (trial: Trial, index: number, count: number, secondsLeft: number) => void;
-  readonly onProgress?: (progress: Progress) => void;
-  readonly onRow?: (row: Row) => void;
+  readonly onTrial?: ((trial: Trial, index: number, count: number, secondsLeft: number) => void) | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onRow?: ((row: Row) => void) | undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
-import {linearDecoder, mlpDecoder} from '../field';
-import type {OptimizerName, RunOptions} from '../problems/definition';
+import {linearDecoder, mlpDecoder} from '../pose/field';
+import type {OptimizerName, RunOptions} from '../cases/definition';
 import type {Ablation} from './ablation';
 import {imageOf, imageSubject} from './subjects';
 
@@ -11,7 +11,7 @@ export const decoders: Ablation = {
   name: 'decoders',
   summary: 'a linear decoder against an MLP of 64 tanh, on an image from its gradient',
   size: 128,
-  metrics: ['psnrPaper', 'psnr', 'ssim'],
+  metrics: ['psnrPaper', 'psnr', 'ssimPaper'],
   notes: [
     'A linear decoder leaves the image linear in the grid, so that least squares solves it; an MLP takes that away, and is trained ' +
       'by Adam. Adam on both is the like-for-like comparison.',

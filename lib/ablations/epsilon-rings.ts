@@ -1,4 +1,4 @@
-import {gaussian} from '../kernel';
+import {gaussian} from '../pose/kernel';
 import type {Ablation} from './ablation';
 import {imageOf, imageSubject} from './subjects';
 
@@ -17,7 +17,7 @@ export const epsilonRings: Ablation = {
   name: 'epsilon-rings',
   summary: "the Gaussian's shape against its rings, beside the paper's table",
   size: 768,
-  metrics: ['psnrPaper', 'psnr', 'ssim'],
+  metrics: ['psnrPaper', 'psnr', 'ssimPaper'],
   notes: [
     "psnrPaper is the paper's measure, after its rescaling by percentiles. The paper's image is not ours: compare how the rows of a column " +
       'differ, not a row of ours with one of theirs.',

@@ -1,4 +1,4 @@
-import {bspline, gaussian, hat, inverseMultiquadric, inverseQuadratic, kernelSpelling} from '../kernel';
+import {bspline, gaussian, hat, inverseMultiquadric, inverseQuadratic, kernelSpelling} from '../pose/kernel';
 import type {Ablation} from './ablation';
 import {imageOf, imageSubject} from './subjects';
 
@@ -7,7 +7,7 @@ export const kernels: Ablation = {
   name: 'kernels',
   summary: 'all kernels, on an image from its gradient and from its Laplacian',
   size: 256,
-  metrics: ['psnr', 'psnrPaper', 'ssim'],
+  metrics: ['psnr', 'psnrPaper', 'ssimPaper'],
   notes: [
     'hat on the Laplacian: linear interpolation (as in K-Planes and Instant-NGP) has no second derivatives inside a cell, so that no feature ' +
       'can change the Laplacian it is asked for. Nothing is learned but the border, which is given as values.',

@@ -12,7 +12,7 @@ export const levels: Ablation = {
   name: 'levels',
   summary: 'one level of the grid against several, after equally many iterations',
   size: 512,
-  metrics: ['psnrPaper', 'psnr', 'ssim'],
+  metrics: ['psnrPaper', 'psnr', 'ssimPaper'],
   notes: [
     'Every row takes the same number of iterations. With many more of them one level catches up (--iterations 1000): levels buy speed.',
   ],

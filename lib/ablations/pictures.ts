@@ -1,15 +1,16 @@
 /** Results side by side: the middle of each reconstruction, where differences are large enough to be seen. */
-import type {BytePicture} from '../imaging/codec';
-import type {Assessment} from '../problems/definition';
-import {imagePicture, sideBySide} from '../report/pictures';
-import {fitted, Sheet} from '../report/sheet';
+import type {BytePicture} from '../files/image';
+import type {Assessment} from '../cases/definition';
+import {imagePicture, sideBySide} from '../pictures/pictures';
+import {fitted} from '../pictures/resize';
+import {Sheet} from '../pictures/sheet';
 
 /** Part of an image's side that is shown. */
 const CROP = 0.4;
 const PANEL = 256;
 const COLUMNS = 4;
 
-/** What of an assessment goes into the sheet: the middle of the reconstructed image, or else its first picture. */
+/** The part of an assessment that goes into the sheet: the middle of the reconstructed image, or else its first picture. */
 export function resultPicture({arrays, pictures}: Pick<Assessment, 'arrays' | 'pictures'>): BytePicture {
   const found = arrays.find(({name}) => name === 'reconstruction');
   if (found === undefined) return fitted(pictures[0].picture, {largest: PANEL, smallest: PANEL});

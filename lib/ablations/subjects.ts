@@ -1,7 +1,7 @@
-/** What variants are tried on. */
+/** The problems that variants are tried on. */
 import type {Image} from '../imaging/image';
-import {renderScene} from '../imaging/scene';
-import type {Prepared, RunOptions} from '../problems/definition';
+import {renderScene} from '../imaging/scene/scene';
+import type {Prepared, RunOptions} from '../cases/definition';
 import {preparePoisson, readPoissonImage} from '../problems/poisson-definition';
 import type {AblationOptions} from './ablation';
 
@@ -14,7 +14,7 @@ export interface Subject {
 interface Pose {
   readonly supervision: 'gradient' | 'laplacian';
   readonly border?: 'known' | 'free';
-  /** Of least squares, where the user names no number. */
+  /** Iterations of least squares where the user names no number. */
   readonly iterations?: number;
 }
 

@@ -4,22 +4,23 @@ import type {Row} from './ablation';
 /** Columns of what is varied, of our figures, and of the paper's. */
 export function columnsOf(rows: readonly Row[], metrics: readonly string[]): string[][] {
   const names = (pick: (row: Row) => object): string[] => [...new Set(rows.flatMap((row) => Object.keys(pick(row))))];
-  const shown = metrics.filter((metric) => rows.some((row) => row.metrics[metric] !== undefined));
+  const shown = metrics.filter((metric) => rows.some((row) => Object.hasOwn(row.metrics, metric)));
   const varied = names((row) => row.labels);
   const paper = names((row) => row.paper);
   const head = [...varied, ...shown, 'seconds', ...paper.map((name) => `paper: ${name}`)];
   const body = rows.map((row) => [
     ...varied.map((name) => row.labels[name] ?? ''),
-    ...shown.map((metric) => (row.metrics[metric] === undefined ? '' : metricText(metric, row.metrics[metric]))),
+    ...shown.map((metric) => (Object.hasOwn(row.metrics, metric) ? metricText(metric, row.metrics[metric]) : '')),
     row.stopReason === 'diverged' ? 'diverged' : row.seconds.toFixed(row.seconds < 10 ? 2 : 1),
     ...paper.map((name) => row.paper[name] ?? ''),
   ]);
   return [head, ...body];
 }
 
+/** A metric as the table shows it. */
 export function metricText(name: string, value: number): string {
   if (name.startsWith('psnr')) return value.toFixed(2);
-  return name === 'ssim' ? value.toFixed(3) : value.toPrecision(3);
+  return name.startsWith('ssim') ? value.toFixed(3) : value.toPrecision(3);
 }
 
 /** Columns aligned: words to the left, numbers to the right. */

@@ -7,20 +7,20 @@ import type {Ablation, AblationOptions, Row} from '../ablations/ablation';
 import {runAblation} from '../ablations/ablation';
 import {contactSheet} from '../ablations/pictures';
 import {columnsOf, metricText, tableCsv, tableText} from '../ablations/table';
-import type {Device} from '../device';
-import {chooseDevice} from '../device';
-import {DinfError} from '../errors';
-import {encodePng} from '../imaging/codec';
-import type {OptimizerName} from '../problems/definition';
-import {OPTIMIZER_NAMES} from '../problems/definition';
-import {writeFileAtomic} from '../report/atomic-write';
+import type {Device} from '../devices';
+import {chooseDevice} from '../devices';
+import {DinfError} from '../base/errors';
+import {encodePng} from '../files/image';
+import {parseIterations, parseOptimizers} from '../cases/case-options';
+import type {OptimizerName} from '../cases/definition';
+import {OPTIMIZER_NAMES} from '../cases/definition';
+import {writeFileAtomic} from '../files/atomic-write';
 import {writeReport} from '../report/html';
 import {commandLine, usage, whole} from './arguments';
 import {EXIT} from './exit';
 import {listenForInterruption} from './interruption';
 import {OutputFolder} from './output-folder';
-import {duration, progressView} from './progress';
-import {parseOptimizers} from './solve-command';
+import {duration, progressView} from '../report/progress';
 
 interface Parsed {
   image?: string;
@@ -57,7 +57,7 @@ export function addAblateCommand(program: Command, finish: (code: number) => voi
       .option(
         '--iterations <n>',
         'most iterations of each variant; with a schedule, one number or one a stage',
-        usage((text) => text.split(',').map((part) => whole('--iterations', 0)(part))),
+        usage(parseIterations),
       )
       .option('--device <name>', 'auto, cpu, cuda or cuda:N', 'auto')
       .addOption(new Option('--dtype <type>', 'precision').choices(['float32', 'float64']).default('float32'))
@@ -122,7 +122,7 @@ async function run(ablation: Ablation, parsed: Parsed): Promise<number> {
     }
     if (interrupted) {
       process.stderr.write(`dinf-grid: interrupted: ${rows.length} of ${trials.length} variants were done and are kept.\n`);
-      return EXIT.interrupted;
+      return interruption.code;
     }
     return rows.every(({stopReason}) => stopReason === 'diverged') ? EXIT.diverged : EXIT.solved;
   } catch (error) {
@@ -158,7 +158,7 @@ async function writeOutputs(
 ): Promise<readonly string[]> {
   const sheet = contactSheet(
     rows.map((row) => {
-      const metric = ablation.metrics.find((name) => row.metrics[name] !== undefined);
+      const metric = ablation.metrics.find((name) => Object.hasOwn(row.metrics, name));
       const figure = metric === undefined ? '' : `${metric} ${metricText(metric, row.metrics[metric])}, `;
       return {caption: labelText(row.labels), note: `${figure}${row.seconds.toFixed(2)} s`, picture: row.picture};
     }),

@@ -1,6 +1,6 @@
 /** Values of options as the command line writes them. */
 import {InvalidArgumentError} from 'commander';
-import {DinfError} from '../errors';
+import {DinfError} from '../base/errors';
 
 /** Commander prints what an InvalidArgumentError says; ours say more than its own. */
 export function usage<T>(parse: (text: string) => T): (text: string) => T {

@@ -2,21 +2,24 @@
 import {existsSync} from 'node:fs';
 import type {Command} from 'commander';
 import {InvalidArgumentError, Option} from 'commander';
-import type {ConstraintMode} from '../constraints';
-import {CONSTRAINT_MODES} from '../constraints';
-import {DinfError} from '../errors';
-import type {EquationOptions} from '../problems/equation';
-import {prepareEquation} from '../problems/equation';
-import type {ProblemDefinition} from '../problems/definition';
-import {readProblemFile} from '../problems/problem-file';
+import type {ConstraintMode} from '../equation/constraints';
+import {CONSTRAINT_MODES} from '../equation/constraints';
+import {DinfError} from '../base/errors';
+import type {EquationOptions} from '../equation/equation-options';
+import {prepareEquation} from '../equation/equation';
+import type {ProblemDefinition} from '../cases/definition';
+import {checkOut, readProblemTexts} from '../equation/problem-file';
 import {collect} from './arguments';
 import {EXIT} from './exit';
+import type {SharedOptions} from './shared-options';
+import {addSharedOptions} from './shared-options';
 
-/** What the command shares with those of the built-in problems. */
-export interface SolveParts<Parsed> {
+/** Parts that the command shares with those of the built-in problems. */
+export interface SolveParts {
+  /** Names of the built-in problems. */
   readonly names: readonly string[];
-  addSharedOptions(command: Command): void;
-  run(definition: ProblemDefinition, parsed: Parsed): Promise<number>;
+  /** Prepares, solves and writes. */
+  run(definition: ProblemDefinition, parsed: SharedOptions): Promise<number>;
 }
 
 interface Own {
@@ -31,6 +34,7 @@ interface Own {
   periodic?: string[];
 }
 
+/** Help that both the command and its parent end with. */
 export const EQUATION_EXAMPLE = `
 A problem of your own:
   $ dinf-grid solve --equation "u_t = 0.1*u_xx" --domain "t=0..1,x=0..1" \\
@@ -39,11 +43,7 @@ A problem of your own:
 Its options: dinf-grid solve equation --help`;
 
 /** Makes `equation` the command that runs where no built-in problem is named. */
-export function addEquationCommand<Parsed extends object>(
-  solve: Command,
-  parts: SolveParts<Parsed>,
-  finish: (code: number) => void,
-): void {
+export function addEquationCommand(solve: Command, parts: SolveParts, finish: (code: number) => void): void {
   const command = solve
     .command('equation', {isDefault: true})
     .description('your own equations, from options or a problem file; the word equation may be left out')
@@ -57,9 +57,9 @@ export function addEquationCommand<Parsed extends object>(
     .option('--exact <answer>', 'a known answer to compare with: an expression, or "u=...; v=..."')
     .addOption(new Option('--constraints <mode>', 'how conditions are met').choices([...CONSTRAINT_MODES]))
     .option('--boundary-weight <x>', 'weight of conditions met by least squares', weight);
-  parts.addSharedOptions(command);
+  addSharedOptions(command);
   command.addHelpText('after', EQUATION_EXAMPLE.replace(/\nIts options.*/, ''));
-  command.action(async (file: string | undefined, parsed: Parsed & Own, self: Command) => {
+  command.action(async (file: string | undefined, parsed: SharedOptions & Own, self: Command) => {
     const nothing = parsed.equation === undefined && parsed.domain === undefined && parsed.where === undefined;
     if (file === undefined && nothing)
       self.error('error: name a problem; see dinf-grid list, or give --equation', {exitCode: EXIT.usage});
@@ -76,16 +76,17 @@ export function addEquationCommand<Parsed extends object>(
       name: 'equation',
       summary: command.description(),
       options: [],
-      prepare: (shared) => Promise.resolve(prepareEquation(options, shared)),
+      prepare: (shared) => prepareEquation(options, shared),
     };
-    const {equation: from, shared = {}} = file === undefined ? {} : await readProblemFile(file);
+    const {equation: from, shared = {}} = file === undefined ? {} : await readProblemTexts(file);
+    if (file !== undefined && parsed.out === undefined) await checkOut(shared.out, file);
     for (const [name, text] of Object.entries(shared)) applyShared(self, name, text, file!);
     const options = merged(parsed, from ?? {});
-    finish(await parts.run(definition, self.opts<Parsed & Own>()));
+    finish(await parts.run(definition, self.opts<SharedOptions & Own>()));
   });
 }
 
-/** What the command line says comes before what the file says. */
+/** Options of the command line, and in place of those that it leaves out, the file's. */
 function merged(parsed: Own, file: Partial<EquationOptions>): EquationOptions {
   const given: Partial<EquationOptions> = {
     equations: parsed.equation ?? file.equations,
@@ -109,7 +110,8 @@ function applyShared(command: Command, name: string, text: string, file: string)
   if (command.getOptionValueSource(name) === 'cli') return;
   const option = command.options.find((candidate) => candidate.attributeName() === name)!;
   try {
-    const value: unknown = option.parseArg === undefined ? text : option.parseArg(text, undefined);
+    const parse = option.parseArg as ((value: string, previous: unknown) => unknown) | undefined;
+    const value = parse === undefined ? text : parse(text, undefined);
     command.setOptionValueWithSource(name, value, 'config');
   } catch (error) {
     if (!(error instanceof InvalidArgumentError)) throw error;
@@ -122,9 +124,9 @@ const looksLikeFile = (word: string): boolean => /\.json$|[/\\]/i.test(word) || 
 const list = (text: string): string[] => text.split(',').map((name) => name.trim());
 
 function uniform(text: string, before: Record<string, number> = {}): Record<string, number> {
-  const [, name, number] = /^\s*([\p{L}][\p{L}0-9_]*)\s*=\s*(\S+)\s*$/u.exec(text) ?? [];
+  const [, name, number] = (/^\s*([\p{L}][\p{L}0-9_]*)\s*=\s*(\S+)\s*$/u.exec(text) ?? []) as (string | undefined)[];
   const value = Number(number);
-  if (number === undefined || !Number.isFinite(value))
+  if (name === undefined || number === undefined || !Number.isFinite(value))
     throw new InvalidArgumentError('--uniform is NAME=NUMBER, such as nu=0.05.');
   return {...before, [name]: value};
 }

@@ -1,8 +1,9 @@
-import type {DinfErrorCode} from '../errors';
-import {DinfError} from '../errors';
+import type {DinfErrorCode} from '../base/errors';
+import {DinfError} from '../base/errors';
+import {interruptedCode} from './interruption';
 
-/** Exit codes of the command line (documented in the README). */
-export const EXIT = {solved: 0, failed: 1, usage: 2, noDevice: 3, diverged: 4, interrupted: 130} as const;
+/** Exit codes of the command line (documented in the README); one that a signal has ended has a code of {@link Interruption}. */
+export const EXIT = {solved: 0, failed: 1, usage: 2, noDevice: 3, diverged: 4} as const;
 
 const USAGE: ReadonlySet<DinfErrorCode> = new Set([
   'INVALID_ARGUMENT',
@@ -19,6 +20,6 @@ export function exitCode(error: unknown): number {
   if (!(error instanceof DinfError)) return EXIT.failed;
   if (USAGE.has(error.code)) return EXIT.usage;
   if (error.code === 'NO_SUCH_DEVICE') return EXIT.noDevice;
-  if (error.code === 'ABORTED') return EXIT.interrupted;
+  if (error.code === 'ABORTED') return interruptedCode(error);
   return error.code === 'DIVERGED' ? EXIT.diverged : EXIT.failed;
 }

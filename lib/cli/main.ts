@@ -1,21 +1,19 @@
 #!/usr/bin/env node
-import {readFileSync} from 'node:fs';
-import * as path from 'node:path';
 import {Command, CommanderError} from 'commander';
-import {DinfError} from '../errors';
+import {DinfError} from '../base/errors';
+import {VERSION} from '../base/version';
 import {PROBLEMS} from '../problems';
 import {addAblateCommand} from './ablate-command';
 import {addEvaluateCommand} from './evaluate-command';
 import {EXIT, exitCode} from './exit';
-import {describe, infoLines} from './info';
+import {info, infoLines} from '../devices/info';
 import {addSolveCommand} from './solve-command';
-
-const {version} = JSON.parse(readFileSync(path.join(__dirname, '..', '..', 'package.json'), 'utf8')) as {version: string};
+import {Streams} from './streams';
 
 function build(finish: (code: number) => void): Command {
   const program = new Command('dinf-grid')
     .description('Solves differential equations with neural fields on differentiable feature grids.')
-    .version(version)
+    .version(VERSION)
     .exitOverride()
     .configureOutput({
       outputError: (text, write) => {
@@ -39,9 +37,7 @@ function build(finish: (code: number) => void): Command {
     .description('devices, build and versions')
     .option('--json', 'print one JSON object on stdout')
     .action(({json}: {json?: boolean}) => {
-      const info = describe(version);
-      if (json) process.stdout.write(`${JSON.stringify(info)}\n`);
-      else process.stdout.write(infoLines(info));
+      process.stdout.write(json ? `${JSON.stringify(info())}\n` : infoLines());
     });
   inheritExit(program);
   return program;
@@ -56,6 +52,15 @@ function inheritExit(command: Command): void {
 }
 
 async function main(): Promise<number> {
+  const streams = new Streams();
+  const code = await run();
+  const failure = await streams.failed();
+  if (failure === undefined) return code;
+  process.stderr.write(`dinf-grid: ${failure.message}\n`);
+  return code === EXIT.solved ? EXIT.failed : code;
+}
+
+async function run(): Promise<number> {
   let code: number = EXIT.solved;
   try {
     await build((result) => (code = result)).parseAsync();

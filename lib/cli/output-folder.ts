@@ -1,6 +1,9 @@
-import {access, constants, mkdir, rm, rmdir} from 'node:fs/promises';
+import {lstat, rm, rmdir} from 'node:fs/promises';
 import * as path from 'node:path';
-import {DinfError} from '../errors';
+import {DinfError} from '../base/errors';
+import {checkWritable} from '../files/atomic-write';
+import {isInside} from '../files/inside-folder';
+import {makeFolder} from '../files/make-folder';
 
 /** The solve's own file among the outputs. */
 export const FIELD_FILE = 'field.safetensors';
@@ -18,10 +21,9 @@ export class OutputFolder {
 
   /** @throws FILE_UNWRITABLE when the folder cannot be made or written to. */
   static async open(folder: string): Promise<OutputFolder> {
+    let created: string | undefined;
     try {
-      const created = await mkdir(folder, {recursive: true});
-      await access(folder, constants.W_OK | constants.X_OK);
-      return new OutputFolder(folder, created);
+      created = await makeFolder(folder);
     } catch (cause) {
       throw new DinfError(
         'FILE_UNWRITABLE',
@@ -29,6 +31,15 @@ export class OutputFolder {
         {cause},
       );
     }
+    const output = new OutputFolder(folder, created);
+    try {
+      await output.keepInside(FIELD_FILE);
+      await checkWritable(output.file(FIELD_FILE));
+    } catch (error) {
+      await output.discard();
+      throw error;
+    }
+    return output;
   }
 
   file(name: string): string {
@@ -38,8 +49,19 @@ export class OutputFolder {
   /** Lets `write` make the file of this name. */
   async write(name: string, write: (file: string) => Promise<void>): Promise<void> {
     const file = this.file(name);
+    await this.keepInside(name);
     await write(file);
     this.written.push(file);
+  }
+
+  /** A link that somebody has laid in the folder does not lead what is written out of it: the file takes its place. */
+  private async keepInside(name: string): Promise<void> {
+    const file = this.file(name);
+    const isLink = await lstat(file).then(
+      (status) => status.isSymbolicLink(),
+      () => false,
+    );
+    if (isLink && !(await isInside(this.folder, file))) await rm(file);
   }
 
   /** After a failure: a folder of our own making with half the pictures would look like a result. A saved field is whole, and stays. */

@@ -1,10 +1,10 @@
 /** `--resume`: where a solve of the command line goes on, and with which stages. */
-import {checkSame} from '../checkpoint/apply';
-import type {Checkpoint} from '../checkpoint/checkpoint';
-import {readCheckpoint} from '../checkpoint/checkpoint';
+import {checkSame} from '../solve/checkpoint/apply';
+import type {Checkpoint} from '../solve/checkpoint/checkpoint';
+import {readCheckpoint} from '../solve/checkpoint/checkpoint';
 import type {Optimizer} from '../optimizers';
-import type {OptimizerName, Prepared, RunOptions} from '../problems/definition';
-import {checkIterations} from '../problems/shared';
+import type {OptimizerName, Prepared, RunOptions} from '../cases/definition';
+import {checkIterations} from '../cases/stages';
 
 /** A saved solve, and the stages that it goes on with. */
 export interface Resumption {

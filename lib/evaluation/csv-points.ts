@@ -1,15 +1,12 @@
 /** Points from a table of text: comma, semicolon, tab or spaces between the columns, with or without a header. */
-import {createReadStream} from 'node:fs';
-import type {FileHandle} from 'node:fs/promises';
-import {open} from 'node:fs/promises';
 import type {InfoRecord} from 'csv-parse';
 import {CsvError, parse} from 'csv-parse';
-import {DinfError} from '../errors';
-import {unreadableFile} from '../report/read-file';
+import {DinfError} from '../base/errors';
+import {openRegular, unreadableFile} from '../files/read-file';
 import type {Batch, PointSource} from './source';
 import {BATCH} from './source';
 
-/** Where the columns of the coordinates are. */
+/** The columns of the coordinates. */
 interface Layout {
   /** Column of each coordinate. */
   readonly columns: readonly number[];
@@ -61,8 +58,8 @@ async function* read(
     };
   };
   // Cells become numbers inside the parser; what leaves it are whole batches, so that rows cost no objects in a queue.
-  const take = (given: string[], {lines: line, bytes: read}: InfoRecord): ReturnType<typeof full> | null => {
-    bytes = read;
+  const take = (given: string[], {lines: line, bytes: consumed}: InfoRecord): ReturnType<typeof full> | null => {
+    bytes = consumed;
     const cells = delimiter === ' ' ? given.filter((cell) => cell !== '') : given;
     if (layout === undefined) {
       const header = headerOf(cells, coordinates, file, line);
@@ -91,7 +88,8 @@ async function* read(
     count += 1;
     return count === BATCH ? full() : null;
   };
-  const stream = createReadStream(file, {highWaterMark: 1 << 18});
+  const {handle} = await openRegular(file, 'a file of points');
+  const stream = handle.createReadStream({highWaterMark: 1 << 18});
   const parser = parse({
     bom: true,
     comment: '#',
@@ -151,16 +149,11 @@ function numberOf(cell: string): number | undefined {
 
 type Delimiter = ',' | ';' | '\t' | ' ';
 
-/** What separates the columns, by the first line that counts. */
+/** The separator of the columns, by the first line that counts. */
 async function inspect(file: string, dimensions: number): Promise<{delimiter: Delimiter; size: number}> {
-  let handle: FileHandle | undefined;
+  const {handle, size} = await openRegular(file, 'a file of points');
   try {
-    handle = await open(file, 'r');
-    const status = await handle.stat();
-    if (!status.isFile()) {
-      throw malformed(file, status.isDirectory() ? 'it is a folder' : 'it is no regular file, and points are read twice');
-    }
-    if (status.size === 0) throw malformed(file, 'it is empty');
+    if (size === 0) throw malformed(file, 'it is empty');
     const {buffer, bytesRead} = await handle.read(Buffer.alloc(1 << 16), 0, 1 << 16, 0);
     const start = buffer.subarray(0, bytesRead);
     if (start.includes(0)) throw malformed(file, 'it is no text');
@@ -172,11 +165,11 @@ async function inspect(file: string, dimensions: number): Promise<{delimiter: De
         .find((text) => text.trim() !== '' && !text.startsWith('#')) ?? '';
     const bare = line.replace(/"[^"]*"/g, '');
     const delimiter = ([';', '\t', ','] as const).find((mark) => bare.includes(mark)) ?? (dimensions > 1 ? ' ' : ',');
-    return {delimiter: delimiter === ',' && !bare.includes(',') && /\S\s+\S/.test(bare) ? ' ' : delimiter, size: status.size};
+    return {delimiter: delimiter === ',' && !bare.includes(',') && /\S\s+\S/.test(bare) ? ' ' : delimiter, size};
   } catch (cause) {
     throw cause instanceof DinfError ? cause : unreadableFile(file, cause);
   } finally {
-    await handle?.close();
+    await handle.close();
   }
 }
 

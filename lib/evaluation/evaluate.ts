@@ -1,20 +1,20 @@
 /** A saved field at any number of points, a batch at a time. */
-import {DinfError} from '../errors';
+import {DinfError} from '../base/errors';
 import {equationText} from '../expression/equation';
-import type {Solution} from '../solution';
+import type {Solution} from '../solve/solution';
 import type {Batch, PointSource} from './source';
 import {firstOutside, outsideError} from './source';
 
-/** What is evaluated, and how. */
+/** The settings of an evaluation. */
 export interface EvaluationRun {
   readonly solution: Solution;
   readonly source: PointSource;
   readonly expressions: readonly string[];
   /** A point outside the domain is refused before anything is evaluated, or has NaN for values. */
   readonly outside: 'error' | 'nan';
-  readonly signal?: AbortSignal;
-  /** @param part of the points, 0 to 1, that have been checked or evaluated. */
-  readonly onProgress?: (what: 'checked' | 'evaluated', part: number) => void;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the part of the points, from 0 to 1, that has been checked or evaluated. */
+  readonly onProgress?: ((what: 'checked' | 'evaluated', part: number) => void) | undefined;
 }
 
 /** Points, and the values of each expression there. */
@@ -23,12 +23,13 @@ export interface EvaluatedBatch extends Batch {
   readonly values: readonly Float64Array[];
 }
 
-/** What is known of the values when all have been seen. */
+/** Figures of the values, complete when all have been seen. */
 export interface EvaluationSummary {
+  /** Number of points. */
   points: number;
-  /** Points outside the domain. */
+  /** Number of points outside the domain. */
   outside: number;
-  /** In the order of the run; the extremes are NaN where no value is finite. */
+  /** Figures of each expression, in their order; the extremes are NaN where no value is finite. */
   readonly expressions: {readonly expression: string; minimum: number; maximum: number; notFinite: number}[];
 }
 

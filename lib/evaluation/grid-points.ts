@@ -1,9 +1,9 @@
 /** `--grid "x=0..1:101,y=0..1:51"`: the points of a lattice. */
-import {readNumber} from '../constraints';
-import {DinfError} from '../errors';
-import type {ProblemSpec} from '../problem-spec';
-import type {Volume} from '../report/vti';
-import {lattice, linspace} from '../sampling';
+import {readNumber, splitRange} from '../equation/ranges';
+import {DinfError} from '../base/errors';
+import type {ProblemSpec} from '../pose/problem-spec';
+import type {Volume} from '../files/vti';
+import {lattice, linspace} from '../pose/sampling';
 import type {Batch, PointSource} from './source';
 import {BATCH} from './source';
 
@@ -41,9 +41,10 @@ export function gridPoints(text: string, domain: ProblemSpec['domain']): GridSou
 }
 
 function readAxis(part: string, domain: ProblemSpec['domain']): Volume['axes'][number] {
-  const [, name, range, points] = /^([\p{L}_][\p{L}0-9_]*)\s*(?:=\s*(.+?))?\s*(?::\s*(\d+))?$/su.exec(part) ?? [];
-  if (name === undefined || (range === undefined && points === undefined))
+  const range = splitRange(part);
+  if (range === undefined || (range.ends.length === 0 && range.points === undefined))
     throw new DinfError('SYNTAX', `in --grid, "${part}" is no axis: ${EXAMPLE}`);
+  const {name, points} = range;
   const bounds = domain.find((axis) => axis.name === name);
   if (bounds === undefined) {
     throw new DinfError(
@@ -51,9 +52,22 @@ function readAxis(part: string, domain: ProblemSpec['domain']): Volume['axes'][n
       `--grid names ${name}, which is no coordinate; they are ${domain.map((axis) => axis.name).join(', ')}`,
     );
   }
-  const ends = range?.split('..').map((end) => readNumber(end, `--grid: ${name}`)) ?? [bounds.lower, bounds.upper];
+  const given = range.ends.map((end) => readNumber(end, `--grid: ${name}`));
+  const ends = given.length === 0 ? [bounds.lower, bounds.upper] : given;
   const [lower, upper = lower] = ends;
-  const count = points === undefined ? 1 : Number(points);
+  const count = points ?? 1;
+  checkEnds(ends, count, part);
+  for (const end of ends) {
+    if (end < bounds.lower || end > bounds.upper) {
+      throw new DinfError('OUT_OF_DOMAIN', `--grid: ${name} = ${end} is outside the domain [${bounds.lower}, ${bounds.upper}]`);
+    }
+  }
+  return {name, lower, upper, count};
+}
+
+/** Refuses what is neither one value nor two ends, in order and apart, with two points at least. */
+function checkEnds(ends: readonly number[], count: number, part: string): void {
+  const [lower, upper = lower] = ends;
   if (ends.length > 2 || (ends.length === 1) !== (count === 1) || upper < lower || !Number.isSafeInteger(count) || count < 1) {
     throw new DinfError(
       'INVALID_ARGUMENT',
@@ -61,12 +75,6 @@ function readAxis(part: string, domain: ProblemSpec['domain']): Volume['axes'][n
     );
   }
   if (ends.length === 2 && lower === upper) throw new DinfError('INVALID_ARGUMENT', `in --grid, "${part}" is an empty range`);
-  for (const end of ends) {
-    if (end < bounds.lower || end > bounds.upper) {
-      throw new DinfError('OUT_OF_DOMAIN', `--grid: ${name} = ${end} is outside the domain [${bounds.lower}, ${bounds.upper}]`);
-    }
-  }
-  return {name, lower, upper, count};
 }
 
 /** Blocks of whole rows, in row-major order, that are lattices themselves. */

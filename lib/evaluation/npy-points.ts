@@ -1,9 +1,7 @@
-import type {FileHandle} from 'node:fs/promises';
-import {open} from 'node:fs/promises';
 import {endianness} from 'node:os';
-import {DinfError} from '../errors';
-import {readNpyHeader} from '../report/npy';
-import {unreadableFile} from '../report/read-file';
+import {DinfError} from '../base/errors';
+import {readNpyHeader} from '../files/npy';
+import {fill, openRegular, unreadableFile} from '../files/read-file';
 import type {Batch, PointSource} from './source';
 import {BATCH} from './source';
 
@@ -31,13 +29,12 @@ export async function npyPoints(
   const columns = fortran && d > 1;
 
   async function* batches(onProgress?: (part: number) => void): AsyncGenerator<Batch> {
-    let handle: FileHandle | undefined;
+    const {handle} = await openRegular(file, 'a .npy file');
     try {
-      const opened = (handle = await open(file, 'r'));
       const values = async (begin: number, count: number): Promise<Float32Array | Float64Array> => {
         const bytes = Buffer.from(new ArrayBuffer(count * size));
-        const {bytesRead} = await opened.read(bytes, 0, bytes.length, offset + begin * size);
-        if (bytesRead < bytes.length) throw new DinfError('FILE_UNREADABLE', `Cannot read the points of ${file}: it is cut off.`);
+        const filled = await fill(handle, bytes, offset + begin * size);
+        if (filled < bytes.length) throw new DinfError('FILE_UNREADABLE', `Cannot read the points of ${file}: it is cut off.`);
         if (endianness() === 'BE') (size === 4 ? bytes.swap32.bind(bytes) : bytes.swap64.bind(bytes))();
         return size === 4 ? new Float32Array(bytes.buffer) : new Float64Array(bytes.buffer);
       };
@@ -67,7 +64,7 @@ export async function npyPoints(
     } catch (cause) {
       throw cause instanceof DinfError ? cause : unreadableFile(file, cause);
     } finally {
-      await handle?.close();
+      await handle.close();
     }
   }
   return {name: file, shape: [n], batches};

@@ -1,7 +1,7 @@
-/** Where a saved field is evaluated: points in batches of bounded size, so that a file may be larger than the memory. */
-import {DinfError} from '../errors';
-import type {ProblemSpec} from '../problem-spec';
-import type {Samples} from '../sampling';
+/** Points at which a field is evaluated, in batches of bounded size, so that a file may be larger than the memory. */
+import {DinfError} from '../base/errors';
+import type {ProblemSpec} from '../pose/problem-spec';
+import type {Samples} from '../pose/sampling';
 
 /** Points of one batch; a native evaluation takes some hundred bytes a point. */
 export const BATCH = 1 << 16;
@@ -15,13 +15,13 @@ export interface Batch {
   readonly first: number;
   /** The same points as they are evaluated fastest; undefined: as scattered points. */
   readonly samples?: Samples;
-  /** How the i-th of them is called in a message, such as `row 3 (line 4)`. */
+  /** The name of the i-th of them in a message, such as `row 3 (line 4)`. */
   place(i: number): string;
 }
 
 /** A set of points that can be gone through more than once. */
 export interface PointSource {
-  /** For messages. */
+  /** Name of the source in messages. */
   readonly name: string;
   /** Extents of the lattice of {@link Batch.points}, or one for a list; undefined until a list has been gone through. */
   readonly shape?: readonly number[];

@@ -1,5 +1,5 @@
 /** Evaluated batches as the bytes of a file, one part after another. */
-import {npyBytes, npyHeader} from '../report/npy';
+import {npyBytes, npyHeader} from '../files/npy';
 import type {EvaluatedBatch} from './evaluate';
 
 /**

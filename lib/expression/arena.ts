@@ -1,11 +1,13 @@
-import {DinfError} from '../errors';
+import {DinfError} from '../base/errors';
+import type {Steps} from '../base/steps';
+import {finished} from '../base/steps';
 import type {ConstantNode, Expression} from './node';
-import {constant, operation, postorder} from './node';
+import {constant, operation, postorder, postorderSteps, VISITS_A_STEP} from './node';
 import type {Operator} from './operators';
 import {simplified} from './simplify';
 
 /** Nodes an arena holds unless told otherwise. The largest system measured so far, a cloth, needs some thousands. */
-export const DEFAULT_NODE_LIMIT = 200_000;
+const DEFAULT_NODE_LIMIT = 200_000;
 
 /**
  * Where expressions are interned while they are compiled: within one arena two equal expressions are one object, so a map keyed
@@ -51,7 +53,18 @@ export class Arena {
 
   /** The expression with safe local simplifications, interned. Idempotent. */
   simplify(expression: Expression): Expression {
-    for (const node of postorder([expression], (candidate) => this.simple.has(candidate))) {
+    return this.simple.get(expression) ?? finished(this.simplifySteps(expression));
+  }
+
+  /**
+   * As {@link Arena.simplify}, with pauses.
+   *
+   * @internal
+   */
+  *simplifySteps(expression: Expression): Steps<Expression> {
+    const order = yield* postorderSteps([expression], (candidate) => this.simple.has(candidate));
+    for (const [i, node] of order.entries()) {
+      if (i % VISITS_A_STEP === VISITS_A_STEP - 1) yield;
       if (node.kind === 'operation') {
         const operands = node.operands.map((operand) => this.simple.get(operand)!);
         this.simple.set(node, this.make(node.operator, ...operands));
@@ -74,7 +87,7 @@ export class Arena {
 
   /** A number, interned. */
   constant(value: number): ConstantNode {
-    return this.leaf(constant(value === 0 ? 0 : value)) as ConstantNode;
+    return this.leaf<ConstantNode>(constant(value === 0 ? 0 : value));
   }
 
   /** A leaf, interned. */

@@ -1,7 +1,9 @@
-import {DinfError} from '../errors';
+import {DinfError} from '../base/errors';
+import {reading, wrong} from '../base/options';
 import type {Expression, OperationNode} from './node';
 import {constant, isExpression, operation} from './node';
 import type {Operator} from './operators';
+import {MOST_COMPONENTS} from './operators';
 
 /** What a builder takes for an operand: a number becomes a constant. */
 export type Operand = Expression | number;
@@ -12,12 +14,9 @@ export type Operand = Expression | number;
  * @throws INVALID_ARGUMENT for anything but an expression or a finite number.
  */
 export function toExpression(operand: Operand): Expression {
-  if (isExpression(operand)) return operand;
   if (typeof operand === 'number') return constant(operand);
-  throw new DinfError(
-    'INVALID_ARGUMENT',
-    `an operand must be an expression or a number, and is ${operand === null ? 'null' : typeof operand}`,
-  );
+  if (reading('an operand', () => isExpression(operand))) return operand;
+  throw wrong('an operand', 'an expression or a number', operand);
 }
 
 /** Builds a node of one operand. */
@@ -105,6 +104,8 @@ export function where(condition: Operand, a: Operand, b: Operand): OperationNode
  * @throws INVALID_ARGUMENT without components.
  */
 export function norm(...components: readonly Operand[]): OperationNode {
-  if (components.length === 0) throw new DinfError('INVALID_ARGUMENT', 'norm needs at least one component');
+  if (components.length === 0 || components.length > MOST_COMPONENTS) {
+    throw new DinfError('INVALID_ARGUMENT', `norm takes 1 to ${MOST_COMPONENTS} components, and was given ${components.length}`);
+  }
   return operation('norm', ...components.map(toExpression));
 }

@@ -3,13 +3,13 @@
  *
  * The derivative of a complex expression by a real coordinate is taken part by part ({@link d}); nothing here is a complex derivative.
  */
-import {DinfError} from '../errors';
+import {reading, wrong} from '../base/options';
 import {Arena} from './arena';
 import type {Operand} from './builders';
 import {toExpression} from './builders';
 import {totalDerivative} from './differentiate';
 import type {Expression} from './node';
-import {operation} from './node';
+import {isExpression, operation} from './node';
 import type {Operator} from './operators';
 
 /** A complex number as two real expressions. */
@@ -131,8 +131,11 @@ function parts(operands: readonly ComplexOperand[], build: (operands: readonly C
 }
 
 function from(value: ComplexOperand): Complex {
-  if (typeof value !== 'object') return of(value);
-  if ('re' in value && 'im' in value) return value;
-  if ('kind' in value) return of(value);
-  throw new DinfError('INVALID_ARGUMENT', 'a complex operand is {re, im}, an expression or a number');
+  if (typeof value === 'number') return of(value);
+  const given: unknown = value;
+  const parted =
+    typeof given === 'object' && given !== null && reading('a complex operand', () => 're' in given && 'im' in given);
+  if (!parted && !reading('a complex operand', () => isExpression(given)))
+    throw wrong('a complex operand', '{re, im}, an expression or a number', given);
+  return parted ? of((value as Complex).re, (value as Complex).im) : of(value as Expression);
 }

@@ -1,11 +1,14 @@
-import {DinfError} from '../errors';
+import {DinfError} from '../base/errors';
+import {checkInteger, checkText} from '../base/options';
+import type {Steps} from '../base/steps';
+import {finished} from '../base/steps';
 import {Arena} from './arena';
 import type {Expression, LeafNode} from './node';
-import {derivative, postorder} from './node';
+import {checkExpression, derivativeNode, HIGHEST_ORDER, postorder, postorderSteps, totalOrder, VISITS_A_STEP} from './node';
 import {forward} from './rules';
 
 /** Highest order of a derivative of an arbitrary expression that may be asked for at once. */
-export const LARGEST_REPEAT = 64;
+const LARGEST_REPEAT = 64;
 
 /**
  * The total derivative of an expression with respect to a coordinate: the derivative of `u` is `u_x`, that of `u_x` is `u_xx`.
@@ -18,12 +21,9 @@ export const LARGEST_REPEAT = 64;
  * @throws INVALID_ARGUMENT when the expression depends on per-sample data; EXPRESSION_TOO_LARGE when the arena is full.
  */
 export function totalDerivative(expression: Expression, coordinate: string, order = 1, arena = new Arena()): Expression {
-  if (!Number.isInteger(order) || order < 0 || order > LARGEST_REPEAT) {
-    throw new DinfError(
-      'INVALID_ARGUMENT',
-      `the order of a derivative must be an integer from 0 to ${LARGEST_REPEAT}, and is ${order}`,
-    );
-  }
+  checkInteger(order, 'the order of a derivative', 0, LARGEST_REPEAT);
+  checkText(coordinate, 'the coordinate of a derivative');
+  checkExpression(expression, 'what is differentiated');
   let result = arena.simplify(expression);
   for (let i = 0; i < order && result !== arena.zero; i++) result = once(result, coordinate, arena);
   return result;
@@ -55,8 +55,13 @@ function leafDerivative(leaf: LeafNode, coordinate: string, arena: Arena): Expre
     case 'coordinate':
       return leaf.name === coordinate ? arena.one : arena.zero;
     case 'derivative':
+      if (totalOrder(leaf) >= HIGHEST_ORDER)
+        throw new DinfError(
+          'ORDER_TOO_HIGH',
+          `a derivative of ${leaf.unknown} has an order of more than ${HIGHEST_ORDER}: it is needed nowhere`,
+        );
       return arena.leaf(
-        derivative(leaf.unknown, {
+        derivativeNode(leaf.unknown, {
           ...leaf.orders,
           [coordinate]: 1 + (Object.hasOwn(leaf.orders, coordinate) ? leaf.orders[coordinate] : 0),
         }),
@@ -75,14 +80,20 @@ function leafDerivative(leaf: LeafNode, coordinate: string, arena: Arena): Expre
  * The directional derivative of an expression: the sum over its leaves of ∂expression/∂leaf times what `along` gives for the leaf,
  * where undefined stands for zero. Leaves are those of the simplified expression in `arena`.
  */
-export function tangent(
+export function tangent(expression: Expression, along: (leaf: LeafNode) => Expression | undefined, arena?: Arena): Expression {
+  return finished(tangentSteps(expression, along, arena));
+}
+
+/** As {@link tangent}, with pauses. */
+export function* tangentSteps(
   expression: Expression,
   along: (leaf: LeafNode) => Expression | undefined,
   arena = new Arena(),
-): Expression {
+): Steps<Expression> {
   const root = arena.simplify(expression);
   const memo = new Map<Expression, Expression>();
-  for (const node of postorder([root])) {
+  for (const node of yield* postorderSteps([root])) {
+    if (memo.size % VISITS_A_STEP === 0) yield;
     let result: Expression;
     if (node.kind === 'operation') {
       const operands = node.operands.map((operand) => memo.get(operand)!);

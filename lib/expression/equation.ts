@@ -1,12 +1,13 @@
-import {DinfError} from '../errors';
+import {DinfError} from '../base/errors';
+import {reading, wrong} from '../base/options';
+import {shortened, shown} from '../base/shown';
 import type {Arena} from './arena';
 import type {Expression} from './node';
 import {constant, derivativeName, isExpression, operation, postorder} from './node';
-import {arity, isOperator} from './operators';
 import {parseSides} from './parse';
 import {textsWithLets} from './print';
-import type {Scope} from './scope';
-import {SymbolTable, article} from './scope';
+import type {Scope, SymbolTable} from './scope';
+import {article, tableOf} from './scope';
 
 /** What `${…}` in an `eq` template may be: a number, an expression, another template, or a vector of expressions. */
 export type EquationValue = number | Expression | Equation | readonly Expression[];
@@ -31,17 +32,34 @@ export type EquationSource = Equation | string | Expression | number;
  * @throws INVALID_ARGUMENT for an embedded value of another type, or a number that is not finite.
  */
 export function eq(strings: TemplateStringsArray, ...values: EquationValue[]): Equation {
-  const checked = values.map((value, i) => {
+  if (!reading('what eq is given', () => Array.isArray((strings as TemplateStringsArray | undefined)?.raw)))
+    throw wrong('what eq is given', 'a template: write eq`u_xx = ${f}`', strings);
+  const embedded = values.map((value, i) => {
     if (typeof value === 'number') return constant(value);
-    if (isExpression(value) || isEquation(value) || (Array.isArray(value) && value.every(isExpression))) return value;
+    const kind = reading(`value ${i + 1} of an eq template`, () => embeddable(value));
+    if (kind) return value;
     throw new DinfError(
       'INVALID_ARGUMENT',
-      `value ${i + 1} of an eq template is ${typeof value === 'string' ? `the text ${JSON.stringify(value)}` : typeof value}; ` +
+      `value ${i + 1} of an eq template is ${typeof value === 'string' ? `the text ${JSON.stringify(shortened(value))}` : shown(value)}; ` +
         'embed numbers, expressions and other eq templates',
     );
   });
   // The raw text, so that a backslash is the error it would be in a file.
-  return Object.freeze({kind: 'equation', pieces: Object.freeze([...strings.raw]), values: Object.freeze(checked)});
+  return Object.freeze({kind: 'equation', pieces: Object.freeze([...strings.raw]), values: Object.freeze(embedded)});
+}
+
+const embeddable = (value: unknown): boolean =>
+  isExpression(value) || isEquation(value) || (Array.isArray(value) && value.every(isExpression));
+
+/**
+ * An equation that came from outside, of one of the kinds that {@link EquationSource} lists; what it says is read later.
+ *
+ * @throws INVALID_ARGUMENT
+ */
+export function checkEquation(value: unknown, name: string): EquationSource {
+  if (typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value))) return value;
+  if (reading(name, () => isEquation(value) || isExpression(value))) return value as Equation | Expression;
+  throw wrong(name, 'a text, an eq template, an expression or a finite number', value);
 }
 
 /** Whether a value came from {@link eq}. */
@@ -57,7 +75,14 @@ export function isEquation(value: unknown): value is Equation {
  *   to the scope; INVALID_ARGUMENT for what is no equation at all.
  */
 export function resolve(source: EquationSource, scope: Scope | SymbolTable, arena?: Arena): Expression {
-  const [left, right] = resolveSides(source, scope, arena);
+  return residualOf(resolveSides(source, scope, arena));
+}
+
+/** The sides of an equation: left and right, or the one expression that should be 0. */
+export type EquationSides = readonly [Expression] | readonly [Expression, Expression];
+
+/** Left minus right, or the one expression. */
+export function residualOf([left, right]: EquationSides): Expression {
   return right === undefined ? left : operation('sub', left, right);
 }
 
@@ -66,12 +91,9 @@ export function resolve(source: EquationSource, scope: Scope | SymbolTable, aren
  *
  * @throws as {@link resolve}.
  */
-export function resolveSides(
-  source: EquationSource,
-  scope: Scope | SymbolTable,
-  arena?: Arena,
-): readonly [Expression] | readonly [Expression, Expression] {
-  const table = scope instanceof SymbolTable ? scope : new SymbolTable(scope);
+export function resolveSides(source: EquationSource, scope: Scope | SymbolTable, arena?: Arena): EquationSides {
+  const table = tableOf(scope);
+  checkEquation(source, 'an equation');
   if (typeof source === 'number') return [constant(source)];
   if (typeof source === 'string') {
     if (source.includes('[object Object]')) {
@@ -80,12 +102,6 @@ export function resolveSides(
     return parseSides(source, table, arena);
   }
   if (isExpression(source)) return [checked(source, table)];
-  if (!isEquation(source)) {
-    throw new DinfError(
-      'INVALID_ARGUMENT',
-      `an equation is a text, an eq template, an expression or a number, not ${source === null ? 'null' : typeof source}`,
-    );
-  }
   const values = source.values.map((value) => {
     if (Array.isArray(value)) return (value as readonly Expression[]).map((component) => checked(component, table));
     if (isEquation(value)) requireExpression(value);
@@ -111,6 +127,7 @@ function requireExpression({pieces, values}: Equation): void {
  */
 export function equationText(source: EquationSource): string {
   if (typeof source === 'string') return source;
+  checkEquation(source, 'an equation');
   const {pieces, values} =
     typeof source === 'object' && isEquation(source) ? flatten(source) : {pieces: ['', ''], values: [source]};
   const components = values.flatMap((value) => value);
@@ -140,7 +157,7 @@ function flatten({pieces, values}: Equation): {pieces: string[]; values: (number
       flat.pieces[flat.pieces.length - 1] += `)${pieces[i + 1]}`;
       flat.values.push(...inner.values);
     } else {
-      flat.values.push(value as number | Expression | readonly Expression[]);
+      flat.values.push(value);
       flat.pieces.push(pieces[i + 1]);
     }
   });
@@ -149,7 +166,15 @@ function flatten({pieces, values}: Equation): {pieces: string[]; values: (number
 
 /** An expression from outside, after making sure that it is well formed and the scope has all its leaves. */
 function checked(expression: Expression, table: SymbolTable): Expression {
-  for (const node of postorder([expression], undefined, checkedOperands)) {
+  return reading('an embedded expression', () => checkedNodes(expression, table));
+}
+
+function checkedNodes(expression: Expression, table: SymbolTable): Expression {
+  const before = new Set<Expression>();
+  for (const node of postorder([expression])) {
+    if (node.kind === 'operation' && !node.operands.every((operand) => before.has(operand)))
+      throw new DinfError('INVALID_ARGUMENT', `an embedded expression holds itself at its operation ${node.operator}`);
+    before.add(node);
     if (node.kind === 'input') throw new DinfError('INVALID_ARGUMENT', `${node.key} is internal and cannot stand in an equation`);
     if (node.kind === 'operation') continue;
     if (node.kind === 'constant') {
@@ -169,14 +194,4 @@ function checked(expression: Expression, table: SymbolTable): Expression {
     }
   }
   return expression;
-}
-
-function checkedOperands(node: Expression): readonly Expression[] {
-  if (node.kind !== 'operation') return [];
-  const {operator, operands} = node;
-  const count = isOperator(operator) ? arity(operator) : NaN;
-  if (!Array.isArray(operands) || !operands.every(isExpression) || operands.length !== (count ?? Math.max(1, operands.length))) {
-    throw new DinfError('INVALID_ARGUMENT', `an embedded expression is malformed at its operation ${String(operator)}`);
-  }
-  return operands;
 }

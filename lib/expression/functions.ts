@@ -3,7 +3,7 @@ import {totalDerivative} from './differentiate';
 import type {Expression} from './node';
 import {operation} from './node';
 import type {Operator} from './operators';
-import {BINARY_FUNCTIONS, UNARY_FUNCTIONS} from './operators';
+import {BINARY_FUNCTIONS, MOST_COMPONENTS, UNARY_FUNCTIONS} from './operators';
 
 /** What a function of the language needs to know about where it stands. */
 export interface FunctionContext {
@@ -38,7 +38,9 @@ function fold(operator: 'min' | 'max'): LanguageFunction {
   };
 }
 
-function differentiate([expression, variable, order]: readonly Expression[], {arena}: FunctionContext): Expression {
+function differentiate(args: readonly Expression[], {arena}: FunctionContext): Expression {
+  const [expression, variable] = args;
+  const order = args.at(2);
   if (variable.kind !== 'coordinate') throw new FunctionError('the second argument of d must be a coordinate');
   if (order !== undefined && order.kind !== 'constant') {
     throw new FunctionError('the third argument of d must be a number, the order of the derivative');
@@ -71,7 +73,14 @@ const FUNCTIONS = new Map<string, LanguageFunction>([
   ['min', fold('min')],
   ['max', fold('max')],
   ['where', plain('where', 'where(condition, a, b)', 3)],
-  ['norm', {usage: 'norm(a, b, ...)', accepts: (count) => count >= 1, apply: (args) => operation('norm', ...args)}],
+  [
+    'norm',
+    {
+      usage: `norm(a, b, ...) of at most ${MOST_COMPONENTS} components`,
+      accepts: (count) => count >= 1 && count <= MOST_COMPONENTS,
+      apply: (args) => operation('norm', ...args),
+    },
+  ],
   ['mul0', plain('mul0', 'mul0(a, b), which is 0 where a is 0', 2)],
   ['div0', plain('div0', 'div0(a, b), which is 0 where b is 0', 2)],
   ['d', {usage: 'd(a, x) or d(a, x, order)', accepts: (count) => count === 2 || count === 3, apply: differentiate}],

@@ -12,7 +12,41 @@ export type {
   UniformNode,
 } from './node';
 export {constant, coordinate, data, derivative, isExpression, scalar, uniform} from './node';
-export * from './builders';
+export type {Binary, Operand, Unary} from './builders';
+export {
+  abs,
+  acos,
+  add,
+  asin,
+  atan,
+  atan2,
+  cos,
+  cosh,
+  divide,
+  equal,
+  exp,
+  greater,
+  greaterOrEqual,
+  hypot,
+  less,
+  lessOrEqual,
+  log,
+  max,
+  min,
+  mul,
+  neg,
+  norm,
+  pow,
+  sign,
+  sin,
+  sinh,
+  sqrt,
+  sub,
+  tan,
+  tanh,
+  toExpression,
+  where,
+} from './builders';
 export * as complex from './complex';
 export {biharmonic, cross, d, div, dot, grad, jacobian, laplacian} from './vector';
 export type {Scope, SymbolTable} from './scope';
@@ -21,7 +55,7 @@ export type {Arena} from './arena';
 export type {BinaryFunction, Comparison, Operator, UnaryFunction} from './operators';
 export type {ParseInput, Value} from './parse';
 export {parse} from './parse';
-export type {Equation, EquationSource, EquationValue} from './equation';
+export type {Equation, EquationSides, EquationSource, EquationValue} from './equation';
 export {eq, equationText, isEquation, resolve, resolveSides} from './equation';
 export {totalDerivative} from './differentiate';
 export {checkOrder, substitute} from './substitute';

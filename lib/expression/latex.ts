@@ -1,17 +1,10 @@
-import {DinfError} from '../errors';
+import {DinfError} from '../base/errors';
 import type {DerivativeNode, Expression, LeafNode, OperationNode} from './node';
-import {postorder} from './node';
+import {checkExpression, postorder} from './node';
 import type {EquationSource} from './equation';
 import {resolveSides} from './equation';
 import type {Scope} from './scope';
-
-/** How tight a piece of LaTeX holds together. */
-const COMPARISON = 1;
-const ADDITIVE = 2;
-const MULTIPLICATIVE = 3;
-const UNARY = 4;
-const POWER = 5;
-const ATOM = 6;
+import {ADDITIVE, ATOM, COMPARISON, MULTIPLICATIVE, POWER, UNARY} from './precedence';
 
 const LONGEST_TEXT = 1 << 24;
 
@@ -55,7 +48,8 @@ const at = (piece: Piece, least: number): string => (piece.precedence < least ? 
 function nameText(name: string): string {
   const parts = /^(\p{L}+)_?([0-9]*)(?:_(.+))?$/u.exec(name);
   if (parts === null) return `\\mathrm{${name.replaceAll('_', '\\_')}}`;
-  const [, word, digits, rest] = parts;
+  const [, word, digits] = parts;
+  const rest = parts.at(3);
   const base = GREEK.has(word) ? `\\${word}` : [...word].length === 1 ? word : `\\mathrm{${word}}`;
   const indices = [digits, rest === undefined ? '' : nameText(rest)].filter((index) => index !== '');
   return indices.length === 0 ? base : `${base}_{${indices.join(',')}}`;
@@ -73,9 +67,9 @@ function derivativeText({unknown, orders}: DerivativeNode): string {
 function numberText(value: number): Piece {
   if (Math.abs(value) === Math.PI) return value < 0 ? {text: '-\\pi', precedence: UNARY} : {text: '\\pi', precedence: ATOM};
   const text = Object.is(value, -0) ? '-0' : String(value);
-  const [mantissa, exponent] = text.split('e');
   const negative = text.startsWith('-');
-  if (exponent === undefined) return {text, precedence: negative ? UNARY : ATOM, digit: !negative};
+  if (!text.includes('e')) return {text, precedence: negative ? UNARY : ATOM, digit: !negative};
+  const [mantissa, exponent] = text.split('e');
   const power = `10^{${Number(exponent)}}`;
   const digits = mantissa === '1' ? power : mantissa === '-1' ? `-${power}` : `${mantissa} \\cdot ${power}`;
   return {text: digits, precedence: negative ? UNARY : MULTIPLICATIVE, digit: !negative};
@@ -156,6 +150,7 @@ function powerBase(piece: Piece): string {
  * @throws EXPRESSION_TOO_LARGE when the text would pass 16 million characters.
  */
 export function toLatex(expression: Expression): string {
+  checkExpression(expression, 'toLatex: the first argument');
   const pieces = new Map<Expression, Piece>();
   for (const node of postorder([expression])) {
     const piece =

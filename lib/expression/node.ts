@@ -1,5 +1,10 @@
-import {DinfError} from '../errors';
+import {DinfError} from '../base/errors';
+import {checkInteger, checkRecord, checkText, reading, wrong} from '../base/options';
+import {shortened, shown} from '../base/shown';
+import type {Steps} from '../base/steps';
+import {finished} from '../base/steps';
 import type {Operator} from './operators';
+import {arity, isOperator, MOST_COMPONENTS} from './operators';
 
 /** A fixed number. Always finite: overflow and NaN come from evaluating, never from a leaf. */
 export interface ConstantNode {
@@ -41,12 +46,15 @@ export interface ScalarNode {
 
 /**
  * An operand of a program, opaque here: a jet plane, a tangent, a seed, a weight. Made by the compiler, never by a user.
- * `active` marks what the loss is differentiated with respect to.
  */
 export interface InputNode {
   readonly kind: 'input';
+  /** Tells operands apart: two inputs with the same key are the same operand. */
   readonly key: string;
+  /** Whether the loss is differentiated with respect to it. */
   readonly active: boolean;
+  /** What the operand stands for; the compiler alone reads it. */
+  readonly operand?: object;
 }
 
 /** An operator applied to operands. */
@@ -63,9 +71,6 @@ export type LeafNode = ConstantNode | CoordinateNode | DerivativeNode | DataNode
  * tree, or a directed acyclic graph where nodes are shared. Comparing two by `===` means something only within one {@link Arena}.
  */
 export type Expression = LeafNode | OperationNode;
-
-/** Names of the leaf kinds that a user's text can mention. */
-export type SymbolKind = 'coordinate' | 'derivative' | 'data' | 'uniform' | 'scalar';
 
 const KINDS: ReadonlySet<string> = new Set([
   'constant',
@@ -84,40 +89,56 @@ export function isExpression(value: unknown): value is Expression {
 }
 
 /**
+ * An expression that came from outside. Only the outermost node is looked at: the others are as they are visited.
+ *
+ * @throws INVALID_ARGUMENT
+ */
+export function checkExpression(value: unknown, name: string): Expression {
+  if (reading(name, () => isExpression(value))) return value as Expression;
+  throw wrong(name, 'an expression', value);
+}
+
+/**
  * A number as an expression.
  *
  * @throws INVALID_ARGUMENT when the number is not finite.
  */
 export function constant(value: number): ConstantNode {
   if (typeof value !== 'number' || !Number.isFinite(value)) {
-    throw new DinfError('INVALID_ARGUMENT', `an expression holds finite numbers only, and this is ${String(value)}`);
+    throw new DinfError('INVALID_ARGUMENT', `an expression holds finite numbers only, and this is ${shown(value)}`);
   }
   return Object.freeze({kind: 'constant', value});
 }
 
 /** The coordinate called `name`. */
 export function coordinate(name: string): CoordinateNode {
-  return Object.freeze({kind: 'coordinate', name});
+  return Object.freeze({kind: 'coordinate', name: checkText(name, 'the name of a coordinate')});
 }
 
 /** The per-sample data channel called `name`. */
 export function data(name: string): DataNode {
-  return Object.freeze({kind: 'data', name});
+  return Object.freeze({kind: 'data', name: checkText(name, 'the name of a data channel')});
 }
 
 /** The uniform called `name`. */
 export function uniform(name: string): UniformNode {
-  return Object.freeze({kind: 'uniform', name});
+  return Object.freeze({kind: 'uniform', name: checkText(name, 'the name of a uniform')});
 }
 
 /** The trainable scalar called `name`. */
 export function scalar(name: string): ScalarNode {
-  return Object.freeze({kind: 'scalar', name});
+  return Object.freeze({kind: 'scalar', name: checkText(name, 'the name of a scalar')});
 }
 
-/** A program operand with an opaque key; for the compiler. */
-export function input(key: string, active = false): InputNode {
-  return Object.freeze({kind: 'input', key, active});
+/**
+ * A program operand; for the compiler.
+ *
+ * @param key tells operands apart.
+ * @param active whether the loss is differentiated with respect to it, default false.
+ * @param operand what it stands for, opaque here.
+ */
+export function input(key: string, active = false, operand?: object): InputNode {
+  return Object.freeze({kind: 'input', key, active, ...(operand !== undefined && {operand})});
 }
 
 /**
@@ -126,18 +147,18 @@ export function input(key: string, active = false): InputNode {
  * @throws INVALID_ARGUMENT when an order is not a non-negative integer.
  */
 export function derivative(unknown: string, orders: Readonly<Record<string, number>> = {}): DerivativeNode {
-  const canonical: Record<string, number> = {};
-  for (const name of Object.keys(orders).sort()) {
-    const order = orders[name];
-    if (!Number.isInteger(order) || order < 0) {
-      throw new DinfError(
-        'INVALID_ARGUMENT',
-        `the order of a derivative of ${unknown} in ${name} must be 0, 1, 2, …, and is ${order}`,
-      );
-    }
-    if (order > 0) canonical[name] = order;
-  }
-  return Object.freeze({kind: 'derivative', unknown, orders: Object.freeze(canonical)});
+  checkText(unknown, 'the name of an unknown');
+  const checked = checkRecord(orders, `the orders of a derivative of ${shortened(unknown)}`, (order, name) =>
+    checkInteger(order, name, 0),
+  );
+  return derivativeNode(unknown, checked);
+}
+
+/** As {@link derivative}, of what has been checked. */
+export function derivativeNode(unknown: string, orders: Readonly<Record<string, number>>): DerivativeNode {
+  const canonical = Object.entries(orders).filter(([, order]) => order > 0);
+  canonical.sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.freeze({kind: 'derivative', unknown, orders: Object.freeze(Object.fromEntries(canonical))});
 }
 
 /** An operation node, as given: nothing is simplified. */
@@ -163,11 +184,57 @@ export function totalOrder(node: DerivativeNode): number {
   return Object.values(node.orders).reduce((sum, order) => sum + order, 0);
 }
 
+/** Longest name, in characters: outputs are files named after unknowns, and file systems take 255 bytes. */
+export const LONGEST_NAME = 60;
+
+/** Highest total order of a derivative that is written, of which the fields have a few. */
+export const HIGHEST_ORDER = 64;
+
+function hasOrders({orders}: DerivativeNode): boolean {
+  const values: unknown[] = Object.values(orders);
+  return values.every((order) => Number.isInteger(order)) && values.length <= HIGHEST_ORDER;
+}
+
 const NO_OPERANDS: readonly Expression[] = [];
 
-/** Operands of a node; none for a leaf. */
+/**
+ * Operands of a node; none for a leaf.
+ *
+ * @throws INVALID_ARGUMENT for a node that none of the functions here made, or could have made
+ */
 export function operandsOf(node: Expression): readonly Expression[] {
-  return node.kind === 'operation' ? node.operands : NO_OPERANDS;
+  let operands: readonly Expression[] | undefined;
+  try {
+    operands = wellFormedOperands(node);
+  } catch {
+    // a getter or a proxy's trap
+  }
+  if (operands !== undefined) return operands;
+  throw new DinfError('INVALID_ARGUMENT', `an expression is malformed: it holds ${shown(node)} where a node must be`);
+}
+
+function wellFormedOperands(node: Expression): readonly Expression[] | undefined {
+  if (node.kind !== 'operation') return isLeaf(node) ? NO_OPERANDS : undefined;
+  const {operator, operands} = node;
+  if (!Array.isArray(operands) || !isOperator(operator)) return undefined;
+  const count = arity(operator);
+  const fits = count === undefined ? operands.length >= 1 && operands.length <= MOST_COMPONENTS : operands.length === count;
+  return fits ? operands : undefined;
+}
+
+/** Whether a node has what a leaf of its kind has. */
+function isLeaf(node: LeafNode): boolean {
+  if (!KINDS.has(node.kind)) return false;
+  switch (node.kind) {
+    case 'constant':
+      return typeof node.value === 'number' && Number.isFinite(node.value);
+    case 'derivative':
+      return typeof node.unknown === 'string' && node.unknown.length <= LONGEST_NAME && hasOrders(node);
+    case 'input':
+      return typeof node.key === 'string';
+    default:
+      return typeof node.name === 'string' && node.name.length <= LONGEST_NAME;
+  }
 }
 
 /**
@@ -180,8 +247,20 @@ export function operandsOf(node: Expression): readonly Expression[] {
 export function postorder(
   roots: Iterable<Expression>,
   skip?: (node: Expression) => boolean,
-  operands: (node: Expression) => readonly Expression[] = operandsOf,
+  operands?: (node: Expression) => readonly Expression[],
 ): Expression[] {
+  return finished(postorderSteps(roots, skip, operands));
+}
+
+/** Visits of nodes between two pauses: about a millisecond. */
+export const VISITS_A_STEP = 512;
+
+/** As {@link postorder}, with pauses. */
+export function* postorderSteps(
+  roots: Iterable<Expression>,
+  skip?: (node: Expression) => boolean,
+  operands: (node: Expression) => readonly Expression[] = operandsOf,
+): Steps<Expression[]> {
   const order: Expression[] = [];
   const seen = new Set<Expression>();
   const nodes: Expression[] = [];
@@ -201,7 +280,7 @@ export function postorder(
       if (next[top] < below[top].length) {
         enter(below[top][next[top]++]);
       } else {
-        order.push(nodes[top]);
+        if (order.push(nodes[top]) % VISITS_A_STEP === 0) yield;
         nodes.pop();
         below.pop();
         next.pop();

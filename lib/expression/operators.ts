@@ -42,15 +42,22 @@ export const BINARY_FUNCTIONS = ['atan2', 'min', 'max', 'hypot'] as const;
 
 export const COMPARISONS = ['lt', 'le', 'gt', 'ge', 'eq'] as const;
 
+/** Most components of a norm: operands are passed as arguments, of which the engine takes some ten thousands. */
+export const MOST_COMPONENTS = 1000;
+
 /** Number of operands of an operator; undefined for `norm`, which takes one or more. */
 export function arity(operator: Operator): number | undefined {
-  if (operator === 'norm') return undefined;
-  if (operator === 'where') return 3;
-  return operator === 'neg' || (UNARY_FUNCTIONS as readonly string[]).includes(operator) ? 1 : 2;
+  return ARITIES.get(operator) ?? (operator === 'norm' ? undefined : 2);
 }
 
+const ARITIES: ReadonlyMap<Operator, number> = new Map([
+  ...UNARY_FUNCTIONS.map((name): [Operator, number] => [name, 1]),
+  ['neg', 1],
+  ['where', 3],
+]);
+
 /** Integer powers up to this are products, in the order of {@link powerSteps}; beyond it the error of `pow` is the smaller one. */
-export const LARGEST_PRODUCT_POWER = 64;
+const LARGEST_PRODUCT_POWER = 64;
 
 /** How a power with a constant exponent is computed, or undefined when only the general `pow` will do. */
 export interface PowerPlan {
@@ -100,7 +107,7 @@ export function expandPower<T>(
 const NUMBERS = {one: 1, mul: (a: number, b: number) => a * b, div: (a: number, b: number) => a / b, sqrt: Math.sqrt};
 
 /** base^exponent in float64, by the same products as a lowered program when the exponent is a constant. */
-export function power(base: number, exponent: number, constantExponent: boolean): number {
+function power(base: number, exponent: number, constantExponent: boolean): number {
   const plan = constantExponent ? powerPlan(exponent) : undefined;
   return plan === undefined ? base ** exponent : expandPower(base, plan, NUMBERS);
 }

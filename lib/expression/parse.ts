@@ -1,15 +1,17 @@
-import {DinfError} from '../errors';
+import {DinfError} from '../base/errors';
+import {checkList, checkOneOrList, checkParts, checkText, wrong} from '../base/options';
 import {Arena} from './arena';
 import type {LanguageFunction} from './functions';
 import {FUNCTION_NAMES, FunctionError, alias, languageFunction} from './functions';
 import type {Expression} from './node';
-import {constant, operation} from './node';
+import {checkExpression, constant, operation} from './node';
 import type {Operator} from './operators';
-import type {Scope} from './scope';
-import {SymbolTable, article} from './scope';
-import {closest} from './spelling';
+import type {Scope, SymbolTable} from './scope';
+import {article, tableOf} from './scope';
+import {closest} from '../base/spelling';
 import type {Token} from './tokenize';
 import {Source} from './tokenize';
+import {ADDITIVE, COMPARISON, MULTIPLICATIVE, POWER, UNARY} from './precedence';
 
 /** What an operand on the stack is: an expression, or the components of a vector on their way into a function. */
 /** What a text may hold at a gap: a scalar, or a vector. */
@@ -24,12 +26,6 @@ interface BinaryOperator {
   readonly operator: Operator;
   readonly precedence: number;
 }
-
-const COMPARISON = 1;
-const ADDITIVE = 2;
-const MULTIPLICATIVE = 3;
-const UNARY = 4;
-const POWER = 5;
 
 const BINARY: Readonly<Record<string, BinaryOperator>> = {
   '<': {operator: 'lt', precedence: COMPARISON},
@@ -121,17 +117,22 @@ class Parser {
     }
   }
 
+  /** The error of an operand right after an operand. */
+  private juxtaposed(before: Token, token: Token): DinfError {
+    const touching = before.at + before.text.length === token.at && token.type !== 'hole';
+    if (before.type === 'hole' && touching && token.text.startsWith('_')) {
+      return this.source.error(token.at, 'an embedded expression takes no derivative suffix; write d(${…}, x)');
+    }
+    const text = token.text === '(' ? '(…)' : token.text;
+    const example = before.text === ')' ? `(…)*${text}` : `${before.text}*${text}`;
+    return this.source.error(token.at, `expected an operator before ${token.text}; a product needs its sign: write ${example}`);
+  }
+
+  /** The error of a token that can follow no operand here. */
   private unexpected(token: Token, top: Frame, end: 'end' | ';'): DinfError {
     const {source} = this;
     if (token.type === 'number' || token.type === 'name' || token.type === 'hole' || token.text === '(') {
-      const before = this.tokens[this.next - 2];
-      const juxtaposed = before.at + before.text.length === token.at && token.type !== 'hole';
-      if (before.type === 'hole' && juxtaposed && token.text.startsWith('_')) {
-        return source.error(token.at, 'an embedded expression takes no derivative suffix; write d(${…}, x)');
-      }
-      const text = token.text === '(' ? '(…)' : token.text;
-      const example = before.text === ')' ? `(…)*${text}` : `${before.text}*${text}`;
-      return source.error(token.at, `expected an operator before ${token.text}; a product needs its sign: write ${example}`);
+      return this.juxtaposed(this.tokens[this.next - 2], token);
     }
     if (top.opening !== undefined && (token.type === 'end' || token.text === ';')) {
       return source.error(top.opening.at, 'this bracket is never closed');
@@ -290,6 +291,19 @@ export interface ParseInput {
   readonly values: readonly Value[];
 }
 
+function checkInput(given: unknown): ParseInput {
+  if (typeof given !== 'object' || given === null) throw wrong('the text of an equation', 'a text', given);
+  const input = checkParts<ParseInput>(given, 'parse', {
+    pieces: (value, name) => checkList(value, name, checkText, 1),
+    values: (value, name) => checkList(value, name, (one, place) => checkOneOrList(one, place, checkExpression)),
+  });
+  if (input.pieces.length === input.values.length + 1) return input;
+  throw new DinfError(
+    'INVALID_ARGUMENT',
+    `parse: ${input.values.length} values stand between ${input.pieces.length} pieces of text; give one less than pieces`,
+  );
+}
+
 /**
  * The two sides of an equation, or the one expression when there is no `=`.
  *
@@ -300,8 +314,8 @@ export function parseSides(
   scope: Scope | SymbolTable,
   arena = new Arena(),
 ): readonly [Expression] | readonly [Expression, Expression] {
-  const {pieces, values} = typeof text === 'string' ? {pieces: [text], values: []} : text;
-  const table = scope instanceof SymbolTable ? scope : new SymbolTable(scope);
+  const {pieces, values} = typeof text === 'string' ? {pieces: [text], values: []} : checkInput(text);
+  const table = tableOf(scope);
   return new Parser(new Source(pieces), values, table, arena).parse();
 }
 

@@ -1,15 +1,9 @@
-import {DinfError} from '../errors';
+import {DinfError} from '../base/errors';
+import {checkFlag, checkOptions} from '../base/options';
 import {Arena} from './arena';
 import type {Expression, LeafNode, OperationNode} from './node';
-import {derivativeName, operandsOf, postorder} from './node';
-
-/** How tight a piece of text holds together, as in the grammar. */
-const COMPARISON = 1;
-const ADDITIVE = 2;
-const MULTIPLICATIVE = 3;
-const UNARY = 4;
-const POWER = 5;
-const ATOM = 6;
+import {checkExpression, derivativeName, operandsOf, postorder} from './node';
+import {ADDITIVE, ATOM, COMPARISON, MULTIPLICATIVE, POWER, UNARY} from './precedence';
 
 const INFIX: Readonly<Record<string, {sign: string; precedence: number}>> = {
   lt: {sign: ' < ', precedence: COMPARISON},
@@ -82,7 +76,9 @@ export interface TextOptions {
  * @throws EXPRESSION_TOO_LARGE when the text without lets would pass 16 million characters.
  */
 export function toText(expression: Expression, options: TextOptions = {}): string {
-  if (options.lets !== true) return print([expression], () => undefined)[0];
+  const {lets} = checkOptions<TextOptions>(options, 'toText', {lets: checkFlag});
+  checkExpression(expression, 'toText: the first argument');
+  if (lets !== true) return print([expression], () => undefined)[0];
   const {definitions, texts} = textsWithLets([expression]);
   return definitions + texts[0];
 }

@@ -7,8 +7,10 @@ import {powerPlan} from './operators';
  * Whether a node can evaluate to an infinity or NaN at finite inputs, overflow of sums and products aside. Decides where a
  * product needs the zero-absorbing `mul0`.
  */
-export function canBeNonFinite(arena: Arena, root: Expression): boolean {
+function canBeNonFinite(arena: Arena, root: Expression): boolean {
   const memo = arena.nonFinite;
+  const known = memo.get(root);
+  if (known !== undefined) return known;
   for (const node of postorder([root], (candidate) => memo.has(candidate))) {
     memo.set(node, node.kind === 'operation' && (isHazard(node) || node.operands.some((operand) => memo.get(operand)!)));
   }
@@ -37,9 +39,9 @@ function isHazard({operator, operands}: OperationNode): boolean {
   }
 }
 
-/** factor · slope, where a factor of zero wins over a slope that is not finite. */
-export function chain(arena: Arena, factor: Expression, slope: Expression): Expression {
-  return arena.make(canBeNonFinite(arena, slope) ? 'mul0' : 'mul', factor, slope);
+/** factor · inner, where a factor of zero wins over an inner derivative that is not finite. */
+export function chain(arena: Arena, factor: Expression, inner: Expression): Expression {
+  return arena.make(canBeNonFinite(arena, inner) ? 'mul0' : 'mul', factor, inner);
 }
 
 /** Derivative of a function of one argument a with value `node`, or zero for one that is piecewise constant. */

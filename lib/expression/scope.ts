@@ -1,8 +1,11 @@
-import {DinfError} from '../errors';
+import {DinfError} from '../base/errors';
+import type {Check, OptionChecks} from '../base/options';
+import {checkList, checkOptions, checkText, reading} from '../base/options';
+import {shortened} from '../base/shown';
 import {FUNCTION_NAMES} from './functions';
 import type {Expression} from './node';
-import {constant, coordinate, data, derivative, scalar, uniform} from './node';
-import {closest} from './spelling';
+import {constant, coordinate, data, derivativeNode, LONGEST_NAME, scalar, uniform} from './node';
+import {closest} from '../base/spelling';
 
 /** The names that a text may use, by kind. All names are distinct, and none is a function, `pi` or `let`. */
 export interface Scope {
@@ -19,49 +22,67 @@ export interface Scope {
 }
 
 /** The coordinate that `laplacian`, `grad` and `div` leave out. */
-export const TIME = 't';
+const TIME = 't';
 
 const NAME = /^\p{L}[\p{L}0-9_]*$/u;
 
 /** A kind of name: its list in the scope, what to call one of them, and the leaf it stands for. */
 const SECTIONS = [
   {list: 'coordinates', noun: 'coordinate', leaf: coordinate},
-  {list: 'unknowns', noun: 'unknown', leaf: (name: string): Expression => derivative(name)},
+  {list: 'unknowns', noun: 'unknown', leaf: (name: string): Expression => derivativeNode(name, {})},
   {list: 'data', noun: 'data channel', leaf: data},
   {list: 'uniforms', noun: 'uniform', leaf: uniform},
   {list: 'scalars', noun: 'trainable scalar', leaf: scalar},
 ] as const satisfies readonly {list: keyof Scope; noun: string; leaf: (name: string) => Expression}[];
 
+/** Most names of one kind. */
+const MOST_NAMES = 1000;
+
+/** Names of one kind that a message lists. */
+const MOST_LISTED = 30;
+
+const checkNames: Check<string[]> = (value, name) => {
+  const names = checkList(value, name, checkText);
+  if (names.length <= MOST_NAMES) return names;
+  throw new DinfError('INVALID_ARGUMENT', `${name}: there are ${names.length} names, and at most ${MOST_NAMES} of one kind`);
+};
+
+const LISTS: OptionChecks<Scope> = {
+  coordinates: checkNames,
+  unknowns: checkNames,
+  data: checkNames,
+  uniforms: checkNames,
+  scalars: checkNames,
+};
+
 /** A checked {@link Scope}, ready for looking names up. */
 export class SymbolTable {
   /** Coordinates that vector operators such as `grad` run over: all but time. */
   readonly spatial: readonly string[];
+  /** The names, as they were given. */
+  readonly scope: Scope;
   private readonly symbols = new Map<string, {noun: string; leaf: Expression}>();
 
   /**
    * @throws INVALID_ARGUMENT for a malformed name, a name used twice, one that is a function or a constant, or one that reads as
    *   a derivative (`u_x` beside an unknown `u` and a coordinate `x`). UNKNOWN_OPTION for a misspelt list.
    */
-  constructor(readonly scope: Scope) {
-    for (const key of Object.keys(scope)) {
-      if (!SECTIONS.some(({list}) => list === key)) {
-        const known = SECTIONS.map(({list}) => list);
-        throw new DinfError('UNKNOWN_OPTION', `a scope has no ${key}; it has ${known.join(', ')}${hint(closest(key, known))}`);
-      }
-    }
+  constructor(scope: Scope) {
+    const {coordinates = [], unknowns = [], ...others} = checkOptions<Partial<Scope>>(scope, 'a scope', LISTS);
+    this.scope = {...others, coordinates, unknowns};
     for (const {list, noun, leaf} of SECTIONS) {
-      for (const name of scope[list] ?? []) this.declare(name, noun, leaf);
+      for (const name of this.scope[list] ?? []) this.declare(name, noun, leaf);
     }
     for (const [name, {noun}] of this.symbols) {
       const parts = this.splitDerivative(name);
-      if (parts !== undefined && parts.letters.every((letter) => scope.coordinates.includes(letter))) {
+      if (parts?.letters.every((letter) => coordinates.includes(letter))) {
         throw new DinfError(
           'INVALID_ARGUMENT',
           `the ${noun} ${name} would read as a derivative of ${parts.base}; choose another name`,
         );
       }
     }
-    this.spatial = scope.coordinates.filter((name) => name !== TIME);
+    this.spatial = coordinates.filter((name) => name !== TIME);
   }
 
   /** The leaf or derivative that a name stands for, or undefined. */
@@ -76,7 +97,7 @@ export class SymbolTable {
       if (!this.scope.coordinates.includes(letter)) return undefined;
       orders[letter] = (orders[letter] ?? 0) + 1;
     }
-    return derivative(parts.base, orders);
+    return derivativeNode(parts.base, orders);
   }
 
   /** What a name is, in words, or undefined for one that was not declared. */
@@ -108,7 +129,8 @@ export class SymbolTable {
   private inventory(): string {
     const lists = SECTIONS.flatMap(({list}) => {
       const names = this.scope[list] ?? [];
-      return names.length === 0 ? [] : [`${list}: ${names.join(', ')}`];
+      const more = names.length > MOST_LISTED ? ` and ${names.length - MOST_LISTED} more` : '';
+      return names.length === 0 ? [] : [`${list}: ${names.slice(0, MOST_LISTED).join(', ')}${more}`];
     });
     return lists.length === 0 ? 'No names are defined here' : `Known here are ${lists.join('; ')}`;
   }
@@ -126,10 +148,16 @@ export class SymbolTable {
   }
 
   private declare(name: string, noun: string, leaf: (name: string) => Expression): void {
-    if (typeof name !== 'string' || !NAME.test(name)) {
+    if (!NAME.test(name)) {
       throw new DinfError(
         'INVALID_ARGUMENT',
-        `${JSON.stringify(name)} cannot name ${article(noun)}: a name is a letter followed by letters, digits and underscores`,
+        `${JSON.stringify(shortened(name))} cannot name ${article(noun)}: a name is a letter followed by letters, digits and underscores`,
+      );
+    }
+    if (name.length > LONGEST_NAME) {
+      throw new DinfError(
+        'INVALID_ARGUMENT',
+        `${shortened(name)} cannot name ${article(noun)}: it has ${name.length} characters, and names have at most ${LONGEST_NAME}`,
       );
     }
     if (FUNCTION_NAMES.has(name) || name === 'pi' || name === 'let') {
@@ -163,13 +191,19 @@ function hint(name: string | undefined): string {
   return name === undefined ? '' : `; did you mean ${name}?`;
 }
 
+/** The table of a scope, where it is none already. */
+export function tableOf(scope: Scope | SymbolTable): SymbolTable {
+  const made = reading('a scope', () => scope instanceof SymbolTable);
+  return made ? (scope as SymbolTable) : new SymbolTable(scope as Scope);
+}
+
 /**
  * Every symbol of a scope as a property, derivatives included: `const {u, u_xx, x} = symbols(scope)`.
  *
  * @throws UNKNOWN_SYMBOL on reading a property that names nothing.
  */
 export function symbols(scope: Scope | SymbolTable): Readonly<Record<string, Expression>> {
-  const table = scope instanceof SymbolTable ? scope : new SymbolTable(scope);
+  const table = tableOf(scope);
   return new Proxy<Record<string, Expression>>(Object.create(null) as Record<string, Expression>, {
     get(_, name) {
       if (typeof name !== 'string') return undefined;

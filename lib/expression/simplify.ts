@@ -32,6 +32,7 @@ export function simplified(arena: Arena, operator: Operator, operands: readonly 
   return Number.isFinite(value) ? arena.constant(value) : undefined;
 }
 
+// eslint-disable-next-line complexity -- a table: the rules of each operator on lines of its own
 function rule(arena: Arena, operator: Operator, [a, b, c]: readonly Expression[]): Expression | undefined {
   switch (operator) {
     case 'add':

@@ -1,5 +1,6 @@
-import type {DinfErrorCode} from '../errors';
-import {DinfError} from '../errors';
+import type {DinfErrorCode} from '../base/errors';
+import {DinfError} from '../base/errors';
+import {shortened} from '../base/shown';
 
 /** A piece of the text. `at` is its offset in the text shown in errors. */
 export interface Token {
@@ -36,6 +37,27 @@ const FOREIGN: readonly [RegExp, string][] = [
   [/["'`]/y, 'names are written without quotes'],
 ];
 
+/** Characters that begin what {@link FOREIGN} knows: most tokens need none of its patterns tried. */
+const FOREIGN_STARTS: ReadonlySet<string> = new Set('*!≠&|?:[]{}−–—·×⋅∙²³⁴⁵⁶⁷⁸⁹≤≥∂∇Δ∆%"\'`');
+
+/** Most tokens of a text: numbers, names and signs. Ten times what the largest problem of this package has. */
+export const MOST_TOKENS = 100_000;
+
+/** Most characters of a text. */
+const LONGEST_TEXT = 1 << 21;
+
+/** Most characters of a name in a text: of a symbol, and the letters of its derivatives. */
+const LONGEST_WORD = 200;
+
+/**
+ * Makes sure that a text that was written by code can be read again.
+ *
+ * @throws EXPRESSION_TOO_LARGE
+ */
+export function checkReadable(text: string): void {
+  if (text.length > MOST_TOKENS) new Source([text]).tokens();
+}
+
 /** The text of an equation with the places of embedded values, as errors show it. */
 export class Source {
   readonly text: string;
@@ -43,6 +65,13 @@ export class Source {
 
   /** @param pieces the text around the embedded values; one piece when there are none. */
   constructor(readonly pieces: readonly string[]) {
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    if (length > LONGEST_TEXT) {
+      throw new DinfError(
+        'EXPRESSION_TOO_LARGE',
+        `a text has at most ${LONGEST_TEXT} characters, and this one has ${length}: split it into several equations or terms`,
+      );
+    }
     let text = '';
     pieces.forEach((piece, i) => {
       if (i > 0) text += HOLE;
@@ -70,7 +99,7 @@ export class Source {
   /**
    * The tokens of the text, a hole for each embedded value, and one of type `end`.
    *
-   * @throws SYNTAX for a character that begins no token.
+   * @throws SYNTAX for a character that begins no token; EXPRESSION_TOO_LARGE for too many of them, before anything is made of them.
    */
   tokens(): Token[] {
     const tokens: Token[] = [];
@@ -79,7 +108,12 @@ export class Source {
       if (i > 0) tokens.push({type: 'hole', text: HOLE, at: start - HOLE.length, value: i - 1});
       for (let at = 0; at < piece.length;) {
         const token = this.scan(piece, at, start + at);
-        if (token.type !== 'end') tokens.push(token);
+        if (token.type !== 'end' && tokens.push(token) > MOST_TOKENS) {
+          throw new DinfError(
+            'EXPRESSION_TOO_LARGE',
+            `a text has at most ${MOST_TOKENS} numbers, names and signs, and this one has more: split it into several equations or terms`,
+          );
+        }
         at += token.text.length;
       }
     });
@@ -95,17 +129,20 @@ export class Source {
     };
     const space = match(SPACE);
     if (space !== undefined) return {type: 'end', text: space, at, value: 0};
-    for (const [pattern, advice] of FOREIGN) {
+    for (const [pattern, advice] of FOREIGN_STARTS.has(piece[offset]) ? FOREIGN : []) {
       const found = match(pattern);
       if (found !== undefined) throw this.error(at, `unexpected ${found}: ${advice}`);
     }
     const number = match(NUMBER);
     if (number !== undefined) {
       const value = Number(number);
-      if (!Number.isFinite(value)) throw this.error(at, `the number ${number} is too large`);
+      if (!Number.isFinite(value)) throw this.error(at, `the number ${shortened(number)} is too large`);
       return {type: 'number', text: number, at, value};
     }
     const name = match(NAME);
+    if (name !== undefined && name.length > LONGEST_WORD) {
+      throw this.error(at, `the name ${shortened(name)} has ${name.length} characters, and names have at most ${LONGEST_WORD}`);
+    }
     if (name !== undefined) return {type: 'name', text: name, at, value: 0};
     const operator = match(OPERATOR);
     if (operator !== undefined) return {type: 'operator', text: operator, at, value: 0};

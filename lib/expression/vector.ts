@@ -1,4 +1,5 @@
-import {DinfError} from '../errors';
+import {DinfError} from '../base/errors';
+import {checkList, checkText} from '../base/options';
 import {Arena} from './arena';
 import type {Operand} from './builders';
 import {toExpression} from './builders';
@@ -8,8 +9,11 @@ import type {Expression} from './node';
 import {operation} from './node';
 
 function requireCoordinates(coordinates: readonly string[]): void {
-  if (coordinates.length === 0) throw new DinfError('INVALID_ARGUMENT', 'give the names of the coordinates, such as ["x", "y"]');
+  const given = checkList(coordinates, 'the coordinates', checkText);
+  if (given.length === 0) throw new DinfError('INVALID_ARGUMENT', 'give the names of the coordinates, such as ["x", "y"]');
 }
+
+const checkOperand = (value: unknown): Expression => toExpression(value as Operand);
 
 const sum = (terms: readonly Expression[]): Expression => terms.reduce((a, b) => operation('add', a, b));
 
@@ -36,6 +40,7 @@ export function grad(expression: Operand, coordinates: readonly string[]): Expre
  */
 export function div(vector: readonly Operand[], coordinates: readonly string[]): Expression {
   requireCoordinates(coordinates);
+  checkList(vector, 'a vector', checkOperand);
   if (vector.length !== coordinates.length) {
     throw new DinfError(
       'INVALID_ARGUMENT',
@@ -52,6 +57,7 @@ export function div(vector: readonly Operand[], coordinates: readonly string[]):
  * @throws INVALID_ARGUMENT without components or coordinates.
  */
 export function jacobian(vector: readonly Operand[], coordinates: readonly string[]): Expression[][] {
+  checkList(vector, 'a vector', checkOperand);
   if (vector.length === 0) throw new DinfError('INVALID_ARGUMENT', 'a Jacobian takes at least one component');
   return vector.map((component) => grad(component, coordinates));
 }
@@ -73,6 +79,7 @@ export function biharmonic(expression: Operand, coordinates: readonly string[]):
  * @throws INVALID_ARGUMENT when they differ in length, or are empty.
  */
 export function dot(a: readonly Operand[], b: readonly Operand[]): Expression {
+  for (const vector of [a, b]) checkList(vector, 'a vector', checkOperand);
   if (a.length !== b.length || a.length === 0) {
     throw new DinfError('INVALID_ARGUMENT', `an inner product takes two vectors of one length, not ${a.length} and ${b.length}`);
   }
@@ -85,6 +92,7 @@ export function dot(a: readonly Operand[], b: readonly Operand[]): Expression {
  * @throws INVALID_ARGUMENT unless both have three components.
  */
 export function cross(a: readonly Operand[], b: readonly Operand[]): Expression[] {
+  for (const vector of [a, b]) checkList(vector, 'a vector', checkOperand);
   if (a.length !== 3 || b.length !== 3) {
     throw new DinfError(
       'INVALID_ARGUMENT',

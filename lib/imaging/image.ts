@@ -1,4 +1,4 @@
-import {DinfError} from '../errors';
+import {DinfError} from '../base/errors';
 
 /** Numbers that stand for a picture or a field: row-major, interleaved (height, width, channels). */
 export type Samples = Float32Array | Float64Array;
@@ -17,24 +17,26 @@ export interface ImageShape {
 export interface Image extends ImageShape {
   readonly channels: 1 | 3;
   readonly data: Float64Array;
+  /** Bits a sample that a file of it is written with unless told otherwise: those of the file it was read from. Default 8. */
+  readonly bitDepth?: 8 | 16;
 }
 
 /**
  * Checks that a shape consists of positive integers and that `data` has exactly that many values.
- * @param what what the data is, to begin the message with, such as `'The prediction'`.
+ * @param what what the data is, to begin the message with, such as `'the prediction'`.
  * @throws DinfError INVALID_ARGUMENT
  */
 export function requireShape(data: ArrayLike<number>, shape: ImageShape, what: string): void {
   for (const key of ['width', 'height', 'channels'] as const) {
     if (!Number.isSafeInteger(shape[key]) || shape[key] < 1) {
-      throw new DinfError('INVALID_ARGUMENT', `${what} has ${key} ${shape[key]}: give a positive integer.`);
+      throw new DinfError('INVALID_ARGUMENT', `${what} has ${key} ${shape[key]}: give a positive integer`);
     }
   }
   const expected = shape.width * shape.height * shape.channels;
   if (data.length !== expected) {
     throw new DinfError(
       'INVALID_ARGUMENT',
-      `${what} has ${data.length} values, but height ${shape.height} × width ${shape.width} × channels ${shape.channels} needs ${expected}.`,
+      `${what} has ${data.length} values, but height ${shape.height} × width ${shape.width} × channels ${shape.channels} needs ${expected}`,
     );
   }
 }
@@ -52,7 +54,7 @@ export function requireFinite(data: ArrayLike<number>, shape: ImageShape, what: 
       const row = (pixel - column) / shape.width;
       throw new DinfError(
         'NON_FINITE',
-        `${what} is ${data[index]} at row ${row}, column ${column}, channel ${channel}: replace it with a finite value.`,
+        `${what} is ${data[index]} at row ${row}, column ${column}, channel ${channel}: replace it with a finite value`,
       );
     }
   }
@@ -64,14 +66,14 @@ export function requireFinite(data: ArrayLike<number>, shape: ImageShape, what: 
  * @throws DinfError INVALID_ARGUMENT when the data does not fit the shape
  */
 export function toGray(image: Image): Image {
-  requireShape(image.data, image, 'The image');
+  requireShape(image.data, image, 'the image');
   if (image.channels === 1) return image;
   const {width, height, data} = image;
   const gray = new Float64Array(width * height);
   for (let pixel = 0; pixel < gray.length; pixel++) {
     gray[pixel] = (299 * data[3 * pixel] + 587 * data[3 * pixel + 1] + 114 * data[3 * pixel + 2]) / 1000;
   }
-  return {width, height, channels: 1, data: gray};
+  return {...image, channels: 1, data: gray};
 }
 
 /**
@@ -80,14 +82,20 @@ export function toGray(image: Image): Image {
  * @throws DinfError INVALID_ARGUMENT when there is no such channel
  */
 export function channelOf(image: Image, channel: number): Image {
-  requireShape(image.data, image, 'The image');
-  if (!Number.isInteger(channel) || channel < 0 || channel >= image.channels) {
-    throw new DinfError('INVALID_ARGUMENT', `There is no channel ${channel}: the image has channels 0 to ${image.channels - 1}.`);
-  }
+  requireChannel(image, channel);
   if (image.channels === 1) return image;
-  const data = Float64Array.from(
-    {length: image.width * image.height},
-    (_, pixel) => image.data[pixel * image.channels + channel],
-  );
-  return {width: image.width, height: image.height, channels: 1, data};
+  const data = new Float64Array(image.width * image.height);
+  for (let pixel = 0; pixel < data.length; pixel++) data[pixel] = image.data[pixel * image.channels + channel];
+  return {...image, channels: 1, data};
+}
+
+/**
+ * Checks that an image has the values of its shape, and a channel of this number.
+ * @throws DinfError INVALID_ARGUMENT
+ */
+export function requireChannel(image: Image, channel: number): void {
+  requireShape(image.data, image, 'the image');
+  if (!Number.isInteger(channel) || channel < 0 || channel >= image.channels) {
+    throw new DinfError('INVALID_ARGUMENT', `there is no channel ${channel}: the image has channels 0 to ${image.channels - 1}`);
+  }
 }

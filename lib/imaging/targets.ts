@@ -1,11 +1,11 @@
-import {DinfError} from '../errors';
+import {DinfError} from '../base/errors';
 import type {Image} from './image';
-import {channelOf, requireFinite} from './image';
+import {channelOf, requireChannel, requireFinite} from './image';
 
-/** What the paper multiplies its Sobel gradients by. */
-export const SOBEL_SCALE = 10;
+/** Factor by which the paper multiplies its Sobel gradients. */
+const SOBEL_SCALE = 10;
 
-/** What the paper multiplies its Laplacians by. */
+/** Factor by which the paper multiplies its Laplacians. */
 export const LAPLACIAN_SCALE = 1e4;
 
 /**
@@ -56,16 +56,21 @@ export function sobelTarget(image: Image, channel = 0): {gx: Float64Array; gy: F
  * @throws DinfError IMAGE_TOO_SMALL below 2 × 2; NON_FINITE; INVALID_ARGUMENT
  */
 export function differenceTarget(image: Image, channel = 0): {dx: Float64Array; dy: Float64Array} {
-  const {width, height, data} = checkedChannel(image, channel, 2, 'differences');
-  const dx = new Float64Array(height * (width - 1));
-  const dy = new Float64Array((height - 1) * width);
-  for (let row = 0, index = 0; row < height; row++) {
-    for (let column = 0; column < width - 1; column++, index++) {
-      dx[index] = data[row * width + column + 1] - data[row * width + column];
-    }
+  return {dx: differencesAlong(image, channel, 'x'), dy: differencesAlong(image, channel, 'y')};
+}
+
+/** One of the two of {@link differenceTarget}: `x` along the rows, `y` down the columns. */
+export function differencesAlong(image: Image, channel: number, axis: 'x' | 'y'): Float64Array {
+  checkChannel(image, channel, 2, 'differences');
+  const {width, height, channels, data} = image;
+  const [columns, rows] = axis === 'x' ? [width - 1, height] : [width, height - 1];
+  const step = channels * (axis === 'x' ? 1 : width);
+  const differences = new Float64Array(columns * rows);
+  for (let row = 0, index = 0; row < rows; row++) {
+    let at = row * width * channels + channel;
+    for (let column = 0; column < columns; column++, index++, at += channels) differences[index] = data[at + step] - data[at];
   }
-  for (let index = 0; index < dy.length; index++) dy[index] = data[index + width] - data[index];
-  return {dx, dy};
+  return differences;
 }
 
 /**
@@ -119,14 +124,18 @@ function reflect(index: number, count: number): number {
 }
 
 function checkedChannel(image: Image, channel: number, minimum: number, what: string): Image {
-  const selected = channelOf(image, channel);
+  checkChannel(image, channel, minimum, what);
+  return channelOf(image, channel);
+}
+
+function checkChannel(image: Image, channel: number, minimum: number, what: string): void {
+  requireChannel(image, channel);
   if (image.width < minimum || image.height < minimum) {
     throw new DinfError(
       'IMAGE_TOO_SMALL',
-      `The image is ${image.width} × ${image.height} pixels large: for ${what} give one of ${minimum} × ${minimum} at least.`,
+      `the image is ${image.width} × ${image.height} pixels large: for ${what} give one of ${minimum} × ${minimum} at least`,
     );
   }
   // The whole image is checked, so that the message counts the channels of the file.
-  requireFinite(image.data, image, 'The image');
-  return selected;
+  requireFinite(image.data, image, 'the image');
 }

@@ -1,4 +1,4 @@
-/** How far apart two surfaces are, each given by oriented points spread evenly over it. */
+/** Distances between two surfaces, each given by oriented points spread evenly over it. */
 import type {OrientedPoints} from './mesh';
 import {NearestPoints} from './nearest';
 

@@ -6,7 +6,7 @@
  * from both sides, so that every segment on a face is an edge of one triangle on each side. Inside a cell a loop is cut by chords that never
  * join two crossings of one face (where the neighbour might have the same chord); a loop without such a cut gets a point in its middle.
  */
-import {DinfError} from '../errors';
+import {DinfError} from '../base/errors';
 import type {TriangleMesh} from './mesh';
 
 /** Values on a uniform lattice, shape (x, y, z) row-major. */
@@ -46,13 +46,14 @@ const PATTERNS: readonly Pattern[] = Array.from({length: 256}, (_, signs) => pat
  * @param options.closed whether the outermost nodes count as outside, which closes what leaves the lattice; default false.
  * @throws DinfError INVALID_ARGUMENT for a lattice with fewer than two nodes an axis or another number of values
  */
+// eslint-disable-next-line complexity -- one walk over the cells, whose corners, edges and vertices share their scratch
 export function marchingCubes(lattice: ScalarLattice, options: {closed?: boolean} = {}): TriangleMesh {
   const {values, counts, lower, upper} = lattice;
   const [nx, ny, nz] = counts;
   if (!counts.every((n) => Number.isSafeInteger(n) && n >= 2) || values.length !== nx * ny * nz) {
     throw new DinfError(
       'INVALID_ARGUMENT',
-      `A lattice of ${counts.join(' × ')} nodes with ${values.length} values has no surface: give one value a node, 2 nodes an axis at least.`,
+      `a lattice of ${counts.join(' × ')} nodes with ${values.length} values has no surface: give one value a node, 2 nodes an axis at least`,
     );
   }
   const step = [0, 1, 2].map((k) => (upper[k] - lower[k]) / (counts[k] - 1));

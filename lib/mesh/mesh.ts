@@ -1,6 +1,6 @@
-/** Triangle meshes and what can be said of them: normals, area, volume, pieces, samples of their surface. */
-import {DinfError} from '../errors';
-import {hash} from '../imaging/noise';
+/** Triangle meshes and what can be said of them: normals, pieces, samples of their surface. */
+import {DinfError} from '../base/errors';
+import {hash} from '../base/random';
 
 /** Triangles over shared vertices, counterclockwise seen from outside. */
 export interface TriangleMesh {
@@ -28,7 +28,8 @@ export interface Bounds {
 
 /** @throws DinfError INVALID_ARGUMENT when there is no vertex */
 export function boundingBox(positions: ArrayLike<number>): Bounds {
-  if (positions.length < 3) throw new DinfError('INVALID_ARGUMENT', 'A mesh without vertices has no bounding box.');
+  if (positions.length < 3)
+    throw new DinfError('INVALID_ARGUMENT', 'a mesh without vertices has no bounding box: give one with vertices');
   const lower: [number, number, number] = [Infinity, Infinity, Infinity];
   const upper: [number, number, number] = [-Infinity, -Infinity, -Infinity];
   for (let i = 0; i < positions.length; i++) {
@@ -73,27 +74,7 @@ export function vertexNormals(mesh: TriangleMesh): Float64Array {
   return normals;
 }
 
-/** Area of the surface. */
-export function surfaceArea(mesh: TriangleMesh): number {
-  const faces = faceVectors(mesh);
-  let area = 0;
-  for (let t = 0; t < faces.length; t += 3) area += Math.hypot(faces[t], faces[t + 1], faces[t + 2]) / 2;
-  return area;
-}
-
-/** Volume enclosed by a closed mesh; negative when it is turned inside out. */
-export function enclosedVolume(mesh: TriangleMesh): number {
-  const {positions, triangles} = mesh;
-  const faces = faceVectors(mesh);
-  let sum = 0;
-  for (let t = 0; t < triangles.length; t += 3) {
-    const a = 3 * triangles[t];
-    sum += positions[a] * faces[t] + positions[a + 1] * faces[t + 1] + positions[a + 2] * faces[t + 2];
-  }
-  return sum / 6;
-}
-
-/** How the triangles of a mesh hang together. */
+/** The connections among the triangles of a mesh. */
 export interface Topology {
   /** Connected sets of triangles. */
   readonly pieces: number;
@@ -175,7 +156,10 @@ export function sampleSurface(mesh: TriangleMesh, count: number, seed = 0): Orie
     cumulative[t] = total;
   }
   if (!(total > 0))
-    throw new DinfError('INVALID_ARGUMENT', 'The mesh has no triangles with an area, so its surface cannot be sampled.');
+    throw new DinfError(
+      'INVALID_ARGUMENT',
+      'the mesh has no triangles with an area, and its surface cannot be sampled: give one that has',
+    );
   const random = randomNumbers(seed);
   const positions = new Float64Array(3 * count);
   const normals = new Float64Array(3 * count);

@@ -7,8 +7,10 @@ export class NearestPoints {
   private readonly order: Uint32Array;
   /** The axis along which the range around a middle is halved, at the index of the middle. */
   private readonly axes: Uint8Array;
-  private best = 0;
-  private bestSquare = 0;
+  /** The points found so far, the nearest first, with their squared distances; beyond the last of them no point is of interest. */
+  private found = new Uint32Array(1);
+  private squares = new Float64Array(1);
+  private reach = Infinity;
 
   /** @param positions shape (n, 3), n ≥ 1; kept, not copied. */
   constructor(private readonly positions: ArrayLike<number>) {
@@ -19,9 +21,24 @@ export class NearestPoints {
 
   /** The index of the point nearest to (x, y, z), and its distance. */
   find(x: number, y: number, z: number): {index: number; distance: number} {
-    this.bestSquare = Infinity;
+    const {indices, squares} = this.findSome(x, y, z, 1);
+    return {index: indices[0], distance: Math.sqrt(squares[0])};
+  }
+
+  /**
+   * The indices of the `count` points nearest to (x, y, z), the nearest first, and their squared distances. The next search writes over both.
+   *
+   * @param count at most as many as there are points
+   */
+  findSome(x: number, y: number, z: number, count: number): {readonly indices: Uint32Array; readonly squares: Float64Array} {
+    if (this.found.length !== count) {
+      this.found = new Uint32Array(count);
+      this.squares = new Float64Array(count);
+    }
+    this.squares.fill(Infinity);
+    this.reach = Infinity;
     this.search(0, this.order.length, [x, y, z], [0, 0, 0], 0);
-    return {index: this.best, distance: Math.sqrt(this.bestSquare)};
+    return {indices: this.found, squares: this.squares};
   }
 
   /** Halves a range of points at its median, across its longest side. */
@@ -87,7 +104,7 @@ export class NearestPoints {
     else this.search(middle + 1, to, target, outside, square);
     const before = outside[axis];
     const beyond = square - before * before + offset * offset;
-    if (beyond >= this.bestSquare) return;
+    if (beyond >= this.reach) return;
     this.consider(point, target);
     outside[axis] = offset;
     if (offset < 0) this.search(middle + 1, to, target, outside, beyond);
@@ -98,8 +115,15 @@ export class NearestPoints {
   private consider(point: number, [x, y, z]: readonly [number, number, number]): void {
     const at = 3 * point;
     const square = (this.positions[at] - x) ** 2 + (this.positions[at + 1] - y) ** 2 + (this.positions[at + 2] - z) ** 2;
-    if (square >= this.bestSquare) return;
-    this.bestSquare = square;
-    this.best = point;
+    if (square >= this.reach) return;
+    const {found, squares} = this;
+    let place = found.length - 1;
+    for (; place > 0 && squares[place - 1] > square; place--) {
+      squares[place] = squares[place - 1];
+      found[place] = found[place - 1];
+    }
+    squares[place] = square;
+    found[place] = point;
+    this.reach = squares[found.length - 1];
   }
 }

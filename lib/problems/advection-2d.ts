@@ -1,7 +1,6 @@
 /** A bump carried across a square at constant velocity (paper, section 4.5): u = start(x − c (t + 2), y − c (t + 2)). */
-import type {ProblemDefinition} from './definition';
-import type {EvolutionCase, EvolutionOptions, EvolutionSystem} from './evolution';
-import {evolution, paperLift, posing, prepareEvolution, twoPoints} from './evolution';
+import type {EvolutionCase, EvolutionOptions, EvolutionSystem} from '../cases/evolution';
+import {evolution, paperLift, twoPoints} from '../cases/evolution';
 
 const SPEED = 0.25;
 const CENTRE = -0.6;
@@ -34,18 +33,8 @@ const ADVECTION_2D: EvolutionSystem = {
  * u_t + c·∇u = 0 on t ∈ [−2, 2], x, y ∈ [−1, 1], c = (0.25, 0.25), from a Gaussian of σ = 0.1 at (−0.6, −0.6).
  *
  * @param options.preset default `fast`.
- * @throws INVALID_ARGUMENT, UNKNOWN_OPTION
+ * @throws DinfError INVALID_ARGUMENT, UNKNOWN_OPTION
  */
 export function advection2d(options: EvolutionOptions = {}): EvolutionCase {
   return evolution(ADVECTION_2D, options, 'advection2d');
 }
-
-/** `dinf-grid solve advection-2d`. */
-export const advection2dDefinition: ProblemDefinition = {
-  name: 'advection-2d',
-  summary: 'a bump carried across a square',
-  options: [],
-  async prepare(options) {
-    return prepareEvolution(advection2d(posing(options)), options);
-  },
-};

@@ -1,7 +1,6 @@
 /** A bump carried along at constant speed (paper, section 4.5): u = start(x − c (t + 2)). */
-import type {ProblemDefinition} from './definition';
-import type {EvolutionCase, EvolutionOptions, EvolutionSystem} from './evolution';
-import {evolution, paperLift, posing, prepareEvolution, threePoints} from './evolution';
+import type {EvolutionCase, EvolutionOptions, EvolutionSystem} from '../cases/evolution';
+import {evolution, paperLift, threePoints} from '../cases/evolution';
 
 const SPEED = 0.25;
 const CENTRE = -1.5;
@@ -31,18 +30,8 @@ const ADVECTION: EvolutionSystem = {
  * u_t + c u_x = 0 on t, x ∈ [−2, 2], c = 0.25, from a Gaussian of σ = 0.1 at x = −1.5.
  *
  * @param options.preset default `fast`.
- * @throws INVALID_ARGUMENT, UNKNOWN_OPTION
+ * @throws DinfError INVALID_ARGUMENT, UNKNOWN_OPTION
  */
 export function advection(options: EvolutionOptions = {}): EvolutionCase {
   return evolution(ADVECTION, options, 'advection');
 }
-
-/** `dinf-grid solve advection`. */
-export const advectionDefinition: ProblemDefinition = {
-  name: 'advection',
-  summary: 'a bump carried along a line',
-  options: [],
-  async prepare(options) {
-    return prepareEvolution(advection(posing(options)), options);
-  },
-};

@@ -1,26 +1,29 @@
 /** `dinf-grid solve cloth`: the presets of the cloth problem, how its result is judged, and its pictures. */
-import {bspline, gaussian} from '../kernel';
+import {bspline, gaussian} from '../pose/kernel';
 import type {TriangleMesh} from '../mesh/mesh';
-import {checkChoice} from '../options';
-import {sampleCount} from '../problem-spec';
-import {latticePicture} from '../report/field-pictures';
-import type {View} from '../report/camera';
-import type {RenderOptions} from '../report/render-mesh';
-import {meshSheet, renderMesh} from '../report/render-mesh';
-import {lattice, linspace, stratified} from '../sampling';
-import type {Solution} from '../solution';
+import {checkChoice} from '../base/options';
+import {sampleCount} from '../pose/problem-spec';
+import {latticePicture} from '../pictures/field-pictures';
+import type {View} from '../pictures/camera';
+import type {RenderOptions} from '../pictures/render-mesh';
+import {meshSheet, renderMesh} from '../pictures/render-mesh';
+import {lattice, linspace, stratified} from '../pose/sampling';
+import type {Solution} from '../solve/solution';
 import type {Normal} from './cloth';
 import {cloth, clothEnergy, refinedGauss, SHIFT} from './cloth';
-import type {Assessment, Prepared, ProblemDefinition, RunOptions} from './definition';
-import type {NetworkPreset} from './shared';
-import {fieldFrom, fieldSettings, gridFrom, latticeOutputs, stagesFrom, uniformAxes} from './shared';
+import type {Assessment, Prepared, ProblemDefinition, RunOptions} from '../cases/definition';
+import type {NetworkPreset} from '../cases/field-options';
+import {fieldFrom, fieldSettings} from '../cases/field-options';
+import {gridFrom} from '../cases/grids';
+import {latticeOutputs, uniformAxes} from '../cases/lattice-outputs';
+import {stagesFrom} from '../cases/stages';
 
 /** σ of the lift at the held corners: the paper's, for both presets, so that their energies are of the same fields. */
 const SIGMA = 0.01;
 /** Boxes an axis of the authors' stratified samples. */
 const BOXES = 64;
 /**
- * Of the fast preset: Gauss points an axis and cell, and pieces of a cell near the held corners. Fewer points let the energy be exploited:
+ * Samples of the fast preset: Gauss points an axis and cell, and pieces of a cell near the held corners. Fewer points let the energy be exploited:
  * after 800 iterations 4, 5, 6 points end 1.2e-3, 7e-5, 1e-5 below the true energy, and with 4 that one rises again.
  */
 const POINTS = 5;
@@ -32,8 +35,17 @@ const TAKEN = 161;
 
 /** The colours of a fabric that is seen from both sides. */
 const FABRIC_COLOURS: RenderOptions = {colour: [196, 62, 58], inside: [226, 190, 160]};
-/** What the folds of a hanging sheet are best seen from. */
+/** A view in which the folds of a hanging sheet are seen best. */
 const FRONT: View = {azimuth: 24, elevation: 8, fieldOfView: 28};
+
+const HINTS = {
+  energy: 'J/m², the mean over the sheet; the lower the better, down to where samples would be exploited',
+  energyHalved: 'the same on cells halved: where it differs, the rule of the energy is too coarse',
+  membraneEnergy: 'J/m², of stretching',
+  bendingEnergy: 'J/m²',
+  gravityEnergy: 'J/m², 0 for the flat sheet',
+  cornerError: 'm, how far a held corner is from its place',
+} as const;
 
 /** `dinf-grid solve cloth`. */
 export const clothDefinition: ProblemDefinition = {
@@ -47,8 +59,8 @@ export const clothDefinition: ProblemDefinition = {
       choices: ['linearised', 'exact'],
     },
   ],
-  prepare(options: RunOptions): Promise<Prepared> {
-    return Promise.resolve(prepare(options));
+  async prepare(options) {
+    return prepare(options);
   },
 };
 
@@ -145,6 +157,7 @@ async function assess(solution: Solution, normal: Normal, cells: number): Promis
       gravityEnergy: energy.gravity,
       cornerError,
     },
+    hints: HINTS,
     pictures: [
       {
         name: 'cloth',

@@ -7,12 +7,14 @@ import {eq, resolve} from '../expression/equation';
 import type {Expression} from '../expression/node';
 import {derivative} from '../expression/node';
 import {cross, d, dot, jacobian} from '../expression/vector';
-import type {Decoder, Field} from '../field';
-import type {Problem, Term} from '../problem';
-import {problem, term} from '../problem';
-import type {Samples} from '../sampling';
-import {gauss, gaussRule, lattice} from '../sampling';
-import type {Solution} from '../solution';
+import type {Decoder, Field} from '../pose/field';
+import type {Problem} from '../pose/problem';
+import type {Term} from '../pose/term';
+import {problem} from '../pose/problem';
+import {term} from '../pose/term';
+import type {Samples} from '../pose/sampling';
+import {gauss, gaussRule, lattice} from '../pose/sampling';
+import type {Solution} from '../solve/solution';
 
 /** A fabric of the paper. */
 export interface Fabric {
@@ -28,8 +30,8 @@ export interface Fabric {
 
 export const FABRIC: Fabric = {density: 0.144, thickness: 1.2e-3, young: 5000, poisson: 0.25};
 /** m/s² along y. */
-export const GRAVITY = -9.8;
-/** How far the held corners (∓1, 1) are moved towards each other, each. */
+const GRAVITY = -9.8;
+/** Distance in m by which each of the held corners (∓1, 1) is moved towards the other. */
 export const SHIFT = 0.4;
 
 /**
@@ -95,7 +97,7 @@ function squares([e11, e12, e22]: Strains['membrane'], stiff: number, nu: number
 }
 
 /** Elastic energy a unit area, as squares: stretching, then bending. */
-export function elasticSquares(normal: Normal, fabric: Fabric = FABRIC): {membrane: Equation[]; bending: Equation[]} {
+function elasticSquares(normal: Normal, fabric: Fabric = FABRIC): {membrane: Equation[]; bending: Equation[]} {
   const strains = clothStrains(normal);
   const {membrane, bending} = stiffness(fabric);
   return {
@@ -105,7 +107,7 @@ export function elasticSquares(normal: Normal, fabric: Fabric = FABRIC): {membra
 }
 
 /** −f·u, the potential of gravity a unit area. */
-export const gravityEnergy = ({density}: Fabric = FABRIC): string => `${-density * GRAVITY}*v`;
+const gravityEnergy = ({density}: Fabric = FABRIC): string => `${-density * GRAVITY}*v`;
 
 /** exp(−‖x − corner‖²/σ), 1 at the corner. */
 const near = (x: number, sigma: number): string => `exp(-((x - ${x})^2 + (y - 1)^2)/${sigma})`;

@@ -1,5 +1,5 @@
 /** The Hankel function of order zero: the outgoing cylindrical wave that a point source radiates. */
-import {DinfError} from '../errors';
+import {DinfError} from '../base/errors';
 
 const EULER_GAMMA = 0.5772156649015329;
 /** Below, the power series loses no digits. */
@@ -13,7 +13,7 @@ const ASYMPTOTIC_START = 25;
  *
  * Abramowitz & Stegun: 9.1.10–13 (power series), 9.1.27, 9.1.46, 9.1.89 (backward recurrence, Neumann's series), 9.2.10 (asymptotic).
  *
- * @throws INVALID_ARGUMENT unless x is finite and above 0, where Y₀ has its pole.
+ * @throws DinfError INVALID_ARGUMENT unless x is finite and above 0, where Y₀ has its pole
  */
 export function hankel2(x: number): {re: number; im: number} {
   if (!Number.isFinite(x) || x <= 0) {

@@ -1,7 +1,6 @@
 /** Heat flows out of a rod whose ends are kept at 0 (paper, section 4.5): u = sin πx · exp(−π² (t + 2)). */
-import type {ProblemDefinition} from './definition';
-import type {EvolutionCase, EvolutionOptions, EvolutionSystem} from './evolution';
-import {evolution, paperLift, posing, prepareEvolution, threePoints} from './evolution';
+import type {EvolutionCase, EvolutionOptions, EvolutionSystem} from '../cases/evolution';
+import {evolution, paperLift, threePoints} from '../cases/evolution';
 
 const HEAT: EvolutionSystem = {
   title: 'heat in a rod',
@@ -27,18 +26,8 @@ const HEAT: EvolutionSystem = {
  * u_t = α u_xx on t ∈ [−2, 2], x ∈ [−1, 1], α = 1.
  *
  * @param options.preset default `fast`.
- * @throws INVALID_ARGUMENT, UNKNOWN_OPTION
+ * @throws DinfError INVALID_ARGUMENT, UNKNOWN_OPTION
  */
 export function heat(options: EvolutionOptions = {}): EvolutionCase {
   return evolution(HEAT, options, 'heat');
 }
-
-/** `dinf-grid solve heat`. */
-export const heatDefinition: ProblemDefinition = {
-  name: 'heat',
-  summary: 'the heat equation in space and time',
-  options: [],
-  async prepare(options) {
-    return prepareEvolution(heat(posing(options)), options);
-  },
-};

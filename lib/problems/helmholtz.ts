@@ -1,27 +1,21 @@
 /** The wave of a point source in an absorbing layer (paper, section 4.2): the Helmholtz equation with perfectly matched layers. */
-import {DinfError} from '../errors';
 import * as complex from '../expression/complex';
 import type {Complex} from '../expression/complex';
 import {derivative} from '../expression/node';
 import type {Equation} from '../expression/equation';
 import {eq, resolve} from '../expression/equation';
-import type {Decoder, Grid, Network} from '../field';
-import {linearDecoder, mlpDecoder} from '../field';
+import type {Decoder, Grid, Network} from '../pose/field';
 import {percentiles} from '../imaging/percentile';
-import {bspline, gaussian} from '../kernel';
-import type {Problem} from '../problem';
-import {problem, term} from '../problem';
-import {phasePicture} from '../report/phase';
-import {gauss, lattice, linspace, stratified} from '../sampling';
-import type {Solution} from '../solution';
-import type {Assessment, Prepared, ProblemDefinition, RunOptions} from './definition';
+import type {Problem} from '../pose/problem';
+import {problem} from '../pose/problem';
+import {term} from '../pose/term';
+import {gauss, lattice, linspace, stratified} from '../pose/sampling';
+import type {Solution} from '../solve/solution';
+import {ERROR_HINTS} from '../cases/metrics';
 import {hankel2} from './hankel';
-import type {NetworkPreset} from './shared';
-import {fieldFrom, fieldSettings, gridFrom, latticeOutputs, stagesFrom, uniformAxes} from './shared';
-import {comparisonPictures, fittingLevels, numberOption, upright} from './stationary';
 
 /** Width of the absorbing layer at each side of [−1, 1]², and where the free wave is judged: what lies inside of it. */
-const LAYER = 0.5;
+export const LAYER = 0.5;
 /** Variance of the source, a normalised Gaussian density at the origin. */
 const VARIANCE = 1e-4;
 /** Below this density a sample does not count as one of the source (the authors' threshold). */
@@ -29,9 +23,9 @@ const SOURCE_THRESHOLD = 1e-5;
 /** Nearer to the source than this the wave is not judged: there it is no point. */
 const NEAREST = 0.05;
 /** Boxes an axis of the authors' stratified samples. */
-const BOXES = 256;
+export const BOXES = 256;
 /** Points an axis on [−1, 1] where the result is taken. */
-const TAKEN = 401;
+export const TAKEN = 401;
 const SCOPE = {coordinates: ['x', 'y'], unknowns: ['u', 'v'], uniforms: ['k']};
 
 /** u + iv, the unknown. */
@@ -80,7 +74,7 @@ function stretchedForm(): readonly Equation[] {
  * Gauss points a cell and axis: 2, or as many as put 256 on an axis. Fewer miss part of the source, of width 0.01: at 64 cells 2 points
  * gave a wave too strong by 14 %.
  */
-function gaussPoints(resolution: number): number {
+export function gaussPoints(resolution: number): number {
   return Math.min(8, Math.max(2, Math.ceil(256 / resolution)));
 }
 
@@ -115,71 +109,35 @@ export function helmholtz(
   });
 }
 
-const NETWORK: NetworkPreset = {width: 512, hiddenLayers: 4, learningRate: 2e-5};
-
-/** `dinf-grid solve helmholtz`. */
-export const helmholtzDefinition: ProblemDefinition = {
-  name: 'helmholtz',
-  summary: 'the wave of a point source, absorbed at the border',
-  options: [{flag: '--wavenumber <k>', description: 'of the wave, 2π over its length (default: 20)'}],
-  prepare(options: RunOptions): Promise<Prepared> {
-    return Promise.resolve(prepare(options));
-  },
-};
-
-function prepare(options: RunOptions): Prepared {
-  const wavenumber = numberOption(options.own.wavenumber, '--wavenumber', 20, 0);
-  const paper = options.preset === 'paper';
-  const resolution = options.resolution ?? 128;
-  // Fewer than 4 cells a wave are no wave.
-  const limit = (Math.PI / 4) * resolution;
-  if (wavenumber > limit) {
-    throw new DinfError(
-      'INVALID_ARGUMENT',
-      `--wavenumber ${wavenumber} has waves of less than 4 cells at a resolution of ${resolution}: use at most ${Math.floor(limit)}, or a resolution of at least ${Math.ceil((4 * wavenumber) / Math.PI)}`,
-    );
-  }
-  const grid = gridFrom(
-    options,
-    paper
-      ? {resolution, levels: Math.min(4, fittingLevels(resolution)), features: 2, kernel: gaussian({rings: 3}), edge: 'clamp'}
-      : {resolution, levels: fittingLevels(resolution), kernel: bspline(5)},
-  );
-  const {field, decoder = linearDecoder()} = fieldFrom(options, grid, NETWORK, paper ? mlpDecoder() : linearDecoder());
-  const optimizers = stagesFrom(options, {
-    schedule: [paper || decoder.type !== 'linear' ? 'adam' : 'lsq'],
-    adam: {iterations: 10_000, learningRate: 1e-3},
-    lsq: {iterations: 150},
-    'gauss-newton': {iterations: 150},
-    network: NETWORK,
-  });
-  const posed = helmholtz(options.preset, wavenumber, grid, decoder, field.type === 'network' ? field : undefined);
-  return {
-    problem: posed,
-    optimizers,
-    samplesPerIteration: paper ? BOXES ** 2 : (gaussPoints(resolution) * resolution) ** 2,
-    headline: `wave of a point source, wavenumber ${wavenumber}, absorbing layers of width ${LAYER}`,
-    settings: {
-      wavenumber,
-      ...fieldSettings(posed.spec.fields[0], resolution),
-    },
-    assess: (solution) => assess(solution, wavenumber),
-  };
-}
-
 /** (1 + i)·(i/4) H₀⁽²⁾(kr): what the source radiates into free space, were it a point. */
 export function pointWave(wavenumber: number, r: number): {re: number; im: number} {
   const {re, im} = hankel2(wavenumber * r);
   return {re: -(re + im) / 4, im: (re - im) / 4};
 }
 
-async function assess(solution: Solution, wavenumber: number): Promise<Assessment> {
+/** A solution beside the point wave. */
+export interface MeasuredWave {
+  /** Places along an axis of the whole domain, and both parts there, shape (y, x). */
+  readonly axis: Float64Array;
+  readonly u: Float64Array;
+  readonly v: Float64Array;
+  /** The judged square, in which the layers have no part: points an axis, and both waves there, shape (y, x). */
+  readonly side: number;
+  readonly found: Parts;
+  readonly truth: Parts;
+  /** Indices into the square of what is judged: all but the source itself. */
+  readonly judged: readonly number[];
+  /** The complex number times which the solution is nearest to the truth. */
+  readonly scale: {readonly re: number; readonly im: number};
+  readonly metrics: Record<keyof typeof WAVE_HINTS, number>;
+}
+
+/** The wave on the whole domain, and its errors against {@link pointWave} where the layers have no part. */
+export async function measureWave(solution: Solution, wavenumber: number): Promise<MeasuredWave> {
   const axis = linspace(-1, 1, TAKEN);
   const {u, v} = await solution.evaluate(lattice([axis, axis]));
-  // The judged square, in which the layers have no part.
   const first = axis.findIndex((value) => value >= LAYER - 1 - 1e-12);
   const side = TAKEN - 2 * first;
-  const shape = {width: side, height: side};
   const at = (i: number): number => (first + Math.floor(i / side)) * TAKEN + first + (i % side);
   const found = {
     re: Float64Array.from({length: side ** 2}, (_, i) => u[at(i)]),
@@ -194,39 +152,21 @@ async function assess(solution: Solution, wavenumber: number): Promise<Assessmen
     truth.im[i] = wave.im;
     if (r > NEAREST) judged.push(i);
   }
-  const {metrics, scale} = compare(found, truth, judged);
-  const scaled = found.re.map((re, i) => scale.re * re - scale.im * found.im[i]); // the real part
-  const inside = new Set(judged);
-  const plane = {width: TAKEN, height: TAKEN};
-  const most = judged.reduce((m, i) => Math.max(m, Math.hypot(found.re[i], found.im[i])), 0);
-  return {
-    metrics,
-    pictures: [
-      {
-        name: 'wave',
-        title: 'The wave on the whole domain: hue = phase, brightness = magnitude',
-        picture: phasePicture(upright({...plane, values: u}), upright({...plane, values: v}), plane, {
-          magnitude: most > 0 ? most : 1,
-        }),
-      },
-      ...comparisonPictures(
-        {...shape, values: truth.re},
-        {...shape, values: scaled},
-        {
-          unjudged: (i) => !inside.has(i),
-          notes: {
-            truth: 'real part of the point wave',
-            solution: `relative L2 ${metrics.relativeL2.toExponential(1)}`,
-            error: `r > 0.05, at most ${metrics.maxError.toExponential(1)}`,
-          },
-        },
-      ),
-    ],
-    ...latticeOutputs(uniformAxes({y: axis, x: axis}), {real: u, imaginary: v}),
-  };
+  return {axis, u, v, side, found, truth, judged, ...compare(found, truth, judged)};
 }
 
-interface Parts {
+/** Hints of the metrics of {@link measureWave}. */
+export const WAVE_HINTS = {
+  relativeL2: `${ERROR_HINTS.relativeL2}, after the best complex scale, within the layers and beyond ${NEAREST} of the source`,
+  relativeL2Unscaled: 'the same without the scale',
+  maxError: `${ERROR_HINTS.maxError}, after the same scale, at the same points`,
+  meanAbsoluteErrorPaper: "mean absolute difference of both parts after the authors' rescaling by percentiles",
+  scale: 'modulus of the best complex scale: near 1, less what the width of the source adds',
+  scaleAngle: 'its angle in degrees',
+} as const;
+
+/** Real and imaginary parts of a wave at several points. */
+export interface Parts {
   readonly re: Float64Array;
   readonly im: Float64Array;
 }
@@ -234,11 +174,7 @@ interface Parts {
 /**
  * Errors after the one complex scale that fits best: the source's width alone scales the far field, by exp(k²σ²/2) = 1.02 at k = 20.
  */
-function compare(
-  found: Parts,
-  truth: Parts,
-  judged: readonly number[],
-): {metrics: Record<string, number>; scale: {re: number; im: number}} {
+function compare(found: Parts, truth: Parts, judged: readonly number[]): Pick<MeasuredWave, 'metrics' | 'scale'> {
   let re = 0;
   let im = 0;
   let square = 0;

@@ -1,12 +1,12 @@
-import type {ProblemDefinition} from './definition';
-import {zalesakDefinition} from './zalesak';
-import {heatDefinition} from './heat';
-import {advection2dDefinition} from './advection-2d';
-import {advectionDefinition} from './advection';
+import type {ProblemDefinition} from '../cases/definition';
+import {zalesakDefinition} from './zalesak-definition';
+import {heatDefinition} from './heat-definition';
+import {advection2dDefinition} from './advection-2d-definition';
+import {advectionDefinition} from './advection-definition';
 import {clothDefinition} from './cloth-definition';
-import {fitDefinition} from './fit';
-import {helmholtzDefinition} from './helmholtz';
-import {plateDefinition} from './plate';
+import {fitDefinition} from './fit-definition';
+import {helmholtzDefinition} from './helmholtz-definition';
+import {plateDefinition} from './plate-definition';
 import {sdfDefinition} from './sdf-definition';
 import {poissonDefinition} from './poisson-definition';
 

@@ -1,18 +1,15 @@
 /** The bending of a thin plate (Kirchhoff): a rectangle, simply supported, under a uniform load. Our own problem, not the paper's. */
-import {DinfError} from '../errors';
-import type {Decoder, Grid, GridOptions, Network} from '../field';
-import {linearDecoder} from '../field';
-import {bspline, kernelRings} from '../kernel';
-import {checkChoice} from '../options';
-import type {Problem, Term} from '../problem';
-import {problem, term} from '../problem';
-import {gauss, lattice, linspace} from '../sampling';
-import type {Prepared, ProblemDefinition, RunOptions} from './definition';
-import type {NetworkPreset} from './shared';
-import {errorMetrics, fieldFrom, fieldSettings, gridFrom, latticeOutputs, stagesFrom, uniformAxes} from './shared';
-import {comparisonPictures, fittingLevels, numberOption} from './stationary';
+import type {Decoder, Grid, Network} from '../pose/field';
+import {kernelRings} from '../pose/kernel';
+import type {Problem} from '../pose/problem';
+import type {Term} from '../pose/term';
+import {problem} from '../pose/problem';
+import {term} from '../pose/term';
+import {gauss, lattice, linspace} from '../pose/sampling';
+import type {Solution} from '../solve/solution';
+import {errorMetrics} from '../cases/metrics';
 
-/** What a plate is: width × height, flexural rigidity D, load q a unit area. */
+/** A plate of width × height, with flexural rigidity D under a load q a unit area. */
 export interface Plate {
   readonly width: number;
   readonly height: number;
@@ -20,15 +17,11 @@ export interface Plate {
   readonly load: number;
 }
 
-/** Cells along the longer side of a plate up to twice as long as wide; longer ones get more. */
-const RESOLUTION = 16;
 /**
  * Weight of the moment rows against the equation's, for a plate of side 1. Small weights converge slowly, since the rows then hardly
  * shape the scaled columns: measured at N = 16, degree 5, 100 iterations in float64, 1e2 leaves 1.6e-6 and 1e4 1.1e-7.
  */
 const MOMENT_WEIGHT = 1e4;
-/** Fourth derivatives carry ω to the fourth power: narrow, and with small steps. */
-const NETWORK: NetworkPreset = {width: 64, hiddenLayers: 3, learningRate: 1e-5};
 /** Points along the longer side where the result is judged. */
 const JUDGED = 201;
 
@@ -38,8 +31,11 @@ const JUDGED = 201;
  *
  * @returns shape (y, x).
  */
-export function navierDeflection(plate: Plate, xs: ArrayLike<number>, ys: ArrayLike<number>): Float64Array {
-  const {width, height, rigidity, load} = plate;
+export function navierDeflection(
+  {width, height, rigidity, load}: Plate,
+  xs: ArrayLike<number>,
+  ys: ArrayLike<number>,
+): Float64Array {
   const orders = Array.from({length: 200}, (_, i) => 2 * i + 1);
   const sines = (at: ArrayLike<number>, side: number): Float64Array[] =>
     orders.map((m) => Float64Array.from(at, (x) => Math.sin((m * Math.PI * x) / side)));
@@ -100,101 +96,22 @@ function ritzForm({rigidity}: Plate, cells: readonly number[], points: number): 
   ];
 }
 
-/** `dinf-grid solve plate`. */
-export const plateDefinition: ProblemDefinition = {
-  name: 'plate',
-  summary: 'the deflection of a simply supported plate, by its equation of fourth order or by its energy',
-  options: [
-    {
-      flag: '--form <form>',
-      description: 'the equation D∇⁴w = q, or the least energy (default: strong)',
-      choices: ['strong', 'ritz'],
-    },
-    {flag: '--extent-x <a>', description: 'extent in x (default: 1)'},
-    {flag: '--extent-y <b>', description: 'extent in y (default: 1)'},
-  ],
-  prepare(options: RunOptions): Promise<Prepared> {
-    return Promise.resolve(prepare(options));
-  },
-};
-
-function prepare(options: RunOptions): Prepared {
-  const {own} = options;
-  const form = checkChoice(own.form ?? 'strong', '--form', ['strong', 'ritz'] as const);
-  const shape: Plate = {
-    width: numberOption(own.extentX, '--extent-x', 1, 0),
-    height: numberOption(own.extentY, '--extent-y', 1, 0),
-    rigidity: 1,
-    load: 1,
-  };
+/** The deflection and the truth, shape (y, x), at places nearly as dense along both axes, and how good it is. */
+export async function measurePlate(
+  shape: Plate,
+  solution: Solution,
+): Promise<{
+  xs: Float64Array;
+  ys: Float64Array;
+  w: Float64Array;
+  truth: Float64Array;
+  metrics: ReturnType<typeof errorMetrics>;
+}> {
   const {width, height} = shape;
-  const longest = Math.max(width, height);
-  const ratio = longest / Math.min(width, height);
-  if (ratio > 20) {
-    throw new DinfError(
-      'INVALID_ARGUMENT',
-      `the plate is ${width} × ${height}, ${ratio.toPrecision(3)} times as long as wide: a plate is at most 20 times, longer ones are beams`,
-    );
-  }
-  const base = gridFrom({...options, resolution: undefined}, grid(options, shape));
-  const {field, decoder = linearDecoder()} = fieldFrom(options, base, NETWORK);
-  const posed = plate(shape, form, base, decoder, field.type === 'network' ? field : undefined);
-  const optimizers = stagesFrom(options, {
-    schedule: [decoder.type === 'linear' ? 'lsq' : 'adam'],
-    adam: {iterations: 5000, learningRate: 1e-3, decaySteps: 5000},
-    lsq: {iterations: form === 'strong' ? 200 : 50},
-    'gauss-newton': {iterations: 200},
-    network: NETWORK,
-  });
-  const cells = base.resolution as readonly number[];
-  const points = form === 'strong' ? 3 : kernelRings(base.kernel);
-  const interior = cells[0] * cells[1] * points ** 2;
-  const border = form === 'strong' ? 2 * (3 * (cells[0] + cells[1]) + 4) : 0;
-  return {
-    problem: posed,
-    optimizers,
-    samplesPerIteration: interior + border,
-    headline: `simply supported plate of ${width} × ${height} under a uniform load, ${form === 'strong' ? 'strong form' : 'Ritz form'} (the paper has no plate: both presets are ours)`,
-    settings: {
-      form,
-      width,
-      height,
-      ...fieldSettings(posed.spec.fields[0], `${cells[1]} × ${cells[0]}`),
-    },
-    async assess(solution) {
-      const spacing = longest / (JUDGED - 1);
-      const xs = linspace(0, width, Math.round(width / spacing) + 1);
-      const ys = linspace(0, height, Math.round(height / spacing) + 1);
-      const {w} = await solution.evaluate(lattice([ys, xs]));
-      const truth = navierDeflection(shape, xs, ys);
-      const metrics = errorMetrics(w, truth);
-      const plane = {width: xs.length, height: ys.length};
-      return {
-        metrics,
-        pictures: comparisonPictures(
-          {...plane, values: truth},
-          {...plane, values: w},
-          {
-            notes: {
-              truth: "Navier's series",
-              solution: `relative L2 ${metrics.relativeL2.toExponential(1)}`,
-              error: `at most ${metrics.maxError.toExponential(1)}`,
-            },
-          },
-        ),
-        ...latticeOutputs(uniformAxes({y: ys, x: xs}), {deflection: w, truth}),
-      };
-    },
-  };
-}
-
-/** Cells that are nearly square, at least 8 across; left alone, as many more along a longer plate. */
-function grid(options: RunOptions, {width, height}: Plate): GridOptions {
-  const longest = Math.max(width, height);
-  const resolution = options.resolution ?? RESOLUTION * Math.ceil(longest / Math.min(width, height) / 2);
-  const levels = options.levels ?? (options.resolution === undefined ? 2 : fittingLevels(resolution));
-  const unit = 2 ** (levels - 1);
-  const cells = (side: number): number =>
-    side === longest ? resolution : Math.ceil(Math.max(8, (resolution * side) / longest) / unit) * unit;
-  return {resolution: [cells(height), cells(width)], levels, kernel: bspline(5)};
+  const spacing = Math.max(width, height) / (JUDGED - 1);
+  const xs = linspace(0, width, Math.round(width / spacing) + 1);
+  const ys = linspace(0, height, Math.round(height / spacing) + 1);
+  const {w} = await solution.evaluate(lattice([ys, xs]));
+  const truth = navierDeflection(shape, xs, ys);
+  return {xs, ys, w, truth, metrics: errorMetrics(w, truth)};
 }

@@ -1,12 +1,14 @@
 import type {Image} from '../imaging/image';
-import {readImage} from '../imaging/codec';
-import {renderScene} from '../imaging/scene';
-import {checkMemory} from '../memory';
-import {errorPicture, imagePicture, sideBySide} from '../report/pictures';
-import type {Assessment, Prepared, ProblemDefinition, RunOptions} from './definition';
+import {readImage} from '../files/image';
+import {renderScene} from '../imaging/scene/scene';
+import {checkMemory} from '../compile/memory';
+import {errorPicture, imagePicture, sideBySide} from '../pictures/pictures';
+import type {Assessment, Prepared, ProblemDefinition, RunOptions} from '../cases/definition';
 import type {PoissonOptions} from './poisson';
 import {assessPoisson, poisson, poissonBytes, poissonStages} from './poisson';
-import {fieldSettings, latticeOutputs, pixelAxes, stagesFrom} from './shared';
+import {fieldSettings} from '../cases/field-options';
+import {imageOutputs, pixelAxes} from '../cases/lattice-outputs';
+import {stagesFrom} from '../cases/stages';
 
 /** Side of the built-in scene. */
 const SCENE_SIZE = 512;
@@ -35,7 +37,7 @@ export const poissonDefinition: ProblemDefinition = {
 /**
  * An image as large as this machine can reconstruct.
  *
- * @throws OUT_OF_MEMORY before a pixel is decoded, and what reading a file throws
+ * @throws DinfError OUT_OF_MEMORY before a pixel is decoded, and what reading a file throws
  */
 export function readPoissonImage(file: string): Promise<Image> {
   return readImage(file, {guard: refuseHuge, maxPixels: Number.MAX_SAFE_INTEGER});
@@ -77,12 +79,13 @@ export function preparePoisson(image: Image, label: string, options: RunOptions)
       ...fieldSettings(field, [...((field.grid?.resolution ?? []) as readonly number[])].reverse().join(' × ')),
     },
     async assess(solution) {
-      const {reconstruction, metrics} = await assessPoisson(posed, solution);
+      const {reconstruction, metrics, hints} = await assessPoisson(posed, solution);
       const pictures = panels(image, reconstruction, metrics);
       return {
         metrics,
+        hints,
         pictures,
-        ...latticeOutputs(pixelAxes(posed.pixels), {reconstruction, truth: image.data}),
+        ...imageOutputs(pixelAxes(posed.pixels), 'reconstruction', reconstruction, image),
       };
     },
   };
@@ -105,8 +108,8 @@ function panels(image: Image, reconstruction: Float64Array, metrics: Record<stri
   ]);
   return [
     {name: 'comparison', title: 'Truth, reconstruction, error', picture: comparison},
-    {name: 'truth', title: 'Truth', picture: truth},
-    {name: 'reconstruction', title: 'Reconstruction', picture: shown},
+    {name: 'truth', title: 'Truth', picture: truth, image},
+    {name: 'reconstruction', title: 'Reconstruction', picture: shown, image: {...image, data: reconstruction}},
     {name: 'error', title: 'Absolute error', picture: error},
   ];
 }

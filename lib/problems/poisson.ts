@@ -1,28 +1,31 @@
 /** An image from its gradient or its Laplacian (paper, section 4.1), in the paper's protocol and in one that is exact. */
-import {DinfError} from '../errors';
-import type {Edge, Grid} from '../field';
-import {rbfGrid} from '../field';
-import {psnr, psnrAffine, psnrPaper, ssim} from '../imaging/metrics';
+import {DinfError} from '../base/errors';
+import {psnrAffine} from '../imaging/metrics';
 import type {Image} from '../imaging/image';
 import {
-  differenceTarget,
+  differencesAlong,
   LAPLACIAN_SCALE,
   laplacianDifferenceTarget,
   laplacianTarget,
   SOBEL_GAIN,
   sobelTarget,
 } from '../imaging/targets';
-import type {Kernel} from '../kernel';
-import {bspline, gaussian, hat} from '../kernel';
-import {rejectUnknown} from '../options';
-import type {Problem, Term} from '../problem';
-import {problem, term} from '../problem';
-import {isLinear} from '../problem-spec';
-import type {Samples} from '../sampling';
-import {lattice, linspace, points} from '../sampling';
-import type {Solution} from '../solution';
-import type {FieldOptions, NetworkPreset, StageDefaults} from './shared';
-import {fieldFrom} from './shared';
+import {bspline, gaussian, hat} from '../pose/kernel';
+import {rejectUnknown} from '../base/options';
+import type {Problem} from '../pose/problem';
+import type {Term, TermOptions} from '../pose/term';
+import {problem} from '../pose/problem';
+import {term} from '../pose/term';
+import {isLinear} from '../pose/problem-spec';
+import type {Samples} from '../pose/sampling';
+import {lattice, linspace, points} from '../pose/sampling';
+import type {Solution} from '../solve/solution';
+import type {FieldOptions, NetworkPreset} from '../cases/field-options';
+import {fieldFrom} from '../cases/field-options';
+import {gridFrom, halvingLevels} from '../cases/grids';
+import {LARGE_IMAGE} from '../cases/lattice-outputs';
+import {IMAGE_HINTS, imageMetrics} from '../cases/metrics';
+import type {StageDefaults} from '../cases/stages';
 
 /**
  * `preset` `fast` (default): differences and least squares; `paper`: Sobel and Adam. A grid's `resolution` is in cells of the finest
@@ -30,7 +33,7 @@ import {fieldFrom} from './shared';
  * else 1.
  */
 export interface PoissonOptions extends FieldOptions {
-  /** What is known of the image, default `gradient`. */
+  /** The derivatives of the image that are known. Default `gradient`. */
   supervision?: 'gradient' | 'laplacian';
   /**
    * `sobel`: the paper's filtered derivatives at pixels, which blur. `differences`: half-pixel differences, which determine the
@@ -69,7 +72,7 @@ const BORDER_PENALTY = 10;
 /**
  * The problem of an image.
  *
- * @throws NON_FINITE, IMAGE_TOO_SMALL, INVALID_ARGUMENT, UNKNOWN_OPTION
+ * @throws DinfError NON_FINITE, IMAGE_TOO_SMALL, INVALID_ARGUMENT, UNKNOWN_OPTION
  */
 export function poisson(image: Image, options: PoissonOptions = {}): PoissonCase {
   rejectUnknown(
@@ -96,7 +99,7 @@ export function poisson(image: Image, options: PoissonOptions = {}): PoissonCase
   return target === 'sobel' ? filtered(image, decided) : consistent(image, decided);
 }
 
-/** How the preset solves it: the paper's Adam, or CGLS with as many iterations as still improved photographs of 512². */
+/** The preset's schedules: the paper's Adam, or CGLS with as many iterations as still improved photographs of 512². */
 export function poissonStages(posed: PoissonCase): StageDefaults {
   const {preset, target, supervision} = posed.options;
   const linear = posed.problem.spec.fields.every(isLinear);
@@ -114,29 +117,50 @@ export function poissonStages(posed: PoissonCase): StageDefaults {
 export async function assessPoisson(
   posed: PoissonCase,
   solution: Solution,
-): Promise<{reconstruction: Float64Array; metrics: Record<string, number>}> {
-  const {image, options, scale} = posed;
-  const names = CHANNEL_NAMES[image.channels];
-  const values = await solution.evaluate(posed.pixels, {expressions: names});
-  const raw = new Float64Array(image.data.length);
-  names.forEach((name, c) => {
-    values[name].forEach((value, i) => (raw[i * names.length + c] = value / scale));
-  });
+): Promise<{reconstruction: Float64Array; metrics: Record<string, number>; hints: Record<string, string>}> {
+  const {image, options} = posed;
+  const reconstruction = await evaluatePixels(posed, solution);
   const offset = options.border === 'known' ? 'none' : 'best';
-  const metrics: Record<string, number> = {
-    psnr: psnr(raw, image.data, image, {offset}),
-    psnrPaper: psnrPaper(raw, image.data, image),
-    psnrAffine: psnrAffine(raw, image.data, image),
+  const affine = psnrAffine(reconstruction, image.data, image);
+  const {psnr, psnrPaper, psnrPaperCeiling, ...structure} = imageMetrics(reconstruction, image, offset);
+  const metrics = {psnr, psnrPaper, psnrPaperCeiling, psnrAffine: affine, ...structure};
+  const hints = {
+    ...IMAGE_HINTS,
+    ...(offset === 'best' && {
+      psnr: `${IMAGE_HINTS.psnr}, after the best offset, which a free border leaves open`,
+      ssim: `${IMAGE_HINTS.ssim}; after the best offset`,
+    }),
+    psnrAffine: 'dB, after the best a·u + b',
   };
-  // SSIM's window is 7 pixels wide.
-  if (image.width >= 7 && image.height >= 7) metrics.ssim = ssim(raw, image.data, image);
-  return {reconstruction: offset === 'best' ? withBestOffset(raw, image) : raw, metrics};
+  return {reconstruction, metrics, hints};
+}
+
+/** Rows of pixels that are evaluated at once. */
+const ROWS = 256;
+
+/** The solution at the pixels, in the image's units, some rows at a time. */
+async function evaluatePixels({image, pixels, scale}: PoissonCase, solution: Solution): Promise<Float64Array> {
+  const names = CHANNEL_NAMES[image.channels];
+  const all = new Float64Array(image.data.length);
+  if (pixels.kind !== 'tensor') throw new DinfError('INTERNAL', 'the pixels of an image are a lattice');
+  const [rows, columns] = pixels.axes;
+  for (let row = 0; row < rows.length; row += ROWS) {
+    const values = await solution.evaluate(lattice([rows.subarray(row, row + ROWS), columns]), {expressions: names});
+    const begin = row * columns.length * names.length;
+    names.forEach((name, c) => {
+      values[name].forEach((value, i) => (all[begin + i * names.length + c] = value / scale));
+    });
+  }
+  return all;
 }
 
 /** Bytes that reconstructing an image of this size will need at its peak, known before it is decoded. On the high side. */
 export function poissonBytes(width: number, height: number, channels: number): number {
-  // A pixel and channel: image, targets and their native copies (about 80), rows, coefficients, weights and order (100),
-  // nodes with all levels, gradients and solver vectors (120).
+  // Channels of a large image are solved for one after another: of each pixel, rows, coefficients, weights and targets of one channel (50),
+  // its nodes with all levels, solver vectors, gradients (80), and room for kernels that are wider (70); of each channel, image and nodes.
+  if (width * height * channels >= LARGE_IMAGE) return width * height * (200 + 16 * channels);
+  // A pixel and channel: image, targets and what is written of them, rows, coefficients and weights (130), nodes with all levels, gradients
+  // and solver vectors (120).
   return width * height * channels * 300;
 }
 
@@ -152,8 +176,14 @@ function filtered(image: Image, options: Decided): PoissonCase {
   const longest = Math.max(width, height);
   const spacing = 2 / (longest - 1);
   const half = {x: ((width - 1) / 2) * spacing, y: ((height - 1) / 2) * spacing};
-  const levels = options.levels ?? fittingLevels(longest, supervision === 'gradient' ? 6 : 4);
-  const grid = gridOf(options, levels, [height, width], gaussian(), 'clamp', channels === 3 ? 3 : 2);
+  const grid = gridFrom(options, {
+    sides: [height, width],
+    resolution: longest,
+    levels: halvingLevels(longest, {coarsest: 2, most: supervision === 'gradient' ? 6 : 4, roundedUp: true}),
+    features: channels === 3 ? 3 : 2,
+    kernel: gaussian(),
+    edge: 'clamp',
+  });
   const names = CHANNEL_NAMES[channels];
   const pixels = lattice([linspace(-half.y, half.y, height), linspace(-half.x, half.x, width)]);
   // Data are drawn with replacement for Adam; least squares takes each once.
@@ -200,50 +230,55 @@ function consistent(image: Image, options: Decided): PoissonCase {
   const names = CHANNEL_NAMES[channels];
   // Down to about 4 cells, so that the coarsest level sees the whole image; but rounding up the short side of a strip to cells that
   // halve as often must not make most of the grid.
-  const levels =
-    options.levels ??
-    Math.max(
-      1,
-      Math.min(Math.round(Math.log2(Math.max(width, height))) - 1, Math.floor(Math.log2(4 * Math.min(width, height))) + 1),
-    );
+  const levels = Math.max(
+    1,
+    Math.min(Math.round(Math.log2(Math.max(width, height))) - 1, Math.floor(Math.log2(4 * Math.min(width, height))) + 1),
+  );
   const ritz = supervision === 'laplacian' && border === 'known';
-  const natural = supervision === 'laplacian' && !ritz ? bspline(5) : hat();
-  const grid = gridOf(options, levels, [height - 1, width - 1], natural, 'extend', 1);
+  const grid = gridFrom(options, {
+    sides: [height - 1, width - 1],
+    resolution: Math.max(width, height) - 1,
+    levels,
+    kernel: supervision === 'laplacian' && !ritz ? bspline(5) : hat(),
+    edge: 'extend',
+  });
   const [cellsY, cellsX] = grid.resolution as readonly number[];
   const pixels = lattice([linspace(0, height - 1, height), linspace(0, width - 1, width)]);
   const between = (n: number): Float64Array => linspace(0.5, n - 1.5, n - 1);
   const rows = linspace(0, height - 1, height);
   const columns = linspace(0, width - 1, width);
 
+  const dataOf = (what: string, values: (channel: number) => Held): TermOptions['data'] =>
+    Object.fromEntries(names.map((name, c) => [`${name}_${what}`, values(c)]));
   const edges = {x: height * (width - 1), y: (height - 1) * width};
+  const held = heldOf(image);
   const gradientTerms = (targets: boolean): Term[] => {
-    const dataX: Record<string, Float64Array> = {};
-    const dataY: Record<string, Float64Array> = {};
-    names.forEach((name, c) => {
-      if (!targets) return;
-      const {dx, dy} = differenceTarget(image, c);
-      dataX[`${name}_dx`] = dx;
-      dataY[`${name}_dy`] = dy;
-    });
+    const differences = (axis: 'x' | 'y'): TermOptions['data'] =>
+      targets ? dataOf(`d${axis}`, (c) => held(() => differencesAlong(image, c, axis))) : {};
     const of = (axis: 'x' | 'y'): string[] =>
       names.map((name) => (targets ? `d(${name}, ${axis}) = ${name}_d${axis}` : `d(${name}, ${axis})`));
     // Terms are means over their samples; weights make every edge count alike.
     return [
-      term(lattice([rows, between(width)]), of('x'), {name: 'x differences', data: dataX, weight: edges.x / (edges.x + edges.y)}),
+      term(lattice([rows, between(width)]), of('x'), {
+        name: 'x differences',
+        data: differences('x'),
+        weight: edges.x / (edges.x + edges.y),
+      }),
       term(lattice([between(height), columns]), of('y'), {
         name: 'y differences',
-        data: dataY,
+        data: differences('y'),
         weight: edges.y / (edges.x + edges.y),
       }),
     ];
   };
+
+  const laplacians = (): TermOptions['data'] => dataOf('f', (c) => held(() => laplacianDifferenceTarget(image, c)));
 
   let terms: Term[];
   if (supervision === 'gradient') {
     terms = gradientTerms(true);
   } else if (ritz) {
     // min sum |grad u|^2 + 2 f u over the interior: its stationary point is the five-point equation at every interior pixel.
-    const data = Object.fromEntries(names.map((name, c) => [`${name}_f`, laplacianDifferenceTarget(image, c)]));
     const interior = lattice([linspace(1, height - 2, height - 2), linspace(1, width - 2, width - 2)]);
     const weight = (2 * (height - 2) * (width - 2)) / (edges.x + edges.y);
     terms = [
@@ -251,17 +286,16 @@ function consistent(image: Image, options: Decided): PoissonCase {
       term(
         interior,
         names.map((name) => `${name}_f*${name}`),
-        {name: 'source', loss: 'identity', data, weight},
+        {name: 'source', loss: 'identity', data: laplacians(), weight},
       ),
     ];
   } else {
-    const data = Object.fromEntries(names.map((name, c) => [`${name}_f`, laplacianDifferenceTarget(image, c)]));
     const interior = lattice([linspace(1, height - 2, height - 2), linspace(1, width - 2, width - 2)]);
     terms = [
       term(
         interior,
         names.map((name) => `d(${name}, x, 2) + d(${name}, y, 2) = ${name}_f`),
-        {name: 'laplacian', data, weight: 1 / names.length},
+        {name: 'laplacian', data: laplacians(), weight: 1 / names.length},
       ),
     ];
   }
@@ -284,6 +318,13 @@ function consistent(image: Image, options: Decided): PoissonCase {
   };
 }
 
+type Held = Float64Array | (() => Float64Array);
+
+/** Targets of an image as its problem has them: computed whenever they are wanted where the image is large, since there are twice as many. */
+function heldOf(image: Image): (values: () => Float64Array) => Held {
+  return (values) => (image.data.length < LARGE_IMAGE ? values() : values);
+}
+
 /** Known values on the outermost pixels, times `gain`. */
 function borderTerm(image: Image, place: (index: number, count: number) => number, gain: number, weight: number): Term {
   const {width, height, channels, data} = image;
@@ -302,40 +343,4 @@ function borderTerm(image: Image, place: (index: number, count: number) => numbe
     names.map((name) => `${name} = ${name}_border`),
     {name: 'border', weight, data: Object.fromEntries(names.map((name, c) => [`${name}_border`, values[c]]))},
   );
-}
-
-/** A grid with at least `cells` (rows, columns) cells, rounded up so that it halves often enough. */
-function gridOf(options: Decided, levels: number, cells: readonly number[], kernel: Kernel, edge: Edge, features: number): Grid {
-  const unit = 2 ** (levels - 1);
-  const {resolution} = options;
-  const rounded = cells.map((n) => {
-    const wanted = resolution === undefined ? n : Math.round((resolution * n) / Math.max(...cells));
-    return Math.max(1, Math.ceil(wanted / unit)) * unit;
-  });
-  if (resolution !== undefined && resolution % unit !== 0) {
-    throw new DinfError(
-      'INVALID_ARGUMENT',
-      `resolution ${resolution} does not halve ${levels - 1} times, as ${levels} levels need; use ${Math.ceil(resolution / unit) * unit}, or fewer levels`,
-    );
-  }
-  return rbfGrid({
-    resolution: rounded,
-    levels,
-    features: options.features ?? features,
-    kernel: options.kernel ?? kernel,
-    edge: options.edge ?? edge,
-  });
-}
-
-/** Levels that still leave two cells on the coarsest. */
-function fittingLevels(size: number, wanted: number): number {
-  return Math.max(1, Math.min(wanted, Math.floor(Math.log2(size))));
-}
-
-function withBestOffset(values: Float64Array, image: Image): Float64Array {
-  const {channels} = image;
-  const pixels = values.length / channels;
-  const offset = new Float64Array(channels);
-  values.forEach((value, i) => (offset[i % channels] += (image.data[i] - value) / pixels));
-  return values.map((value, i) => value + offset[i % channels]);
 }

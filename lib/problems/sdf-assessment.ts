@@ -1,30 +1,41 @@
-/** How a signed distance is judged and shown: against a shape's own, or against the scan it came from. */
+/** A signed distance is judged against a shape's own or the scan it came from, and shown. */
 import {surfaceDistance} from '../mesh/chamfer';
 import type {OrientedPoints, TriangleMesh} from '../mesh/mesh';
 import {boundingBox, sampleSurface, topology} from '../mesh/mesh';
-import type {Placement} from '../mesh/points';
-import {outOfCube} from '../mesh/points';
-import {levelPicture} from '../report/level-lines';
-import {shortNumber} from '../report/numbers';
-import {fieldPicture, sideBySide} from '../report/pictures';
-import {meshSheet} from '../report/render-mesh';
-import {lattice, linspace} from '../sampling';
-import type {Solution} from '../solution';
-import type {Assessment} from './definition';
+import {supportedPieces} from '../mesh/supported-pieces';
+import type {Placement} from '../files/point-cloud';
+import {outOfCube} from '../files/point-cloud';
+import {levelPicture} from '../pictures/level-lines';
+import {shortNumber} from '../pictures/numbers';
+import {fieldPicture, sideBySide} from '../pictures/pictures';
+import {meshSheet} from '../pictures/render-mesh';
+import {lattice, linspace} from '../pose/sampling';
+import type {Solution} from '../solve/solution';
+import type {Assessment} from '../cases/definition';
 import type {Shape} from './sdf-shapes';
 import {surfaceOf} from './sdf-surface';
 
-/** What a result is held against. */
+/** The truth that a result is held against. */
 export type Reference =
   | {readonly kind: 'shape'; readonly shape: Shape}
   | {readonly kind: 'scan'; readonly cloud: OrientedPoints; readonly mesh?: TriangleMesh};
 
-// Taken out of the global object once: these run millions of times, and in a sandbox each look-up of a global is slow.
-const {abs} = Math;
-
 /** Distance from the surface, in the cube, within which errors count as near. */
 const NEAR = 0.05;
-/** How much is looked at. */
+
+/** Hints of the metrics of {@link measureSdf}. */
+export const SDF_HINTS = {
+  meanAbsoluteError: `mean of |u − distance| where the distance is at most ${NEAR} of the cube's half side`,
+  meanAbsoluteErrorEverywhere: 'the same over all of the cube',
+  eikonalError: `mean | |∇u| − 1 | where |u| is at most ${NEAR} of the cube's half side`,
+  chamfer: 'mean distance between the surfaces, both ways, as a part of the diagonal',
+  chamferFloor: 'the same between two samplings of the given surface: no result can be told from it below',
+  normalConsistency: 'mean cosine between normals of nearest points, 1 is perfect',
+  pieces: 'connected parts of the surface; of a scan, those that points lie on',
+  eulerCharacteristic: '2 for a sphere, 0 for a torus',
+} as const;
+
+/** Numbers of points that a result is judged on. */
 export interface Effort {
   /** Cells an axis of the lattice that the surface is found on. */
   readonly cells: number;
@@ -44,11 +55,13 @@ export async function assessSdf(
   placement: Placement,
   effort: Effort,
 ): Promise<Assessment> {
-  const {metrics, mesh} = await measureSdf(solution, reference, placement, effort);
+  const {metrics, mesh, notes} = await measureSdf(solution, reference, placement, effort);
   const found = mesh.triangles.length > 0;
   const {values, axes} = await volumeOf(solution, placement);
   return {
     metrics,
+    notes,
+    hints: SDF_HINTS,
     pictures: [
       ...(found ? [{name: 'surface', title: 'Surface', picture: surfacePicture(mesh)}] : []),
       ...(await slicePictures(solution, placement)),
@@ -65,13 +78,25 @@ export async function measureSdf(
   reference: Reference,
   placement: Placement,
   {cells, judged = 97, samples = 100_000}: Effort,
-): Promise<{metrics: Record<string, number>; mesh: TriangleMesh}> {
+): Promise<{metrics: Record<string, number>; mesh: TriangleMesh; notes: string[]}> {
   const inCube = await surfaceOf(solution, cells);
-  const mesh = {...inCube, positions: outOfCube(inCube.positions, placement)};
+  const whole = {...inCube, positions: outOfCube(inCube.positions, placement)};
   const metrics = await fieldMetrics(solution, reference, judged);
-  if (mesh.triangles.length === 0) return {metrics: {...metrics, pieces: 0}, mesh};
+  if (whole.triangles.length === 0) return {metrics: {...metrics, pieces: 0}, mesh: whole, notes: []};
+  // Of a shape that is known, pieces that should not be there count as errors; of a scan they are no result.
+  const {mesh, left} = reference.kind === 'scan' ? supportedPieces(whole, reference.cloud.positions) : {mesh: whole, left: []};
   const {pieces, eulerCharacteristic} = topology(mesh);
-  return {metrics: {...metrics, ...surfaceMetrics(mesh, reference, samples), pieces, eulerCharacteristic}, mesh};
+  return {
+    metrics: {...metrics, ...surfaceMetrics(mesh, reference, samples), pieces, eulerCharacteristic},
+    mesh,
+    notes: left.length === 0 ? [] : [leftOutNote(left)],
+  };
+}
+
+function leftOutNote(triangles: readonly number[]): string {
+  const one = triangles.length === 1;
+  const total = triangles.reduce((sum, count) => sum + count, 0).toLocaleString('en');
+  return `${one ? 'a piece' : `${triangles.length} pieces`} of the level 0 (${total} triangles) that no point lies on ${one ? 'was' : 'were'} left out of the surface; the field has ${one ? 'it' : 'them'} still`;
 }
 
 /** Errors of value and slope on a lattice over the whole cube. */
@@ -87,11 +112,11 @@ async function fieldMetrics(solution: Solution, reference: Reference, judged: nu
   for (const x of axis) {
     for (const y of axis) {
       for (const z of axis) {
-        if (abs(u[index]) <= NEAR) eikonal.add(abs(slope[index] - 1));
+        if (Math.abs(u[index]) <= NEAR) eikonal.add(Math.abs(slope[index] - 1));
         if (reference.kind === 'shape') {
           const truth = reference.shape.distance(x, y, z);
-          error.add(abs(u[index] - truth));
-          if (abs(truth) <= NEAR) near.add(abs(u[index] - truth));
+          error.add(Math.abs(u[index] - truth));
+          if (Math.abs(truth) <= NEAR) near.add(Math.abs(u[index] - truth));
         }
         index += 1;
       }

@@ -2,9 +2,6 @@
 import type {OrientedPoints} from '../mesh/mesh';
 import {randomNumbers} from '../mesh/mesh';
 
-// Taken out of the global object once: these run millions of times, and in a sandbox each look-up of a global is slow.
-const {PI, abs, cos, hypot, max, min, sin, sqrt} = Math;
-
 export const SHAPE_NAMES = ['sphere', 'torus', 'box'] as const;
 export type ShapeName = (typeof SHAPE_NAMES)[number];
 
@@ -32,34 +29,34 @@ export const SHAPES: Readonly<Record<ShapeName, Shape>> = {
   sphere: {
     title: `a sphere of radius ${RADIUS}`,
     expression: `norm(x, y, z) - ${RADIUS}`,
-    distance: (x, y, z) => hypot(x, y, z) - RADIUS,
-    area: 4 * PI * RADIUS ** 2,
-    volume: (4 / 3) * PI * RADIUS ** 3,
+    distance: (x, y, z) => Math.hypot(x, y, z) - RADIUS,
+    area: 4 * Math.PI * RADIUS ** 2,
+    volume: (4 / 3) * Math.PI * RADIUS ** 3,
     eulerCharacteristic: 2,
     cloud: scattered((random, position, normal) => {
       const z = 2 * random() - 1;
-      const angle = 2 * PI * random();
-      const r = sqrt(1 - z * z);
-      normal.set([r * cos(angle), r * sin(angle), z]);
+      const angle = 2 * Math.PI * random();
+      const r = Math.sqrt(1 - z * z);
+      normal.set([r * Math.cos(angle), r * Math.sin(angle), z]);
       normal.forEach((n, k) => (position[k] = RADIUS * n));
     }),
   },
   torus: {
     title: `a torus of radii ${RING.major} and ${RING.minor}`,
     expression: `norm(norm(x, y) - ${RING.major}, z) - ${RING.minor}`,
-    distance: (x, y, z) => hypot(hypot(x, y) - RING.major, z) - RING.minor,
-    area: 4 * PI ** 2 * RING.major * RING.minor,
-    volume: 2 * PI ** 2 * RING.major * RING.minor ** 2,
+    distance: (x, y, z) => Math.hypot(Math.hypot(x, y) - RING.major, z) - RING.minor,
+    area: 4 * Math.PI ** 2 * RING.major * RING.minor,
+    volume: 2 * Math.PI ** 2 * RING.major * RING.minor ** 2,
     eulerCharacteristic: 0,
     cloud: scattered((random, position, normal) => {
       const {major, minor} = RING;
-      const along = 2 * PI * random();
+      const along = 2 * Math.PI * random();
       // The outer half is larger: angles are kept in proportion to the circle they lie on.
-      let around = 2 * PI * random();
-      while (random() * (major + minor) > major + minor * cos(around)) around = 2 * PI * random();
-      const out = cos(around);
-      normal.set([cos(along) * out, sin(along) * out, sin(around)]);
-      position.set([major * cos(along) + minor * normal[0], major * sin(along) + minor * normal[1], minor * normal[2]]);
+      let around = 2 * Math.PI * random();
+      while (random() * (major + minor) > major + minor * Math.cos(around)) around = 2 * Math.PI * random();
+      const out = Math.cos(around);
+      normal.set([Math.cos(along) * out, Math.sin(along) * out, Math.sin(around)]);
+      position.set([major * Math.cos(along) + minor * normal[0], major * Math.sin(along) + minor * normal[1], minor * normal[2]]);
     }),
   },
   box: {
@@ -68,8 +65,8 @@ export const SHAPES: Readonly<Record<ShapeName, Shape>> = {
       `let a = abs(x) - ${HALF[0]}; let b = abs(y) - ${HALF[1]}; let c = abs(z) - ${HALF[2]}; ` +
       'norm(max(a, 0), max(b, 0), max(c, 0)) + min(max(a, max(b, c)), 0)',
     distance(x, y, z) {
-      const [a, b, c] = [abs(x) - HALF[0], abs(y) - HALF[1], abs(z) - HALF[2]];
-      return hypot(max(a, 0), max(b, 0), max(c, 0)) + min(max(a, b, c), 0);
+      const [a, b, c] = [Math.abs(x) - HALF[0], Math.abs(y) - HALF[1], Math.abs(z) - HALF[2]];
+      return Math.hypot(Math.max(a, 0), Math.max(b, 0), Math.max(c, 0)) + Math.min(Math.max(a, b, c), 0);
     },
     area: 8 * (HALF[0] * HALF[1] + HALF[1] * HALF[2] + HALF[2] * HALF[0]),
     volume: 8 * HALF[0] * HALF[1] * HALF[2],

@@ -1,8 +1,8 @@
 /** The surface of a signed distance: marching cubes, then Newton's method on the field itself, whose derivatives are exact. */
 import {marchingCubes} from '../mesh/marching-cubes';
 import type {TriangleMesh} from '../mesh/mesh';
-import {lattice, linspace} from '../sampling';
-import type {Solution} from '../solution';
+import {lattice, linspace} from '../pose/sampling';
+import type {Solution} from '../solve/solution';
 
 const NEWTON_STEPS = 2;
 

@@ -1,21 +1,22 @@
 /** Signed distances from oriented points (paper, section 4.4): the Eikonal equation, as the authors train it and by least squares. */
-import {DinfError} from '../errors';
-import type {Decoder, Field, Grid} from '../field';
-import {rbfGrid} from '../field';
-import {bspline} from '../kernel';
+import {DinfError} from '../base/errors';
+import type {Decoder, Field, Grid} from '../pose/field';
+import {rbfGrid} from '../pose/field';
+import {bspline} from '../pose/kernel';
 import type {OrientedPoints} from '../mesh/mesh';
 import {leastSquares} from '../optimizers';
-import type {Problem} from '../problem';
-import {problem, term} from '../problem';
-import type {Samples} from '../sampling';
-import {gauss, gaussRule, lattice, points, stratified} from '../sampling';
-import type {Solution} from '../solution';
-import type {SolveOptions} from '../solve';
-import {solve} from '../solve';
-import {fittingLevels} from './stationary';
+import type {Problem} from '../pose/problem';
+import {problem} from '../pose/problem';
+import {term} from '../pose/term';
+import type {Samples} from '../pose/sampling';
+import {gauss, gaussRule, lattice, points, stratified} from '../pose/sampling';
+import type {Solution} from '../solve/solution';
+import type {SolveOptions} from '../solve/solve';
+import {solve} from '../solve/solve';
+import {halvingLevels} from '../cases/grids';
 
 /** The cube that every shape is brought into. */
-export const CUBE = {x: [-1, 1], y: [-1, 1], z: [-1, 1]} as const;
+const CUBE = {x: [-1, 1], y: [-1, 1], z: [-1, 1]} as const;
 
 /** A field as `problem` takes it. */
 export interface Represented {
@@ -75,7 +76,7 @@ function distanceEquation(distance: string): string {
 
 /** Settings of {@link solveEikonal}. */
 export interface EikonalOptions {
-  /** Of the distance; with B-splines, the finest grid is the unknown. */
+  /** The grid of the distance; with B-splines, its finest level is the unknown. */
   readonly field: Grid;
   /** Most iterations of the first Poisson problem, default 100, and the relative gradient at which it stops, default 1e-3. */
   readonly iterations?: number;
@@ -104,7 +105,7 @@ const SETTLED = 5e-3;
 /** The normals spread into space by heat (the vector heat method, Sharp et al. 2019): −2 n·y on the points against ‖y‖² + t‖∇y‖². */
 function heatProblem(cloud: OrientedPoints, resolution: number): Problem {
   const root = 2 / resolution;
-  const field = rbfGrid({resolution, levels: fittingLevels(resolution), kernel: bspline(3)});
+  const field = rbfGrid({resolution, levels: halvingLevels(resolution), kernel: bspline(3)});
   return problem({
     domain: CUBE,
     unknowns: ['a', 'b', 'c'],
@@ -145,7 +146,7 @@ function poissonProblem(
 }
 
 /** Gauss points, `count` a cell and axis, as a lattice that can be evaluated on, too: with up to two, all weigh the same. */
-export function gaussLattice(cells: number, count: 1 | 2): Samples {
+function gaussLattice(cells: number, count: 1 | 2): Samples {
   const {points: rule} = gaussRule(count);
   const axis = Float64Array.from({length: cells * count}, (_, i) => -1 + (2 * (Math.floor(i / count) + rule[i % count])) / cells);
   return lattice([axis, axis, axis]);
@@ -169,7 +170,7 @@ export async function solveEikonal(cloud: OrientedPoints, settings: EikonalOptio
   }
   const directions = await directionsOf(heat, where, ['a', 'b', 'c'], 1);
   let before = Infinity;
-  return solve(poissonProblem(cloud, field, where, directions), {
+  return await solve(poissonProblem(cloud, field, where, directions), {
     ...options,
     optimizer: leastSquares({iterations, tolerance}),
     after: heat,

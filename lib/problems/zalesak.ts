@@ -1,12 +1,11 @@
 /** Zalesak's slotted disk, turned rigidly about the origin: whether sharp shapes survive being carried along. */
-import type {ProblemDefinition} from './definition';
-import type {EvolutionCase, EvolutionOptions, EvolutionSystem} from './evolution';
-import {evolution, paperLift, posing, prepareEvolution, twoPoints} from './evolution';
+import type {EvolutionCase, EvolutionOptions, EvolutionSystem} from '../cases/evolution';
+import {evolution, paperLift, twoPoints} from '../cases/evolution';
 
 export interface ZalesakOptions extends EvolutionOptions {
   /**
-   * Instead of the signed distance, half a turn: the disk's indicator with a smooth edge 0.03 wide, a whole turn. Default false. All of
-   * space-time at once is too coarse for it: `fast` ends 26 % off (relative L2), the slot filled. Hence no flag of the command line.
+   * Whether the disk's indicator, with a smooth edge 0.03 wide, is turned once instead of its signed distance by half a turn. Default
+   * false. All of space-time at once is too coarse for it: `fast` ends 26 % off (relative L2), the slot filled.
    */
   indicator?: boolean;
 }
@@ -56,22 +55,9 @@ function system(indicator: boolean): EvolutionSystem {
  * u_t + ω (−y, x)·∇u = 0 on t, x, y ∈ [−1, 1] from a disk of radius 0.3 at (0, 0.5) with a slot x ∈ [−0.05, 0.05], y ∈ [0.5, 1].
  *
  * @param options.preset default `fast`.
- * @throws INVALID_ARGUMENT, UNKNOWN_OPTION
+ * @throws DinfError INVALID_ARGUMENT, UNKNOWN_OPTION
  */
 export function zalesak(options: ZalesakOptions = {}): EvolutionCase {
   const {indicator = false, ...shared} = options;
   return evolution(system(indicator), shared, 'zalesak');
 }
-
-/** `dinf-grid solve zalesak`. */
-export const zalesakDefinition: ProblemDefinition = {
-  name: 'zalesak',
-  summary: "Zalesak's slotted disk, turned",
-  options: [
-    {flag: '--indicator', description: "the disk's smoothed indicator and a whole turn, instead of its distance and half a turn"},
-  ],
-  async prepare(options) {
-    const {indicator} = options.own as Record<string, string | boolean | undefined>;
-    return prepareEvolution(zalesak({...posing(options), indicator: indicator === true}), options);
-  },
-};

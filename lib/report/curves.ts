@@ -1,4 +1,4 @@
-import {DinfError} from '../errors';
+import {DinfError} from '../base/errors';
 
 /** A line of a plot. */
 export interface Series {
@@ -34,8 +34,8 @@ export const LONG_SERIES = 5000;
 export const THINNED_SERIES = 2000;
 
 /**
- * Prepares a plot: series sorted by x, long ones thinned, all on common x. The y axis is logarithmic when every value is positive; energies
- * and other values that are not get a linear one.
+ * Prepares a plot: series sorted by x, long ones thinned, all on common x. The y axis is logarithmic when every value is positive, or is
+ * not by rounding alone; energies and other values with a sign get a linear one.
  * @throws DinfError INVALID_ARGUMENT when x and y of a series differ in length, or an x is not finite
  */
 export function plotData(curve: Curve): PlotData {
@@ -53,9 +53,18 @@ export function plotData(curve: Curve): PlotData {
     xLabel: curve.xLabel,
     yLabel: curve.yLabel,
     labels: curve.series.map(({label}) => label),
-    log: values.length > 0 && values.every((value) => value > 0),
+    log: isLogarithmic(values),
     columns: [xs, ...columns],
   };
+}
+
+/** A loss of 1e-13 comes out as −1e-10 where it is the difference of numbers near 1: that is no sign, and gets no point. */
+function isLogarithmic(values: readonly number[]): boolean {
+  const positive = values.filter((value) => value > 0);
+  if (positive.length === values.length) return values.length > 0;
+  const most = positive.reduce((a, b) => Math.max(a, b), 0);
+  const least = positive.reduce((a, b) => Math.min(a, b), Infinity);
+  return most >= 1e3 * least && values.every((value) => value > -1e-6 * most);
 }
 
 interface CurvePoint {
@@ -73,7 +82,7 @@ function sortedPoints({label, x, y}: Series): CurvePoint[] {
   return points.sort((a, b) => a.x - b.x);
 }
 
-/** Of each stretch of points the lowest and the highest are kept, so that no spike is lost, and the first and the last of all. */
+/** Keeps the lowest and the highest of each stretch of points, so that no spike is lost, and the first and the last of all. */
 function thinned(points: CurvePoint[]): CurvePoint[] {
   if (points.length < LONG_SERIES) return points;
   const stretches = THINNED_SERIES / 2 - 1;

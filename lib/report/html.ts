@@ -1,18 +1,22 @@
-import {readFile} from 'node:fs/promises';
-import {DinfError} from '../errors';
-import {writeFileAtomic} from './atomic-write';
+import {DinfError} from '../base/errors';
+import {writeFileAtomic} from '../files/atomic-write';
 import type {Curve, PlotData} from './curves';
 import {plotData} from './curves';
+import {curveSvg, SERIES_COLOURS} from './curve-svg';
+import {escapeHtml} from './escape';
 import {REPORT_SCRIPT} from './html-script';
 import {REPORT_STYLE} from './html-style';
-import {shortNumber} from './numbers';
+import {shortNumber} from '../pictures/numbers';
+
+/** Characters of an equation's text that are shown. */
+const LONGEST_TEXT = 2000;
 
 /** A key figure, such as psnr, seconds, parameters, device. */
 export interface Figure {
   readonly label: string;
   /** A number is shown with up to six significant digits; text as it is. */
   readonly value: string | number;
-  /** What it means, or what it is to be compared with. */
+  /** Its meaning, or a number to compare it with. Default: none. */
   readonly hint?: string;
 }
 
@@ -21,11 +25,21 @@ export interface ReportPicture {
   readonly title: string;
   /** The bytes of a PNG. */
   readonly png: Uint8Array;
-  /** What is to be seen, for those who cannot; the title by default. */
+  /** A description for those who cannot see it. Default: the title. */
   readonly alt?: string;
 }
 
-/** What {@link writeReport} shows, in this order. All text is plain and is escaped. */
+/** An equation of a report. */
+export interface ReportEquation {
+  /** Name of the term that it belongs to. */
+  readonly label: string;
+  /** As text, in the language it is written in. */
+  readonly text: string;
+  /** As a `math` element, made by `equationMath`; it is not escaped. Default: the text is shown. */
+  readonly math?: string;
+}
+
+/** The contents of a report, in this order. All text is plain and is escaped. */
 export interface Report {
   readonly title: string;
   readonly subtitle?: string;
@@ -34,7 +48,9 @@ export interface Report {
   readonly figures: readonly Figure[];
   readonly pictures: readonly ReportPicture[];
   readonly curves: readonly Curve[];
-  /** Settings, equations (as text or LaTeX source) and the like, in a fixed-width font with line breaks kept. */
+  /** The equations that are solved. Default: none. */
+  readonly equations?: readonly ReportEquation[];
+  /** Settings and the like, in a fixed-width font with line breaks kept. */
   readonly sections?: readonly {readonly title: string; readonly text: string}[];
 }
 
@@ -44,24 +60,24 @@ export interface Report {
  * @throws DinfError FILE_UNWRITABLE; INVALID_ARGUMENT when a picture is no PNG or a series is not a pair of equally long lists
  */
 export async function writeReport(path: string, report: Report): Promise<void> {
-  await writeFileAtomic(path, await renderReport(report));
+  await writeFileAtomic(path, renderReport(report));
 }
 
 /** The text of the file that {@link writeReport} writes. */
-export async function renderReport(report: Report): Promise<string> {
+export function renderReport(report: Report): string {
   const plots = report.curves.map(plotData);
   const body = [
     `<header><h1>${escapeHtml(report.title)}</h1>`,
-    report.subtitle ? `<p class="subtitle">${escapeHtml(report.subtitle)}</p>` : '',
+    report.subtitle ? `<p class="subtitle">${unbroken(report.subtitle)}</p>` : '',
     '</header>',
     figuresTable(report.figures),
     picturesSection(report.pictures),
     plots.length > 0 ? `<section><h2>Curves</h2><div class="curves">${plots.map(plotFigure).join('')}</div></section>` : '',
+    equationsSection(report.equations ?? []),
     ...(report.sections ?? []).map(({title, text}) => block(title, text)),
     report.command ? block('Run it again', report.command, 'command') : '',
     '<footer>Written by dinf-grid. Everything is inside this file.</footer>',
   ];
-  const [style, script] = plots.length > 0 ? await plotAssets(plots) : ['', ''];
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -69,13 +85,13 @@ export async function renderReport(report: Report): Promise<string> {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <title>${escapeHtml(report.title)}</title>
-<style>${style}${REPORT_STYLE}</style>
+<style>${REPORT_STYLE}</style>
 </head>
 <body>
 <main>
 ${body.filter(Boolean).join('\n')}
 </main>
-${script}</body>
+${plots.length > 0 ? plotScripts(plots) : ''}</body>
 </html>
 `;
 }
@@ -111,9 +127,17 @@ function picturesSection(pictures: readonly ReportPicture[]): string {
 }
 
 function plotFigure(plot: PlotData, index: number): string {
+  const last = plot.columns[0].length - 1;
+  const values = plot.columns.map((column) => {
+    const value = last < 0 ? null : column[last];
+    return `<b>${value === null ? '–' : escapeHtml(shortNumber(value, 4))}</b>`;
+  });
+  const series = plot.labels.map(
+    (label, i) => `<li class="series-${i % SERIES_COLOURS}"><i></i>${escapeHtml(label)}: ${values[i + 1]}</li>`,
+  );
   return (
-    `<figure><figcaption id="plot-title-${index}">${escapeHtml(plot.title)}</figcaption>` +
-    `<div class="chart" id="plot-${index}" role="img" aria-label="${escapeHtml(described(plot))}"></div></figure>`
+    `<figure id="plot-${index}"><figcaption>${escapeHtml(plot.title)}</figcaption>${curveSvg(plot, described(plot))}` +
+    `<ul class="legend"><li>${escapeHtml(plot.xLabel)}: ${values[0]}</li>${series.join('')}</ul></figure>`
   );
 }
 
@@ -130,32 +154,35 @@ function described(plot: PlotData): string {
 function block(title: string, text: string, kind = ''): string {
   // A block that scrolls must be reachable by keyboard, and say what it is.
   const attributes = `${kind ? ` class="${kind}"` : ''} tabindex="0" role="region" aria-label="${escapeHtml(title)}"`;
-  return `<section><h2>${escapeHtml(title)}</h2><pre${attributes}>${escapeHtml(text)}</pre></section>`;
+  const shown = kind === 'command' ? withWholeFlags(text) : escapeHtml(text);
+  return `<section><h2>${escapeHtml(title)}</h2><pre${attributes}>${shown}</pre></section>`;
 }
 
-/** The plotting library with its licence, the data and the drawing, as text for the head and for the end of the body. */
-async function plotAssets(plots: readonly PlotData[]): Promise<[style: string, script: string]> {
-  const [style, library] = await Promise.all(
-    ['uplot/dist/uPlot.min.css', 'uplot/dist/uPlot.iife.min.js'].map((name) => readFile(require.resolve(name), 'utf8')),
-  );
+/** Text whose lines do not end between a name and its number, as in `x = 0.5`. */
+function unbroken(text: string): string {
+  return escapeHtml(text).replaceAll(/(?<=\w) = (?=[-\d])/g, '\u00a0=\u00a0');
+}
+
+/** A command whose lines do not end behind the hyphens of a flag. */
+function withWholeFlags(command: string): string {
+  return escapeHtml(command).replaceAll(/(?<= )--?\w[\w-]*/g, '<span>$&</span>');
+}
+
+function equationsSection(equations: readonly ReportEquation[]): string {
+  if (equations.length === 0) return '';
+  const rows = equations.map(({label, text, math}) => {
+    const shown = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
+    const body = math ?? `<code>${escapeHtml(shown)}</code>`;
+    // What scrolls must be reachable by keyboard, and say what it is.
+    const attributes = `tabindex="0" role="group" aria-label="${escapeHtml(label)}" title="${escapeHtml(shown)}"`;
+    return `<div ${attributes}><dt>${escapeHtml(label)}</dt><dd>${body}</dd></div>`;
+  });
+  return `<section><h2>Equations</h2><dl class="equations">${rows.join('')}</dl></section>`;
+}
+
+/** The data of the plots, and what tells them under the pointer. */
+function plotScripts(plots: readonly PlotData[]): string {
   // Inside a script element, only a less-than sign can end or confuse it.
   const data = JSON.stringify(plots).replaceAll('<', '\\u003c');
-  const scripts = [
-    `<script type="application/json" id="plots">${data}</script>`,
-    `<script>/* uPlot, MIT licence, copyright Leon Sorokin */\n${escapeScript(library)}</script>`,
-    `<script>${escapeScript(REPORT_SCRIPT)}</script>`,
-    '<noscript><p>The curves need scripts to be allowed for this file.</p></noscript>',
-  ];
-  return [style, `${scripts.join('\n')}\n`];
-}
-
-/** Script source that cannot end its element: the sequence is only found in strings and comments, where the backslash changes nothing. */
-function escapeScript(source: string): string {
-  return source.replaceAll(/<\/(script)/gi, '<\\/$1').replaceAll('<!--', '<\\!--');
-}
-
-/** Text for HTML content and for quoted attributes. */
-export function escapeHtml(text: string): string {
-  const entities: Readonly<Record<string, string>> = {'&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;'};
-  return text.replaceAll(/[&<>"']/g, (character) => entities[character]);
+  return `<script type="application/json" id="plots">${data}</script>\n<script>${REPORT_SCRIPT}</script>\n`;
 }

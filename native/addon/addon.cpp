@@ -3,6 +3,7 @@
 #include "addon/solver_object.h"
 #include "cpu/kernels.h"
 #include "cuda/devices.h"
+#include "math/schema.h"
 
 namespace {
 
@@ -13,6 +14,7 @@ Napi::Value buildInfo(const Napi::CallbackInfo& info) {
   value.Set("instructionSet", dinf::cpuInstructionSet());
   value.Set("hardwareThreads", static_cast<double>(std::thread::hardware_concurrency()));
   value.Set("compiler", __VERSION__);
+  value.Set("schema", dinf::kSchema);
   return value;
 }
 

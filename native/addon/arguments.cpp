@@ -8,7 +8,7 @@
 namespace dinf {
 namespace {
 
-[[noreturn]] void bad(const std::string& message) { throw Failure("INTERNAL", "compiled problem: " + message); }
+[[noreturn]] void bad(const std::string& message) { throw Failure(ErrorCode::internal, "compiled problem: " + message); }
 
 Napi::Value get(const Napi::Object& from, const char* name) {
   const Napi::Value value = from.Get(name);
@@ -39,7 +39,7 @@ Napi::Array asArray(const Napi::Value& value, const char* name) {
 Napi::Array array(const Napi::Object& from, const char* name) { return asArray(get(from, name), name); }
 // A product of sizes, each 1 or more: no problem comes near the limit, and no arithmetic on the result overflows.
 int64_t times(int64_t a, int64_t b) {
-  check(b <= (int64_t{1} << 36) / a, "OUT_OF_MEMORY",
+  check(b <= (int64_t{1} << 36) / a, ErrorCode::outOfMemory,
         "a grid or a sample set is too large: use a smaller resolution or fewer samples");
   return a * b;
 }
@@ -145,19 +145,19 @@ Program program(const Napi::Object& from, const char* name, const ProblemSpec& p
 
 FieldSpec field(const Napi::Object& from, int dims) {
   FieldSpec spec;
-  spec.kind = static_cast<FieldKind>(small(from, "kind", 0, 1));
+  spec.kind = static_cast<FieldKind>(small(from, "kind", 0, kFieldKindCount - 1));
   spec.outputs = small(from, "outputs", 1, 64);
   spec.hidden = integers(from, "hidden", 1, 4096);
   if (spec.hidden.size() > 16) bad("an MLP has at most 16 hidden layers");
   spec.decoder = spec.hidden.empty() ? DecoderKind::linear : DecoderKind::mlp;
-  const std::vector<int> kinds = integers(from, "activations", 0, kActivations - 1);
+  const std::vector<int> kinds = integers(from, "activations", 0, kActivationCount - 1);
   const std::vector<double> omegas = doubles(from, "omegas");
   if (kinds.size() != spec.hidden.size() || omegas.size() != spec.hidden.size()) bad("not one activation a hidden layer");
   for (size_t i = 0; i < kinds.size(); ++i) {
     if (!(omegas[i] > 0 && omegas[i] <= 1e6)) bad("an omega is not in (0, 1e6]");
     spec.activations.push_back({static_cast<Activation>(kinds[i]), omegas[i]});
   }
-  spec.start = static_cast<WeightStart>(small(from, "start", 0, 1));
+  spec.start = static_cast<WeightStart>(small(from, "start", 0, kWeightStartCount - 1));
   if (spec.kind == FieldKind::network) {
     if (spec.hidden.empty()) bad("a network has no hidden layer");
     const std::vector<int> periodic = integers(from, "periodic", 0, 1);
@@ -176,13 +176,13 @@ FieldSpec field(const Napi::Object& from, int dims) {
     if (cells[k] % (1 << (spec.grid.levels - 1))) bad("the resolution does not halve as often as there are levels");
   }
   const Napi::Object kernel = object(get(from, "kernel"), "kernel");
-  spec.grid.kernel.kind = static_cast<KernelKind>(small(kernel, "kind", 0, 3));
+  spec.grid.kernel.kind = static_cast<KernelKind>(small(kernel, "kind", 0, kKernelKindCount - 1));
   spec.grid.kernel.epsilon = number(kernel, "epsilon");
   spec.grid.kernel.rings = small(kernel, "rings", 1, kMaxTaps / 2);
   spec.grid.kernel.degree = small(kernel, "degree", 1, kMaxTaps - 1);
   if (spec.grid.kernel.kind == KernelKind::bspline && spec.grid.kernel.degree + 1 != spec.grid.kernel.taps()) bad("degree and rings disagree");
   if (!(spec.grid.kernel.epsilon > 0 && spec.grid.kernel.epsilon <= 4)) bad("epsilon is not in (0, 4]");
-  const std::vector<int> edge = integers(from, "edge", 0, 2);
+  const std::vector<int> edge = integers(from, "edge", 0, kEdgeCount - 1);
   if (edge.size() != static_cast<size_t>(dims)) bad("'edge' has the wrong length");
   for (int k = 0; k < dims; ++k) spec.grid.edge[k] = static_cast<Edge>(edge[k]);
   spec.features = small(from, "features", 1, 64);
@@ -199,7 +199,7 @@ SampleSetSpec samples(const Napi::Object& from, int dims, const double* lower, c
     spec.lower[k] = lower[k];
     spec.upper[k] = upper[k];
   }
-  spec.kind = static_cast<SampleKind>(small(from, "kind", 0, 2));
+  spec.kind = static_cast<SampleKind>(small(from, "kind", 0, kSampleKindCount - 1));
   int64_t count = 1;
   const auto inside = [](const std::vector<double>& values) {
     for (const double x : values)
@@ -303,6 +303,30 @@ TermSpec term(const Napi::Object& from, const ProblemSpec& problem) {
   return spec;
 }
 
+AdamStage adamStage(const Napi::Object& from) {
+  AdamStage stage;
+  stage.learningRate = number(from, "learningRate");
+  stage.decaySteps = number(from, "decaySteps");
+  stage.beta1 = number(from, "beta1");
+  stage.beta2 = number(from, "beta2");
+  stage.epsilon = number(from, "epsilon");
+  return stage;
+}
+GaussNewtonStage gaussNewtonStage(const Napi::Object& from) {
+  GaussNewtonStage stage;
+  stage.steps = integer(from, "steps", 1, 1 << 20);
+  stage.damping = number(from, "damping");
+  if (from.Has("fromHere")) stage.fromHere = boolean(from, "fromHere");
+  return stage;
+}
+LbfgsStage lbfgsStage(const Napi::Object& from) {
+  LbfgsStage stage;
+  stage.history = small(from, "history", 1, 1000);
+  stage.resample = integer(from, "resample", 0, int64_t{1} << 31);
+  stage.scaling = static_cast<Scaling>(small(from, "scaling", 0, kScalingCount - 1));
+  return stage;
+}
+
 }  // namespace
 
 int64_t sampleCount(const SampleSetSpec& spec) {
@@ -335,6 +359,7 @@ ProblemSpec readProblem(const Napi::Object& from) {
   problem.seed = static_cast<uint64_t>(integer(from, "seed", 0, int64_t{1} << 62));
   problem.uniforms = doubles(from, "uniforms");
   problem.scalars = doubles(from, "scalars");
+  problem.folded = from.Has("folded") && boolean(from, "folded");
   const Napi::Array fields = array(from, "fields"), sets = array(from, "samples"), terms = array(from, "terms");
   for (uint32_t i = 0; i < fields.Length(); ++i) problem.fields.push_back(field(object(fields.Get(i), "fields"), problem.dims));
   for (uint32_t i = 0; i < sets.Length(); ++i)
@@ -351,25 +376,15 @@ std::vector<StageSpec> readStages(const Napi::Value& from) {
   for (uint32_t i = 0; i < list.Length(); ++i) {
     const Napi::Object given = object(list.Get(i), "stages");
     StageSpec stage;
-    stage.kind = static_cast<StageKind>(small(given, "kind", 0, 2));
+    const StageKind kind = static_cast<StageKind>(small(given, "kind", 0, kStageKindCount - 1));
     stage.iterations = integer(given, "iterations", 0, int64_t{1} << 31);
     stage.tolerance = number(given, "tolerance");
     if (given.Has("begun")) stage.begun = integer(given, "begun", 0, stage.iterations);
     stage.uniforms = doubles(given, "uniforms");
-    if (stage.kind == StageKind::adam) {
-      stage.learningRate = number(given, "learningRate");
-      stage.decaySteps = number(given, "decaySteps");
-      stage.beta1 = number(given, "beta1");
-      stage.beta2 = number(given, "beta2");
-      stage.epsilon = number(given, "epsilon");
-    } else if (stage.kind == StageKind::lbfgs) {
-      stage.history = small(given, "history", 1, 1000);
-      stage.resample = integer(given, "resample", 0, int64_t{1} << 31);
-      stage.scaling = static_cast<Scaling>(small(given, "scaling", 0, 2));
-    } else {
-      stage.steps = integer(given, "steps", 1, 1 << 20);
-      stage.damping = number(given, "damping");
-      if (given.Has("fromHere")) stage.fromHere = boolean(given, "fromHere");
+    switch (kind) {
+      case StageKind::adam: stage.optimizer = adamStage(given); break;
+      case StageKind::gaussNewton: stage.optimizer = gaussNewtonStage(given); break;
+      case StageKind::lbfgs: stage.optimizer = lbfgsStage(given); break;
     }
     stages.push_back(stage);
   }

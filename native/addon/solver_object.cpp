@@ -1,38 +1,26 @@
-// Every call that computes runs on a thread of its own and resolves a promise; the event loop only copies arguments in and
-// results out. One call at a time a solver: its buffers are single.
+// Arguments are copied in and results out on the event loop; what computes between is a job.
 #include "addon/solver_object.h"
-#include <atomic>
+#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <iterator>
 #include <memory>
-#include <mutex>
-#include <system_error>
-#include <thread>
+#include <utility>
 #include "addon/arguments.h"
+#include "addon/errors.h"
+#include "addon/job.h"
 #include "core/check.h"
+#include "cpu/worker_reserve.h"
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 namespace dinf {
 namespace {
 
+constexpr int64_t kMuch = int64_t{1} << 28;  // a collection takes little beside such a solve
+constexpr int64_t kHostTileBytes = int64_t{64} << 20;
 constexpr auto kProgressInterval = std::chrono::milliseconds(40);
-
-Napi::Error coded(Napi::Env env, const std::string& code, const std::string& message) {
-  Napi::Error error = Napi::Error::New(env, message);
-  error.Set("code", code);
-  return error;
-}
-
-Napi::Error translate(Napi::Env env, const std::exception_ptr& caught) {
-  try {
-    std::rethrow_exception(caught);
-  } catch (const Failure& failure) {
-    return coded(env, failure.code, failure.what());
-  } catch (const std::bad_alloc&) {
-    return coded(env, "OUT_OF_MEMORY", "the native solver could not allocate its buffers: use a smaller resolution or fewer samples");
-  } catch (const std::exception& other) {
-    return coded(env, "INTERNAL", other.what());
-  }
-}
 
 Napi::Float64Array toArray(Napi::Env env, const std::vector<double>& values) {
   Napi::Float64Array array = Napi::Float64Array::New(env, values.size());
@@ -40,189 +28,122 @@ Napi::Float64Array toArray(Napi::Env env, const std::vector<double>& values) {
   return array;
 }
 
-// A job's answer, made into a JavaScript value on the main thread.
-using Answer = std::function<Napi::Value(Napi::Env)>;
-
-// What a job's thread and the main thread share. The solver outlives the JavaScript object if a job still runs on it.
-struct Shared {
-  std::unique_ptr<SolverBase> solver;
-  ProblemSpec problem;
-  std::atomic<bool> cancelled{false};
-  std::atomic<bool> busy{false};
-};
-
-// One job: a thread, the function it calls back through, and the promise it settles.
-struct Job {
-  Job(Napi::Env env, std::shared_ptr<Shared> shared) : shared(std::move(shared)), deferred(Napi::Promise::Deferred::New(env)) {}
-  std::shared_ptr<Shared> shared;
-  Napi::Promise::Deferred deferred;
-  Napi::ThreadSafeFunction channel;
-  std::thread thread;
-  Answer answer;
-  std::exception_ptr failure;
-
-  // Latest progress; older ones that the main thread has not yet seen are overwritten, never queued.
-  std::mutex mutex;
-  Progress progress{};
-  bool pending = false;
-};
-
-// Stops running solves and waits for them when the environment (process or worker) goes away.
-struct Running {
-  std::mutex mutex;
-  std::vector<Job*> jobs;
-  static void stopAll(void* data) {
-    auto* running = static_cast<Running*>(data);
-    std::lock_guard lock(running->mutex);
-    for (Job* job : running->jobs) {
-      job->shared->cancelled = true;
-      if (job->thread.joinable()) job->thread.join();
-    }
+Outline outlineOf(const ProblemSpec& problem) {
+  Outline outline;
+  outline.problem.dims = problem.dims;
+  std::copy_n(problem.lower, kMaxDims, outline.problem.lower);
+  std::copy_n(problem.upper, kMaxDims, outline.problem.upper);
+  outline.problem.fields = problem.fields;
+  outline.problem.uniforms = problem.uniforms;
+  outline.problem.scalars = problem.scalars;
+  for (const TermSpec& term : problem.terms) {
+    outline.problem.terms.emplace_back().channels.resize(term.channels.size());
+    outline.sampleCounts.push_back(sampleCount(problem.samples[term.samples]));
   }
-};
-
-Napi::Value startJob(Napi::Env env, std::shared_ptr<Shared> shared, const char* name, Napi::Value onProgress,
-                     std::function<Answer(Job&)> work) {
-  if (shared->busy.exchange(true)) throw coded(env, "INVALID_ARGUMENT", "this solver is busy: wait for its running call, or make another solver");
-  shared->cancelled = false;
-  auto* job = new Job(env, shared);
-  auto* running = env.GetInstanceData<Running>();
-  const Napi::Function callback =
-      onProgress.IsFunction() ? onProgress.As<Napi::Function>() : Napi::Function::New(env, [](const Napi::CallbackInfo&) {});
-  job->channel = Napi::ThreadSafeFunction::New(env, callback, name, 0, 1, [job, running](Napi::Env env) {
-    // Runs on the main thread after the job's thread released the channel; or early, when the environment goes away.
-    job->shared->cancelled = true;
-    if (job->thread.joinable()) job->thread.join();
-    {
-      std::lock_guard lock(running->mutex);
-      std::erase(running->jobs, job);
-    }
-    job->shared->busy = false;
-    try {
-      Napi::HandleScope scope(env);
-      try {
-        if (job->failure) job->deferred.Reject(translate(env, job->failure).Value());
-        else job->deferred.Resolve(job->answer(env));
-      } catch (const Napi::Error& error) {
-        job->deferred.Reject(error.Value());
-      }
-    } catch (const Napi::Error&) {
-      // A worker that is being terminated settles no promises any more.
-    }
-    delete job;
-  });
-  {
-    std::lock_guard lock(running->mutex);
-    running->jobs.push_back(job);
-  }
-  const Napi::Promise promise = job->deferred.Promise();
-  try {
-    job->thread = std::thread([job, work = std::move(work)] {
-      try {
-        job->answer = work(*job);
-      } catch (...) {
-        job->failure = std::current_exception();
-      }
-      job->channel.Release();
-    });
-  } catch (const std::system_error&) {  // the system's limit of threads
-    job->failure = std::make_exception_ptr(Failure("OUT_OF_MEMORY", "the system gives this process no more threads"));
-    job->channel.Release();
-  }
-  return promise;
+  return outline;
 }
 
-// Tells JavaScript of progress at most every kProgressInterval, and never queues more than one call.
-void reportProgress(Job& job, const Progress& progress) {
-  {
-    std::lock_guard lock(job.mutex);
-    job.progress = progress;
-    if (job.pending) return;
-    job.pending = true;
-  }
-  const auto status = job.channel.NonBlockingCall(&job, [](Napi::Env env, Napi::Function callback, Job* job) {
-    Progress latest;
-    {
-      std::lock_guard lock(job->mutex);
-      latest = job->progress;
-      job->pending = false;
-    }
-    Napi::Object value = Napi::Object::New(env);
-    value.Set("iteration", static_cast<double>(latest.iteration));
-    value.Set("iterations", static_cast<double>(latest.iterations));
-    value.Set("loss", latest.loss);
-    callback.Call({value});
-  });
-  if (status != napi_ok) {
-    std::lock_guard lock(job.mutex);
-    job.pending = false;
-  }
+// Native memory that a JavaScript object stands for, so that the collector hurries where much of it waits for small objects to go.
+void tellBytes(Napi::Env env, Shared& shared, int64_t bytes) {
+  Napi::MemoryManagement::AdjustExternalMemory(env, bytes - shared.toldBytes);
+  shared.toldBytes = bytes;
+}
+
+// Buffers that JavaScript has let go of, such as a problem's data that were copied just now, would lie beside what a large solver takes: V8
+// collects at once when it is told of more than it would bear.
+void collect(Napi::Env env, Shared& shared) {
+  constexpr int64_t kUnbearable = int64_t{1} << 40;
+  const int64_t told = shared.toldBytes;
+  tellBytes(env, shared, kUnbearable);
+  tellBytes(env, shared, told);
+}
+
+// Allocators keep what they were given back, for the next allocation: for the process that is memory still taken.
+void trimMemory() {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
 }
 
 class SolverObject : public Napi::ObjectWrap<SolverObject> {
  public:
-  explicit SolverObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SolverObject>(info), shared_(std::make_shared<Shared>()) {
-    if (info.Length() < 1 || !info[0].IsObject()) throw coded(info.Env(), "INTERNAL", "a solver is made from a compiled problem");
+  explicit SolverObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SolverObject>(info) {
+    if (info.Length() < 1 || !info[0].IsObject()) throw coded(info.Env(), ErrorCode::internal, "a solver is made from a compiled problem");
     guard(info.Env(), [&] {
+      shared_ = std::make_shared<Shared>();
       const Napi::Object given = info[0].As<Napi::Object>();
       shared_->problem = readProblem(given);
+      shared_->outline = outlineOf(shared_->problem);
       const std::string dtype = given.Get("dtype").ToString().Utf8Value();
-      check(dtype == "float32" || dtype == "float64", "INVALID_ARGUMENT", "dtype is neither float32 nor float64");
-      precision_ = dtype == "float64" ? Precision::float64 : Precision::float32;
+      check(dtype == nameOf(Precision::float32) || dtype == nameOf(Precision::float64), ErrorCode::invalidArgument,
+            "dtype is neither float32 nor float64");
+      precision_ = dtype == nameOf(Precision::float64) ? Precision::float64 : Precision::float32;
       device_.threads = given.Get("threads").ToNumber().Int32Value();
-      check(device_.threads >= 1 && device_.threads <= 1024, "INVALID_ARGUMENT", "threads is not in 1..1024");
-      const double index = given.Get("cudaDevice").ToNumber().DoubleValue(), limit = given.Get("memoryLimit").ToNumber().DoubleValue();
-      check(index >= -1 && index < 1024 && index == std::floor(index), "INVALID_ARGUMENT", "cudaDevice is not in -1..1023");
-      check(limit >= 0 && limit < 9e15, "INVALID_ARGUMENT", "memoryLimit is no number of bytes");
-      device_.cuda = index >= 0;
+      check(device_.threads >= 1 && device_.threads <= 1024, ErrorCode::invalidArgument, "threads is not in 1..1024");
+      check(given.Get("device").IsObject(), ErrorCode::invalidArgument, "device is not an object");
+      const Napi::Object device = given.Get("device").As<Napi::Object>();
+      const std::string driver = device.Get("driver").ToString().Utf8Value();
+      const auto* const found = std::find(std::begin(kDriverNames), std::end(kDriverNames), driver);
+      check(found != std::end(kDriverNames), ErrorCode::noSuchDevice, "this build knows no driver of that name");
+      const double index = device.Get("index").ToNumber().DoubleValue(), limit = given.Get("memoryLimit").ToNumber().DoubleValue();
+      check(index >= 0 && index < 1024 && index == std::floor(index), ErrorCode::invalidArgument, "the device's index is not in 0..1023");
+      check(limit >= 0 && limit < 9e15, ErrorCode::invalidArgument, "memoryLimit is no number of bytes");
+      device_.driver = static_cast<DriverKind>(found - std::begin(kDriverNames));
       device_.index = static_cast<int>(index);
       device_.memoryLimit = static_cast<int64_t>(limit);
+      // A device needs many samples at once; a host is as fast with fewer.
+      if (device_.driver == DriverKind::cpu) shared_->problem.tileBytes = kHostTileBytes;
+      const double bytes = given.Get("bytes").ToNumber().DoubleValue();
+      check(bytes >= 0 && bytes < 9e15, ErrorCode::invalidArgument, "bytes is no number of bytes");
+      bytes_ = static_cast<int64_t>(bytes);
     });
   }
 
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "Solver",
                        {
-                           InstanceMethod<&SolverObject::prepare>("prepare"),
-                           InstanceMethod<&SolverObject::run>("run"),
-                           InstanceMethod<&SolverObject::cancel>("cancel"),
-                           InstanceMethod<&SolverObject::state>("state"),
-                           InstanceMethod<&SolverObject::setParameters>("setParameters"),
-                           InstanceMethod<&SolverObject::parameters>("parameters"),
-                           InstanceMethod<&SolverObject::optimizerState>("optimizerState"),
-                           InstanceMethod<&SolverObject::setOptimizerState>("setOptimizerState"),
-                           InstanceMethod<&SolverObject::setUniforms>("setUniforms"),
-                           InstanceMethod<&SolverObject::setChannels>("setChannels"),
-                           InstanceMethod<&SolverObject::draw>("draw"),
-                           InstanceMethod<&SolverObject::sampleWeights>("sampleWeights"),
-                           InstanceMethod<&SolverObject::evaluate>("evaluate"),
-                           InstanceMethod<&SolverObject::loss>("loss"),
-                           InstanceMethod<&SolverObject::gradient>("gradient"),
-                           InstanceMethod<&SolverObject::linearise>("linearise"),
-                           InstanceMethod<&SolverObject::tangent>("tangent"),
-                           InstanceMethod<&SolverObject::adjoint>("adjoint"),
-                           InstanceMethod<&SolverObject::columnSquares>("columnSquares"),
+                           InstanceMethod<&SolverObject::safe<&SolverObject::prepare>>("prepare"),
+                           InstanceMethod<&SolverObject::safe<&SolverObject::free>>("free"),
+                           InstanceMethod<&SolverObject::safe<&SolverObject::run>>("run"),
+                           InstanceMethod<&SolverObject::safe<&SolverObject::cancel>>("cancel"),
+                           InstanceMethod<&SolverObject::safe<&SolverObject::state>>("state"),
+                           InstanceMethod<&SolverObject::safe<&SolverObject::setParameters>>("setParameters"),
+                           InstanceMethod<&SolverObject::safe<&SolverObject::parameters>>("parameters"),
+                           InstanceMethod<&SolverObject::safe<&SolverObject::parameterRange>>("parameterRange"),
+                           InstanceMethod<&SolverObject::safe<&SolverObject::setParameterRange>>("setParameterRange"),
+                           InstanceMethod<&SolverObject::safe<&SolverObject::optimizerState>>("optimizerState"),
+                           InstanceMethod<&SolverObject::safe<&SolverObject::setOptimizerState>>("setOptimizerState"),
+                           InstanceMethod<&SolverObject::safe<&SolverObject::setUniforms>>("setUniforms"),
+                           InstanceMethod<&SolverObject::safe<&SolverObject::setChannels>>("setChannels"),
+                           InstanceMethod<&SolverObject::safe<&SolverObject::draw>>("draw"),
+                           InstanceMethod<&SolverObject::safe<&SolverObject::sampleWeights>>("sampleWeights"),
+                           InstanceMethod<&SolverObject::safe<&SolverObject::evaluate>>("evaluate"),
+                           InstanceMethod<&SolverObject::safe<&SolverObject::loss>>("loss"),
+                           InstanceMethod<&SolverObject::safe<&SolverObject::gradient>>("gradient"),
+                           InstanceMethod<&SolverObject::safe<&SolverObject::linearise>>("linearise"),
+                           InstanceMethod<&SolverObject::safe<&SolverObject::tangent>>("tangent"),
+                           InstanceMethod<&SolverObject::safe<&SolverObject::adjoint>>("adjoint"),
+                           InstanceMethod<&SolverObject::safe<&SolverObject::columnSquares>>("columnSquares"),
                        });
   }
 
+  void Finalize(Napi::Env env) override {
+    if (shared_) tellBytes(env, *shared_, 0);
+  }
+
  private:
-  template <class F>
-  static void guard(Napi::Env env, F body) {
-    try {
-      body();
-    } catch (const Napi::Error& error) {
-      // What a getter or a conversion threw: with a code like every other error.
-      const Napi::Value thrown = error.Value();
-      if (thrown.IsObject() && thrown.As<Napi::Object>().Has("code")) throw;
-      throw coded(env, "INTERNAL", thrown.IsObject() ? error.Message() : "an argument could not be read");
-    } catch (...) {
-      throw translate(env, std::current_exception());
-    }
+  // Whatever a method throws reaches JavaScript as an error with a code.
+  template <Napi::Value (SolverObject::*method)(const Napi::CallbackInfo&)>
+  Napi::Value safe(const Napi::CallbackInfo& info) {
+    Napi::Value value;
+    guard(info.Env(), [&] { value = (this->*method)(info); });
+    return value;
   }
 
   // Starts a job on a prepared solver.
   Napi::Value start(const Napi::CallbackInfo& info, const char* name, std::function<Answer(Job&)> work, Napi::Value onProgress = Napi::Value()) {
-    if (!shared_->solver) throw coded(info.Env(), "DISPOSED", "this solver is not prepared, or was disposed");
+    throwIfBusy(info.Env(), *shared_);
+    if (!shared_->solver) throw coded(info.Env(), ErrorCode::disposed, "this solver is not prepared, or was disposed");
     return startJob(info.Env(), shared_, name, onProgress.IsEmpty() ? info.Env().Undefined() : onProgress, std::move(work));
   }
   static Answer array(std::vector<double> values) {
@@ -231,33 +152,47 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
   static Answer nothing() {
     return [](Napi::Env env) -> Napi::Value { return env.Undefined(); };
   }
-  std::vector<double> vector(const Napi::CallbackInfo& info, const char* name) {
-    std::vector<double> values;
-    guard(info.Env(), [&] { values = readDoubles(info[0], name); });
-    return values;
+  static std::vector<double> vector(const Napi::CallbackInfo& info, const char* name) {
+    return readDoubles(info[0], name);
   }
 
   static uint32_t whole(const Napi::CallbackInfo& info) {
-    uint32_t value = 0;
-    guard(info.Env(), [&] { value = info[0].ToNumber().Uint32Value(); });
-    return value;
+    return info[0].ToNumber().Uint32Value();
   }
 
   // Sorting points, tabulating weights and allocating buffers take time: not for the constructor.
   Napi::Value prepare(const Napi::CallbackInfo& info) {
-    if (shared_->solver) throw coded(info.Env(), "INTERNAL", "this solver is prepared already");
-    return startJob(info.Env(), shared_, "dinf prepare", info.Env().Undefined(), [precision = precision_, device = device_](Job& job) {
-      job.shared->solver = makeSolver(job.shared->problem, precision, device);
-      return nothing();
+    if (std::exchange(prepared_, true)) throw coded(info.Env(), ErrorCode::internal, "a solver is prepared once");
+    if (bytes_ >= kMuch) collect(info.Env(), *shared_);
+    return startJob(info.Env(), shared_, "dinf prepare", info.Env().Undefined(),
+                    [precision = precision_, device = device_, bytes = bytes_](Job& job) -> Answer {
+                      if (bytes >= kMuch) trimMemory();
+                      job.shared->solver = makeSolver(std::exchange(job.shared->problem, {}), precision, device);
+                      return [shared = job.shared, bytes](Napi::Env env) -> Napi::Value {
+                        tellBytes(env, *shared, bytes);
+                        return env.Undefined();
+                      };
+                    });
+  }
+
+  // Not on the main thread: unmapping large buffers takes milliseconds. Where no thread can be had, collection frees them later.
+  Napi::Value free(const Napi::CallbackInfo& info) {
+    return startJob(info.Env(), shared_, "dinf free", info.Env().Undefined(), [](Job& job) -> Answer {
+      job.shared->solver = nullptr;
+      job.shared->problem = {};
+      job.shared->outline = {};
+      trimMemory();
+      return [shared = job.shared](Napi::Env env) -> Napi::Value {
+        tellBytes(env, *shared, 0);
+        return env.Undefined();
+      };
     });
   }
 
   Napi::Value run(const Napi::CallbackInfo& info) {
-    std::vector<StageSpec> stages;
-    guard(info.Env(), [&] { stages = readStages(info[0]); });
     return start(
         info, "dinf solve",
-        [stages](Job& job) -> Answer {
+        [stages = readStages(info[0])](Job& job) -> Answer {
           auto last = std::chrono::steady_clock::now() - kProgressInterval;
           SolveResult result = job.shared->solver->run(
               stages,
@@ -270,7 +205,7 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
               job.shared->cancelled);
           return [result = std::move(result)](Napi::Env env) -> Napi::Value {
             Napi::Object value = Napi::Object::New(env);
-            value.Set("stopReason", result.stopReason);
+            value.Set("stopReason", nameOf(result.stopReason));
             value.Set("message", result.message);
             value.Set("iterations", static_cast<double>(result.iterations));
             value.Set("seconds", result.seconds);
@@ -290,7 +225,8 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
   }
 
   Napi::Value state(const Napi::CallbackInfo& info) {
-    if (!shared_->solver || shared_->busy) throw coded(info.Env(), "INVALID_ARGUMENT", "this solver is busy or not prepared");
+    throwIfBusy(info.Env(), *shared_);
+    if (!shared_->solver) throw coded(info.Env(), ErrorCode::invalidArgument, "this solver is not prepared");
     Napi::Object value = Napi::Object::New(info.Env());
     value.Set("parameters", static_cast<double>(shared_->solver->parameterCount()));
     value.Set("rows", static_cast<double>(shared_->solver->rowCount()));
@@ -317,11 +253,30 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
     return start(info, "dinf setParameters", [values = vector(info, "parameters"), folded](Job& job) {
       SolverBase& solver = *job.shared->solver;
       solver.setFolded(folded);
-      check(static_cast<int64_t>(values.size()) == solver.parameterCount(), "INVALID_ARGUMENT",
+      check(static_cast<int64_t>(values.size()) == solver.parameterCount(), ErrorCode::invalidArgument,
             "expected " + std::to_string(solver.parameterCount()) + " parameters, got " + std::to_string(values.size()));
       solver.setParameters(values);
       return nothing();
     });
+  }
+  // Some of the parameters at a time, so that no second copy of them all is taken.
+  Napi::Value parameterRange(const Napi::CallbackInfo& info) {
+    const int64_t begin = info[0].ToNumber().Int64Value(), count = info[1].ToNumber().Int64Value();
+    return start(info, "dinf parameters", [begin, count](Job& job) {
+      checkRange(*job.shared->solver, begin, count);
+      return array(job.shared->solver->parameters(begin, count));
+    });
+  }
+  Napi::Value setParameterRange(const Napi::CallbackInfo& info) {
+    const int64_t begin = info[0].ToNumber().Int64Value();
+    return start(info, "dinf setParameters", [begin, values = readDoubles(info[1], "parameters")](Job& job) {
+      checkRange(*job.shared->solver, begin, static_cast<int64_t>(values.size()));
+      job.shared->solver->setParameters(begin, values);
+      return nothing();
+    });
+  }
+  static void checkRange(const SolverBase& solver, int64_t begin, int64_t count) {
+    check(begin >= 0 && count >= 0 && begin <= solver.parameterCount() - count, ErrorCode::invalidArgument, "a range of parameters is out of range");
   }
   Napi::Value optimizerState(const Napi::CallbackInfo& info) {
     return start(info, "dinf optimizerState", [](Job& job) -> Answer {
@@ -341,32 +296,27 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
     });
   }
   Napi::Value setOptimizerState(const Napi::CallbackInfo& info) {
-    OptimizerState state;
-    guard(info.Env(), [&] { state = readOptimizerState(info[0]); });
-    return start(info, "dinf setOptimizerState", [state = std::move(state)](Job& job) {
+    return start(info, "dinf setOptimizerState", [state = readOptimizerState(info[0])](Job& job) {
       const size_t n = static_cast<size_t>(job.shared->solver->parameterCount());
       check(state.first.size() == n && state.second.size() == n && state.best.size() == n && (state.current.empty() || state.current.size() == n),
-            "INVALID_ARGUMENT", "an optimizer's state has one value a parameter, " + std::to_string(n));
+            ErrorCode::invalidArgument, "an optimizer's state has one value a parameter, " + std::to_string(n));
       job.shared->solver->setOptimizerState(state);
       return nothing();
     });
   }
   Napi::Value setUniforms(const Napi::CallbackInfo& info) {
     return start(info, "dinf setUniforms", [values = vector(info, "uniforms")](Job& job) {
-      check(values.size() == job.shared->problem.uniforms.size(), "INVALID_ARGUMENT", "the number of uniforms is fixed");
+      check(values.size() == job.shared->outline.problem.uniforms.size(), ErrorCode::invalidArgument, "the number of uniforms is fixed");
       job.shared->solver->setUniforms(values);
       return nothing();
     });
   }
   Napi::Value setChannels(const Napi::CallbackInfo& info) {
     const uint32_t term = whole(info);
-    std::vector<std::vector<double>> values;
-    guard(info.Env(), [&] {
-      const ProblemSpec& problem = shared_->problem;
-      check(term < problem.terms.size(), "INVALID_ARGUMENT", "no such term");
-      values = readChannels(info[1], sampleCount(problem.samples[problem.terms[term].samples]));
-      check(values.size() == problem.terms[term].channels.size(), "INVALID_ARGUMENT", "the number of a term's channels is fixed");
-    });
+    const Outline& outline = shared_->outline;
+    check(term < outline.sampleCounts.size(), ErrorCode::invalidArgument, "no such term");
+    std::vector<std::vector<double>> values = readChannels(info[1], outline.sampleCounts[term]);
+    check(values.size() == outline.problem.terms[term].channels.size(), ErrorCode::invalidArgument, "the number of a term's channels is fixed");
     return start(info, "dinf setChannels", [term, values = std::move(values)](Job& job) {
       job.shared->solver->setChannels(static_cast<int>(term), values);
       return nothing();
@@ -382,16 +332,13 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
   Napi::Value sampleWeights(const Napi::CallbackInfo& info) {
     const uint32_t term = whole(info);
     return start(info, "dinf sampleWeights", [term](Job& job) {
-      check(term < job.shared->problem.terms.size(), "INVALID_ARGUMENT", "no such term");
+      check(term < job.shared->outline.sampleCounts.size(), ErrorCode::invalidArgument, "no such term");
       return array(job.shared->solver->sampleWeights(static_cast<int>(term)));
     });
   }
   Napi::Value evaluate(const Napi::CallbackInfo& info) {
-    EvaluationSpec spec;
-    guard(info.Env(), [&] {
-      check(info[0].IsObject(), "INTERNAL", "evaluate takes an object");
-      spec = readEvaluation(info[0].As<Napi::Object>(), shared_->problem);
-    });
+    check(info[0].IsObject(), ErrorCode::internal, "evaluate takes an object");
+    EvaluationSpec spec = readEvaluation(info[0].As<Napi::Object>(), shared_->outline.problem);
     return start(info, "dinf evaluate", [spec = std::move(spec)](Job& job) { return array(job.shared->solver->evaluate(spec)); });
   }
   Napi::Value loss(const Napi::CallbackInfo& info) {
@@ -412,13 +359,13 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
   }
   Napi::Value tangent(const Napi::CallbackInfo& info) {
     return start(info, "dinf tangent", [values = vector(info, "direction")](Job& job) {
-      check(static_cast<int64_t>(values.size()) == job.shared->solver->parameterCount(), "INVALID_ARGUMENT", "one value a parameter");
+      check(static_cast<int64_t>(values.size()) == job.shared->solver->parameterCount(), ErrorCode::invalidArgument, "one value a parameter");
       return array(job.shared->solver->tangent(values));
     });
   }
   Napi::Value adjoint(const Napi::CallbackInfo& info) {
     return start(info, "dinf adjoint", [values = vector(info, "rows")](Job& job) {
-      check(static_cast<int64_t>(values.size()) == job.shared->solver->rowCount(), "INVALID_ARGUMENT", "one value a row");
+      check(static_cast<int64_t>(values.size()) == job.shared->solver->rowCount(), ErrorCode::invalidArgument, "one value a row");
       return array(job.shared->solver->adjoint(values));
     });
   }
@@ -429,6 +376,8 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
   std::shared_ptr<Shared> shared_;
   Precision precision_ = Precision::float32;
   DeviceSpec device_;
+  bool prepared_ = false;
+  int64_t bytes_ = 0;  // what all of it will take, by the caller's estimate
 };
 
 }  // namespace
@@ -436,7 +385,12 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
 Napi::Function defineSolver(Napi::Env env) {
   auto* running = new Running;
   env.SetInstanceData<Running>(running);  // deleted with the environment
-  env.AddCleanupHook([](Running* running) { Running::stopAll(running); }, running);
+  env.AddCleanupHook(
+      [](Running* running) {
+        running->stopAll();
+        WorkerReserve::shared().clear();  // the library's code may go away with the environment
+      },
+      running);
   return SolverObject::define(env);
 }
 

@@ -89,6 +89,9 @@ class Backend {
  public:
   virtual ~Backend() = default;
 
+  // Gives back what is held for the time of computing alone, such as threads: nothing is asked for a while. Any op may follow.
+  virtual void rest() {}
+
   virtual Real* allocate(int64_t count) = 0;  // zeroed
   virtual void release(Real* buffer) = 0;
   virtual void upload(Real* to, const Real* from, int64_t count) = 0;
@@ -146,11 +149,11 @@ class Backend {
   virtual void fold(const FoldShape&, const Real* parameters, Real* packed) = 0;
   // Parameter gradients from packed ones; overwrites. First adds those ghosts to the nodes they stand for, in `packed` itself, whose
   // ghosts are then meaningless.
-  virtual void unfold(const FoldShape&, const Real* parameters, Real* packed, Real* gradient) = 0;
+  virtual void foldAdjoint(const FoldShape&, const Real* parameters, Real* packed, Real* gradient) = 0;
   // Nested levels, their ghosts filled, summed into one plane a channel, packed as grid.finest() is. Overwrites `finest`, and every
   // level but the first with what has come down to it.
   virtual void refine(const GridShape& grid, int channels, Real* levels, Real* finest) = 0;
-  // Its transpose: overwrites `levels`.
+  // Its adjoint: overwrites `levels`.
   virtual void refineAdjoint(const GridShape& grid, int channels, const Real* finest, Real* levels) = 0;
   // `state`, where not null, keeps mlpStateSize values a sample of the tile for the adjoint, so that it computes nothing twice.
   virtual int64_t mlpStateSize(const MlpShape&, const JetSet&) const = 0;
@@ -188,11 +191,5 @@ class Backend {
   // One step with the rate and correction of AdamSlots, unless that says stopped.
   virtual void adam(Real* parameters, const Real* gradient, Real* first, Real* second, int64_t count, const AdamSettings&) = 0;
 };
-
-template <class Real>
-std::unique_ptr<Backend<Real>> makeCpuBackend(int threads);
-// Throws NO_SUCH_DEVICE in a build without CUDA, or where there is no such device. `memoryLimit`: bytes that one solve may take; 0: all.
-template <class Real>
-std::unique_ptr<Backend<Real>> makeCudaBackend(int device, int64_t memoryLimit);
 
 }  // namespace dinf

@@ -8,12 +8,6 @@ namespace dinf {
 
 enum class DecoderKind : int { linear = 0, mlp = 1 };
 
-enum class FieldKind : int { grid = 0, network = 1 };
-
-// How the layers of an MLP start. `siren` (Sitzmann et al. 2020): weights uniform within 1 / inputs in the first layer and
-// sqrt(6 / inputs) / omega in the others, omega that of the last sine; biases within 1 / sqrt(inputs).
-enum class WeightStart : int { xavier = 0, siren = 1 };
-
 struct FieldSpec {
   FieldKind kind = FieldKind::grid;
   GridShape grid;            // kind grid

@@ -1,30 +1,36 @@
-// What a stage of a solve works with, and the optimizers. An optimizer moves `parameters` from where they stand, reports each
-// iteration, stops when asked, and leaves the best parameters it knows.
+// What every optimizer works with. An optimizer moves `parameters` from where they stand, reports each iteration, stops when asked,
+// and leaves the best parameters it knows. Each has a file of its own with its options and `runStage`; core/stage.h lists them.
 #pragma once
 #include <atomic>
-#include <cmath>
 #include <functional>
-#include <memory>
 #include <string>
+#include <vector>
+#include "core/device_vector.h"
 #include "core/problem.h"
-#include "core/solver.h"
 
 namespace dinf {
 
-// Device vectors that are released however their owner leaves.
-template <class Real>
-class DeviceVector {
- public:
-  DeviceVector(Backend<Real>& backend, int64_t count) : backend_(backend), data_(backend.allocate(count)) {}
-  ~DeviceVector() { backend_.release(data_); }
-  DeviceVector(const DeviceVector&) = delete;
-  DeviceVector& operator=(const DeviceVector&) = delete;
-  operator Real*() { return data_; }
-
- private:
-  Backend<Real>& backend_;
-  Real* data_;
+// What all stages have, whatever their optimizer.
+struct StageCommon {
+  int64_t iterations = 1000;  // Gauss-Newton: inner iterations a step
+  // Gauss-Newton: relative norm of the scaled gradient; L-BFGS: relative decrease over 10 iterations; 0: run all iterations.
+  double tolerance = 0;
+  std::vector<double> uniforms;  // set before the stage begins, and left so; empty: as they are
+  int64_t begun = 0;             // iterations that an earlier run of this stage has done: it goes on from there
 };
+
+struct SolveResult {
+  StopReason stopReason = StopReason::iterations;
+  std::string message;  // where it diverged
+  int64_t iterations = 0;
+  double seconds = 0, loss = 0;
+  int64_t unknowns = 0;        // of the last stage
+  std::vector<double> losses;  // thinned evenly so that a plot can hold them (core/history.h)
+  std::vector<int64_t> lossIterations;
+};
+
+template <class Real>
+struct AdamState;
 
 template <class Real>
 struct StageRun {
@@ -33,36 +39,16 @@ struct StageRun {
   SolveResult& result;
   const std::function<void(double)>& report;  // the loss after result.iterations iterations
   const std::atomic<bool>& cancelled;
+  std::unique_ptr<AdamState<Real>>& state;  // what an earlier run of this stage left; null: nothing
 
   Backend<Real>& backend() const { return problem.backend(); }
   bool isCancelled() const { return cancelled.load(std::memory_order_relaxed); }
   // Says where `at` breaks the loss; `fallback` names the culprit when no residual does.
   void diverged(const Real* at, const std::string& fallback) const {
     const std::string place = problem.findNonFinite(at);
-    result.stopReason = "diverged";
+    result.stopReason = StopReason::diverged;
     result.message = "the loss is not finite at iteration " + std::to_string(result.iterations) + ", " + (place.empty() ? fallback : place);
   }
 };
-
-// OptimizerState on the device.
-template <class Real>
-struct AdamState {
-  AdamState(Backend<Real>& backend, int64_t count) : first(backend, count), second(backend, count), best(backend, count) {}
-  int64_t iteration = 0;
-  double bestMean = INFINITY, windowSum = 0;
-  int64_t windowCount = 0;
-  DeviceVector<Real> first, second, best;
-  std::unique_ptr<DeviceVector<Real>> current;
-};
-
-// Goes on from `state`, which a new stage is given with zeros.
-template <class Real>
-void runAdam(const StageSpec& stage, const StageRun<Real>& run, AdamState<Real>& state);
-// Needs a folded problem.
-template <class Real>
-void runGaussNewton(const StageSpec& stage, const StageRun<Real>& run);
-// Draws samples at its start and every `resample` iterations.
-template <class Real>
-void runLbfgs(const StageSpec& stage, const StageRun<Real>& run);
 
 }  // namespace dinf

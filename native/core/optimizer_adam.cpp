@@ -1,7 +1,6 @@
-// Adam (Kingma & Ba 2015), on freshly drawn samples each iteration.
+#include "core/optimizer_adam.h"
 #include <algorithm>
-#include <cmath>
-#include "core/optimizer.h"
+#include "core/check.h"
 #include "core/plays.h"
 
 namespace dinf {
@@ -11,23 +10,26 @@ constexpr int64_t kWindow = 50;  // losses are noisy: iterates are compared by t
 
 // An iteration's line in the log: the loss, and the terms' shares of it.
 template <class Real>
-void runAdam(const StageSpec& stage, const StageRun<Real>& run, AdamState<Real>& state) {
+void runStage(const StageCommon& stage, const AdamStage& options, const StageRun<Real>& run) {
   Problem<Real>& problem = run.problem;
   Backend<Real>& be = run.backend();
+  if (stage.begun == 0) run.state = std::make_unique<AdamState<Real>>(be, problem.parameterCount());
+  check(run.state && run.state->iteration == stage.begun, ErrorCode::invalidArgument, "Adam cannot go on: its state is not there");
+  AdamState<Real>& state = *run.state;
   Real* const parameters = run.parameters;
   SolveResult& result = run.result;
   const int64_t n = problem.parameterCount();
   DeviceVector<Real> gradient(be, n);
   if (state.iteration == 0) be.copy(state.best, parameters, n);
-  if (state.current) be.copy(parameters, *state.current, n);
-  state.current = nullptr;
+  if (state.current) be.copy(parameters, state.current, n);
+  state.current = {};
   be.setSlot(AdamSlots::iteration, static_cast<double>(state.iteration));
   be.setSlot(AdamSlots::stopped, 0);
   be.setSlot(AdamSlots::windowSum, state.windowSum);
   be.setSlot(AdamSlots::windowCount, static_cast<double>(state.windowCount));
   be.setSlot(AdamSlots::bestMean, state.bestMean);
   if (state.iteration == 0) problem.draw(0);
-  const AdamSettings settings{stage.learningRate, stage.decaySteps, stage.beta1, stage.beta2, stage.epsilon, kWindow};
+  const AdamSettings settings{options.learningRate, options.decaySteps, options.beta1, options.beta2, options.epsilon, kWindow};
   const int terms = std::min(problem.termSlots(), Backend<Real>::kLogWidth - 1);
   const auto iteration = be.record([&] {
     problem.redraw(AdamSlots::iteration);
@@ -56,21 +58,24 @@ void runAdam(const StageSpec& stage, const StageRun<Real>& run, AdamState<Real>&
     be.copy(parameters, state.best, n);
   }
   plays.finish();
-  if (diverged) return;
-  if (plays.cancelled()) result.stopReason = "aborted";
+  if (diverged) {
+    run.state = nullptr;
+    return;
+  }
+  if (plays.cancelled()) result.stopReason = StopReason::aborted;
   state.iteration = static_cast<int64_t>(be.slot(AdamSlots::iteration));
   state.windowSum = be.slot(AdamSlots::windowSum);
   state.windowCount = static_cast<int64_t>(be.slot(AdamSlots::windowCount));
   state.bestMean = be.slot(AdamSlots::bestMean);
   // A run that ended worse than it was (or was stopped in a bad stretch) goes back to its best window.
-  if (state.windowCount > 0 && result.stopReason == "aborted" && state.windowSum / state.windowCount > state.bestMean) {
-    state.current = std::make_unique<DeviceVector<Real>>(be, n);
-    be.copy(*state.current, parameters, n);
+  if (state.windowCount > 0 && result.stopReason == StopReason::aborted && state.windowSum / state.windowCount > state.bestMean) {
+    state.current = DeviceVector<Real>(be, n);
+    be.copy(state.current, parameters, n);
     be.copy(parameters, state.best, n);
   }
 }
 
-template void runAdam<float>(const StageSpec&, const StageRun<float>&, AdamState<float>&);
-template void runAdam<double>(const StageSpec&, const StageRun<double>&, AdamState<double>&);
+template void runStage<float>(const StageCommon&, const AdamStage&, const StageRun<float>&);
+template void runStage<double>(const StageCommon&, const AdamStage&, const StageRun<double>&);
 
 }  // namespace dinf

@@ -1,145 +1,122 @@
-// Least squares and damped Gauss-Newton, with CGLS inside.
+// Gauss-Newton in three parts: the inner solver, which finds a step; the step rule, which says how far to go along it; and the
+// damping of the next one.
+#include "core/optimizer_gauss_newton.h"
 #include <algorithm>
 #include <cmath>
+#include "core/cgls.h"
 #include "core/check.h"
-#include "core/optimizer.h"
-#include "core/plays.h"
 
 namespace dinf {
 namespace {
-// Relative gradient norm below which CGLS may be at its floor. Iterations without a better one say that it is: a quarter of those
-// done, and at least kStall, since the norm falls in waves (10 was seen to stop one problem at a hundredth of its accuracy).
+
+// What became of a step.
+struct Taken {
+  bool accepted = false;
+  bool whole = false;  // at its full length
+  double loss = 0;     // at the new parameters
+};
+
+// Backtracking: the longest of d, d/2, d/4, ... along which the loss falls. A linear problem's step is the answer itself.
 template <class Real>
-constexpr double kRoundingFloor = sizeof(Real) == 4 ? 1e-4 : 1e-11;
-constexpr int64_t kStall = 20;
+class StepRule {
+ public:
+  // `trial`: as many values as there are parameters; left at the last point that was tried.
+  StepRule(Problem<Real>& problem, Real* trial) : problem_(problem), trial_(trial), linear_(problem.linear()) {}
+
+  Taken take(Real* parameters, const Real* step, double loss) {
+    Backend<Real>& be = problem_.backend();
+    const int64_t n = problem_.parameterCount();
+    double length = 1;
+    for (int halvings = 0; halvings < kMaxHalvings; ++halvings, length *= 0.5) {
+      // trial = parameters + length d
+      be.copy(trial_, parameters, n);
+      be.axpy(trial_, length, kOne, step, n);
+      const double value = problem_.loss(trial_);
+      if (!linear_ && !(std::isfinite(value) && value < loss)) continue;
+      if (std::isfinite(value)) be.copy(parameters, trial_, n);
+      return {true, halvings == 0, value};
+    }
+    return {false, false, loss};
+  }
+
+ private:
+  static constexpr int kMaxHalvings = 12;
+
+  Problem<Real>& problem_;
+  Real* const trial_;
+  const bool linear_;
+};
+
+// Levenberg-Marquardt: the model is trusted more after a whole step, and less after one that was refused.
+class Damping {
+ public:
+  explicit Damping(double start) : value_(start) {}
+  double value() const { return value_; }
+  void after(const Taken& step) {
+    if (!step.accepted) value_ = std::max(1e-2, value_ * 10);
+    else if (step.whole) value_ *= 0.2;
+  }
+  // So short a step that a shorter one gains nothing either.
+  bool exhausted() const { return value_ > 1e6; }
+
+ private:
+  double value_;
+};
+
 }  // namespace
 
-// min ||r + A d||^2 + energy by CGLS on the scaled unknowns y = d / D, D the inverse column norms (on a multi-level grid
-// that is the BPX preconditioner). Energies that are affine enter through their gradient alone: the normal equations read
-// D A^T A D y = -D (A^T r + g / 2). One step for a linear problem, damped Gauss-Newton with backtracking otherwise.
+// min |r(x)|^2 + energies(x): one step for a linear problem, damped Gauss-Newton with backtracking otherwise.
 template <class Real>
-void runGaussNewton(const StageSpec& stage, const StageRun<Real>& run) {
+void runStage(const StageCommon& stage, const GaussNewtonStage& options, const StageRun<Real>& run) {
   Problem<Real>& problem = run.problem;
   Backend<Real>& be = run.backend();
   Real* const parameters = run.parameters;
   SolveResult& result = run.result;
-  const bool linear = problem.linear(), energies = problem.hasEnergy();
-  const int64_t n = problem.parameterCount(), m = problem.rowCount();
-  check(m > 0, "INVALID_ARGUMENT", "least squares needs a term with a squared, absolute or Huber loss");
-  DeviceVector<Real> rows(be, m), image(be, m), y(be, n), direction(be, n), residual(be, n), scaled(be, n), scale(be, n),
-      energy(be, energies ? n : 1), trial(be, n), best(be, n);
+  const bool linear = problem.linear();
+  const int64_t n = problem.parameterCount();
+  check(problem.rowCount() > 0, ErrorCode::invalidArgument, "least squares needs a term with a squared, absolute or Huber loss");
+  DeviceVector<Real> trial(be, n);
+  Cgls<Real> cgls(stage, run, trial);
+  InnerSolver<Real>& inner = cgls;
+  StepRule<Real> rule(problem, trial);
+  Damping damping(options.damping);
   // The answer of a linear problem does not depend on the start; unreached unknowns stay zero. Stopped early it does: a problem that
   // differs little from the one just solved is better begun there.
-  if (linear && stage.begun == 0 && !stage.fromHere) be.fill(parameters, Real(0), n);
-  double loss = problem.loss(parameters), damping = stage.damping;
+  if (linear && stage.begun == 0 && !options.fromHere) be.fill(parameters, Real(0), n);
+  double loss = problem.loss(parameters);
   result.loss = loss;
   run.report(loss);
   bool moved = true;
-  for (int64_t step = 0; step < stage.steps; ++step) {
-    // CGLS consumes the rows, so they are computed anew even after a refused step; the scale is not.
-    problem.linearise(parameters, rows, energies ? static_cast<Real*>(energy) : nullptr);
-    if (moved) {
-      problem.columnSquares(scaled);
-      be.inverseRoots(scale, scaled, 1e-30, n);
-    }
-    be.fill(y, Real(0), n);
+  for (int64_t step = 0; step < options.steps; ++step) {
     const double start = loss;
-    // s = -D (A^T r + g / 2) - damping y; rows hold the current residual r + A D y.
-    const bool damped = damping > 0;
-    be.setSlot(CglsSlots::damping, damping);
-    const auto gradient = [&] {
-      problem.adjoint(rows, residual);
-      if (energies) be.axpy(residual, 0.5, kOne, energy, n);
-      be.multiply(scaled, residual, scale, n);
-      if (damped) be.axpy(scaled, 1, CglsSlots::damping, y, n);
-    };
-    gradient();
-    be.dot(scaled, scaled, n, CglsSlots::gamma);
-    const double firstGamma = be.slot(CglsSlots::gamma);
-    be.copy(direction, scaled, n);
-    const int64_t begun = step == 0 ? stage.begun : 0;
-    be.setSlot(CglsSlots::firstGamma, firstGamma);
-    be.setSlot(CglsSlots::bestGamma, firstGamma);
-    be.setSlot(CglsSlots::sinceBest, 0);
-    be.setSlot(CglsSlots::predicted, loss);
-    be.setSlot(CglsSlots::stepNorm, 0);
-    be.setSlot(CglsSlots::count, static_cast<double>(begun));
-    be.setSlot(CglsSlots::stopped, firstGamma == 0 ? kConverged : kRunning);
-    const CglsSettings settings{stage.tolerance, kRoundingFloor<Real>, kStall};
-    const auto iteration = be.record([&] {
-      be.multiply(trial, direction, scale, n);
-      problem.tangent(trial, image);
-      be.dot(image, image, m, CglsSlots::rowNorm);
-      if (damped) be.dot(direction, direction, n, CglsSlots::stepNorm);
-      be.cglsStep();
-      // `scaled` and `direction` carry the opposite sign of CGLS's textbook residual, hence the minus signs.
-      be.axpy(y, -1, CglsSlots::alpha, direction, n);
-      be.axpy(rows, -1, CglsSlots::alpha, image, m);
-      gradient();
-      be.dot(scaled, scaled, n, CglsSlots::nextGamma);
-      be.cglsAdvance(settings);
-      be.copyIf(CglsSlots::keep, best, y, n);
-      be.copyIf(CglsSlots::restore, y, best, n);
-      be.xpby(direction, scaled, CglsSlots::beta, n);
-      be.publish(0, kStageSlots);
-    });
-    int stopped = firstGamma == 0 ? kConverged : kRunning;
-    Plays plays(be, *iteration, stopped == kRunning ? stage.iterations - begun : 0);
-    while (const double* line = plays.next(run.isCancelled())) {
-      if (stopped != kRunning) continue;  // played ahead: it changed nothing
-      stopped = static_cast<int>(line[CglsSlots::stopped]);
-      if (stopped == kNoImage || stopped == kNotFinite) plays.cancel();
-      else {
-        ++result.iterations;
-        run.report(line[CglsSlots::predicted]);
-        if (stopped == kConverged) plays.cancel();
-      }
-    }
-    if (stopped == kNotFinite) {
-      run.diverged(parameters, "the linear solve");
-      return;
-    }
-    const bool stop = stopped == kConverged, aborted = stopped == kRunning && plays.cancelled();
-    // The step, backtracked until the loss falls; a linear problem's step is the answer itself.
-    be.multiply(y, y, scale, n);
-    double length = 1;
-    bool accepted = false;
-    for (int halving = 0; halving < 12 && !accepted; ++halving, length *= 0.5) {
-      be.copy(trial, parameters, n);
-      be.axpy(trial, length, kOne, y, n);
-      const double value = problem.loss(trial);
-      accepted = linear || (std::isfinite(value) && value < loss);
-      if (!accepted) continue;
-      if (!std::isfinite(value)) {
-        run.diverged(trial, "the linear solve");
-        return;
-      }
-      be.copy(parameters, trial, n);
-      loss = value;
-    }
+    inner.linearise(parameters, moved);
+    const InnerEnd end = inner.solve(loss, damping.value(), step == 0 ? stage.begun : 0);
+    if (end == InnerEnd::notFinite) return run.diverged(parameters, "the linear solve");
+    const Taken taken = rule.take(parameters, inner.step(), loss);
+    if (taken.accepted && !std::isfinite(taken.loss)) return run.diverged(trial, "the linear solve");
+    loss = taken.loss;
     result.loss = loss;
     run.report(loss);
-    if (aborted) {
-      result.stopReason = "aborted";
+    if (end == InnerEnd::aborted) {
+      result.stopReason = StopReason::aborted;
       return;
     }
     if (linear) {
-      if (stop) result.stopReason = "tolerance";
+      if (end == InnerEnd::converged) result.stopReason = StopReason::tolerance;
       return;
     }
-    // Levenberg-Marquardt: trust the model more after a full step, less after a shortened or refused one.
-    // (length has been halved once more after the accepted trial)
-    damping = !accepted ? std::max(1e-2, damping * 10) : length == 0.5 ? damping * 0.2 : damping;
-    moved = accepted;
-    if (!accepted && damping > 1e6) return;
-    if (accepted && stage.tolerance > 0 && start - loss <= stage.tolerance * std::abs(start)) {
-      result.stopReason = "tolerance";
+    damping.after(taken);
+    moved = taken.accepted;
+    if (!taken.accepted && damping.exhausted()) return;
+    // (start - loss) / |start| <= tolerance
+    if (taken.accepted && stage.tolerance > 0 && start - loss <= stage.tolerance * std::abs(start)) {
+      result.stopReason = StopReason::tolerance;
       return;
     }
   }
 }
 
-template void runGaussNewton<float>(const StageSpec&, const StageRun<float>&);
-template void runGaussNewton<double>(const StageSpec&, const StageRun<double>&);
+template void runStage<float>(const StageCommon&, const GaussNewtonStage&, const StageRun<float>&);
+template void runStage<double>(const StageCommon&, const GaussNewtonStage&, const StageRun<double>&);
 
 }  // namespace dinf

@@ -1,8 +1,9 @@
 // L-BFGS (Nocedal 1980; Nocedal & Wright, Numerical Optimization, algorithms 7.4, 3.5 and 3.6): for energies, and for any mixture of
 // terms, since it asks for nothing but loss and gradient. Samples stay fixed while it compares losses.
+#include "core/optimizer_lbfgs.h"
 #include <algorithm>
 #include <cmath>
-#include "core/optimizer.h"
+#include <memory>
 
 namespace dinf {
 namespace {
@@ -33,15 +34,15 @@ double cubicMinimum(const Trial& a, const Trial& b) {
 template <class Real>
 class Lbfgs {
  public:
-  Lbfgs(const StageSpec& stage, const StageRun<Real>& run)
-      : stage_(stage), run_(run), problem_(run.problem), be_(run.backend()), n_(problem_.parameterCount()), metric_(be_, n_),
+  Lbfgs(const StageCommon& stage, const LbfgsStage& options, const StageRun<Real>& run)
+      : stage_(stage), options_(options), run_(run), problem_(run.problem), be_(run.backend()), n_(problem_.parameterCount()), metric_(be_, n_),
         direction_(be_, n_), scratch_(be_, n_), trial_(be_, n_), trialGradient_(be_, n_), gradient_(be_, n_), best_(be_, n_), firstSlot_(problem_.freeSlot()) {
-    be_.reserveSlots(firstSlot_ + 1 + 2 * stage.history);
-    for (int i = 0; i < stage.history; ++i) {
-      steps_.push_back(std::make_unique<DeviceVector<Real>>(be_, n_));
-      changes_.push_back(std::make_unique<DeviceVector<Real>>(be_, n_));
+    be_.reserveSlots(firstSlot_ + 1 + 2 * options.history);
+    for (int i = 0; i < options.history; ++i) {
+      steps_.emplace_back(be_, n_);
+      changes_.emplace_back(be_, n_);
     }
-    products_.resize(stage.history);
+    products_.resize(options.history);
   }
 
   void solve() {
@@ -49,10 +50,10 @@ class Lbfgs {
     std::vector<double> window;
     double loss = 0, best = INFINITY;
     for (int64_t i = 0; i < stage_.iterations; ++i) {
-      if (run_.isCancelled()) return finish("aborted", best);
-      if (i == 0 || (stage_.resample > 0 && i % stage_.resample == 0)) {
+      if (run_.isCancelled()) return finish(StopReason::aborted, best);
+      if (i == 0 || (options_.resample > 0 && i % options_.resample == 0)) {
         // Losses on another draw are no measure of these: everything that compares them begins anew.
-        problem_.draw(static_cast<uint32_t>(stage_.resample > 0 ? i / stage_.resample : 0));
+        problem_.draw(static_cast<uint32_t>(options_.resample > 0 ? i / options_.resample : 0));
         if (i == 0) scale();
         pairs_ = 0;
         window.clear();
@@ -63,17 +64,17 @@ class Lbfgs {
         run_.report(loss);
       }
       Trial start{0, loss, aim()}, found;
-      if (start.slope == 0) return finish("tolerance", best);
+      if (start.slope == 0) return finish(StopReason::tolerance, best);
       // Without history a step is a guess: in unknowns of unit curvature it is 1, and without a scale at most of unit length.
-      const bool scaled = pairs_ > 0 || stage_.scaling != Scaling::none;
+      const bool scaled = pairs_ > 0 || options_.scaling != Scaling::none;
       bool moved = search(start, scaled ? 1 : std::min(1.0, 1 / std::sqrt(-start.slope)), found);
       if (!moved && !run_.isCancelled() && pairs_ > 0) {
         pairs_ = 0;
         start.slope = aim();
         moved = start.slope < 0 && search(start, 1, found);
       }
-      if (run_.isCancelled() && !moved) return finish("aborted", best);
-      if (!moved) return finish("tolerance", best);  // no step along the gradient lowers the loss: rounding decides
+      if (run_.isCancelled() && !moved) return finish(StopReason::aborted, best);
+      if (!moved) return finish(StopReason::tolerance, best);  // no step along the gradient lowers the loss: rounding decides
       remember(found.step);
       loss = found.value;
       ++result.iterations;
@@ -86,9 +87,9 @@ class Lbfgs {
       window.push_back(loss);
       const size_t last = window.size() - 1;
       if (stage_.tolerance > 0 && last >= kWindow && window[last - kWindow] - loss <= stage_.tolerance * std::abs(loss))
-        return finish("tolerance", best);
+        return finish(StopReason::tolerance, best);
     }
-    finish("iterations", best);
+    finish(StopReason::iterations, best);
   }
 
  private:
@@ -105,7 +106,7 @@ class Lbfgs {
   }
 
   // Rounding may let the last iterates rise by a few units in the last place.
-  void finish(const char* reason, double best) {
+  void finish(StopReason reason, double best) {
     run_.result.stopReason = reason;
     if (run_.result.loss <= best || !std::isfinite(best)) return;
     be_.copy(run_.parameters, best_, n_);
@@ -116,13 +117,13 @@ class Lbfgs {
   // for the inverse Hessian while there is no history, and (times gamma_) below it.
   void scale() {
     std::vector<Real> values(n_, Real(1));
-    if (stage_.scaling != Scaling::none) {
+    if (options_.scaling != Scaling::none) {
       DeviceVector<Real> rows(be_, std::max<int64_t>(1, problem_.rowCount()));
       problem_.linearise(run_.parameters, rows, nullptr);
       problem_.columnSquares(metric_, true);
       problem_.forgetLinearisation();
       be_.download(values.data(), metric_, n_);
-      if (stage_.scaling == Scaling::shared) share(values);
+      if (options_.scaling == Scaling::shared) share(values);
       double largest = 0;
       for (const Real value : values)
         if (std::isfinite(static_cast<double>(value))) largest = std::max(largest, static_cast<double>(value));
@@ -157,8 +158,8 @@ class Lbfgs {
       be_.copy(scratch_, gradient_, n_);
       for (int k = 0; k < pairs_; ++k) {
         const int at = slot(k);
-        be_.dot(*steps_[at], scratch_, n_, pairSlot(at));
-        be_.axpy(scratch_, -1 / products_[at], pairSlot(at), *changes_[at], n_);
+        be_.dot(steps_[at], scratch_, n_, pairSlot(at));
+        be_.axpy(scratch_, -1 / products_[at], pairSlot(at), changes_[at], n_);
       }
       be_.multiply(scratch_, scratch_, metric_, n_);
       be_.fill(direction_, Real(0), n_);
@@ -166,9 +167,9 @@ class Lbfgs {
       for (int k = pairs_ - 1; k >= 0; --k) {
         const int at = slot(k);
         // direction_ is -r of the textbook: the step gets beta - alpha.
-        be_.dot(*changes_[at], direction_, n_, pairSlot(at) + 1);
+        be_.dot(changes_[at], direction_, n_, pairSlot(at) + 1);
         be_.addSlots(firstSlot_, pairSlot(at), 2);
-        be_.axpy(direction_, -1 / products_[at], firstSlot_, *steps_[at], n_);
+        be_.axpy(direction_, -1 / products_[at], firstSlot_, steps_[at], n_);
       }
       const double slope = dot(gradient_, direction_);
       if (slope < 0 || pairs_ == 0) return slope < 0 ? slope : 0;
@@ -178,7 +179,7 @@ class Lbfgs {
 
   int pairSlot(int at) const { return firstSlot_ + 1 + 2 * at; }
   // The k-th latest pair.
-  int slot(int k) const { return static_cast<int>((newest_ + stage_.history - k) % stage_.history); }
+  int slot(int k) const { return static_cast<int>((newest_ + options_.history - k) % options_.history); }
 
   Trial probe(double step) {
     be_.copy(trial_, run_.parameters, n_);
@@ -223,9 +224,9 @@ class Lbfgs {
 
   // Moves to the trial point and keeps the pair (step, change of the gradient), unless it says that the loss curves downwards.
   void remember(double step) {
-    const int at = static_cast<int>((newest_ + 1) % stage_.history);
-    Real* const s = *steps_[at];
-    Real* const y = *changes_[at];
+    const int at = static_cast<int>((newest_ + 1) % options_.history);
+    Real* const s = steps_[at];
+    Real* const y = changes_[at];
     be_.fill(s, Real(0), n_);
     add(s, step, direction_);
     be_.copy(y, trialGradient_, n_);
@@ -236,22 +237,23 @@ class Lbfgs {
     be_.multiply(scratch_, y, metric_, n_);
     const double norm = dot(y, scratch_);
     if (!(product > 0 && norm > 0 && std::isfinite(product / norm) && std::isfinite(1 / product))) {
-      pairs_ = std::min(pairs_, stage_.history - 1);  // the oldest was overwritten
+      pairs_ = std::min(pairs_, options_.history - 1);  // the oldest was overwritten
       return;
     }
     products_[at] = product;
     gamma_ = product / norm;
     newest_ = at;
-    pairs_ = std::min(pairs_ + 1, stage_.history);
+    pairs_ = std::min(pairs_ + 1, options_.history);
   }
 
-  const StageSpec& stage_;
+  const StageCommon& stage_;
+  const LbfgsStage& options_;
   const StageRun<Real>& run_;
   Problem<Real>& problem_;
   Backend<Real>& be_;
   const int64_t n_;
   DeviceVector<Real> metric_, direction_, scratch_, trial_, trialGradient_, gradient_, best_;
-  std::vector<std::unique_ptr<DeviceVector<Real>>> steps_, changes_;
+  std::vector<DeviceVector<Real>> steps_, changes_;
   std::vector<double> products_;
   const int firstSlot_;  // of the state block: one for dot products, then two a pair
   std::unique_ptr<Recording> atStart_, atTrial_;  // the gradient at the iterate, and at a trial point
@@ -262,11 +264,11 @@ class Lbfgs {
 }  // namespace
 
 template <class Real>
-void runLbfgs(const StageSpec& stage, const StageRun<Real>& run) {
-  Lbfgs<Real>(stage, run).solve();
+void runStage(const StageCommon& stage, const LbfgsStage& options, const StageRun<Real>& run) {
+  Lbfgs<Real>(stage, options, run).solve();
 }
 
-template void runLbfgs<float>(const StageSpec&, const StageRun<float>&);
-template void runLbfgs<double>(const StageSpec&, const StageRun<double>&);
+template void runStage<float>(const StageCommon&, const LbfgsStage&, const StageRun<float>&);
+template void runStage<double>(const StageCommon&, const LbfgsStage&, const StageRun<double>&);
 
 }  // namespace dinf

@@ -1,146 +1,56 @@
-#include "core/term.h"
+#include "core/problem.h"
 #include <algorithm>
-#include <cmath>
 #include "core/check.h"
 #include "math/philox.h"
 
 namespace dinf {
 
 template <class Real>
-Real* Problem<Real>::own(int64_t count) {
-  owned_.push_back(backend_.allocate(count));
-  return owned_.back();
-}
-
-template <class Real>
-Problem<Real>::Problem(const ProblemSpec& spec, Backend<Real>& backend, bool folded, const std::vector<std::shared_ptr<SampleSet>>& sets)
-    : spec_(spec), backend_(backend) {
-  int orderCells[kMaxDims] = {1, 1, 1};
-  for (const FieldSpec& field : spec_.fields) {
-    fields_.emplace_back(field, scalarOffset_, folded);
-    scalarOffset_ += fields_.back().parameterCount();
-    for (int k = 0; k < spec_.dims; ++k) orderCells[k] = std::max(orderCells[k], field.grid.cells[k]);  // 1 of a network
+Problem<Real>::Problem(const ProblemSpec& spec, Backend<Real>& backend, bool folded, const Kept<Real>& kept)
+    : spec_(spec), backend_(backend), work_(backend) {
+  auto& fields = work_.fields;
+  fields.reserve(spec_.fields.size());
+  for (size_t f = 0; f < spec_.fields.size(); ++f) {
+    fields.emplace_back(backend_, spec_, f, work_.scalarOffset, folded);
+    work_.scalarOffset += fields[f].parameterCount();
+    for (int k = 0; k < spec_.dims; ++k) orderCells_[k] = std::max(orderCells_[k], spec_.fields[f].grid.cells[k]);  // 1 of a network
   }
-  const size_t n = fields_.size();
-  packed_.resize(n);
-  packedTangent_.assign(n, nullptr);
-  packedAdjoint_.resize(n);
-  biasActive_.assign(n, false);
-  for (auto* list : {&features_, &featureTangents_, &featureAdjoints_, &jets_, &jetTangents_, &jetAdjoints_, &states_})
-    list->resize(n);
-  mlpAdjoints_.resize(n);
-  for (size_t f = 0; f < n; ++f) {
-    refined_.push_back(std::all_of(spec_.terms.begin(), spec_.terms.end(), [&](const TermSpec& term) { return refines(f, term.jetSets[f]); }));
-    packed_[f] = own(packedSize(f));
-    packedAdjoint_[f] = own(packedSize(f));
-  }
+  work_.slots = {static_cast<int>(spec_.terms.size()), static_cast<int>(spec_.scalars.size())};
   backend_.reserveSlots(freeSlot());
-  uniforms_ = own(static_cast<int64_t>(spec_.uniforms.size()));
+  work_.uniforms = DeviceVector<Real>(backend_, static_cast<int64_t>(spec_.uniforms.size()));
   setUniforms(spec_.uniforms);
 
   for (size_t i = 0; i < spec_.samples.size(); ++i)
-    samples_.push_back(
-        makeSamples(sets.empty() ? std::make_shared<SampleSet>(spec_.samples[i], orderCells, backend_.sampleOrder()) : sets[i]));
-  for (const TermSpec& term : spec_.terms) {
-    terms_.push_back(makeTerm(term, *samples_[term.samples]));
-    Term& made = *terms_.back();
+    samples_.push_back(std::make_unique<BoundSamples<Real>>(
+        backend_, kept.sets.empty() ? std::make_shared<SampleSet>(spec_.samples[i], orderCells_, backend_.sampleOrder()) : kept.sets[i]));
+  for (size_t t = 0; t < spec_.terms.size(); ++t) {
+    const TermSpec& term = spec_.terms[t];
+    terms_.push_back(std::make_unique<BoundTerm<Real>>(backend_, term, *samples_[term.samples], fields, spec_.tileBytes,
+                                                       kept.channels.empty() ? nullptr : &kept.channels[t]));
+    BoundTerm<Real>& made = *terms_.back();
     if (term.hasRows) {
       made.rowOffset = rowCount_;
-      rowCount_ += int64_t{term.residuals} * made.samples->set->paddedCount();
+      rowCount_ += int64_t{term.residuals} * made.paddedCount();
     }
-    for (const JetRef& jet : term.jets)
-      if (term.jetSets[jet.field].index[jet.plane].order() == 0) biasActive_[jet.field] = true;
-    for (size_t f = 0; f < n; ++f)
-      if (made.reads(f) && !fields_[f].isLinear())
-        mlpAdjoints_[f].parts = std::max<int64_t>(mlpAdjoints_[f].parts, backend_.mlpParts(*made.samples->set));
+    for (size_t f = 0; f < fields.size(); ++f)
+      if (made.reading(f).isRead()) fields[f].meet(made.samples().set());
   }
-  for (size_t f = 0; f < n; ++f)
-    if (mlpAdjoints_[f].parts > 0)
-      mlpAdjoints_[f].data = backend_.allocateSums(mlpAdjoints_[f].parts * fields_[f].mlpShape().parameterCount());
+  for (auto& field : fields) field.reserveWeightSums();
 }
 
 template <class Real>
-Problem<Real>::~Problem() = default;
-
-template <class Real>
-Problem<Real>::Releaser::~Releaser() {
-  for (Real* buffer : problem.owned_) problem.backend_.release(buffer);
-  for (const TileBuffer& buffer : problem.tileBuffers_) problem.backend_.release(buffer.data);
-  for (const WeightSums& sums : problem.mlpAdjoints_)
-    if (sums.data) problem.backend_.releaseSums(sums.data);
-}
-
-template <class Real>
-std::vector<std::shared_ptr<SampleSet>> Problem<Real>::sampleSets() const {
-  std::vector<std::shared_ptr<SampleSet>> sets;
-  for (const auto& samples : samples_) sets.push_back(samples->set);
-  return sets;
-}
-
-template <class Real>
-std::unique_ptr<typename Problem<Real>::Samples> Problem<Real>::makeSamples(std::shared_ptr<SampleSet> set) {
-  auto samples = std::make_unique<Samples>();
-  samples->set = std::move(set);
-  samples->weights = own(samples->set->paddedCount());
-  backend_.weights(*samples->set, samples->weights);
-  return samples;
-}
-
-template <class Real>
-std::unique_ptr<typename Problem<Real>::Term> Problem<Real>::makeTerm(const TermSpec& spec, Samples& samples) {
-  auto term = std::make_unique<Term>();
-  term->spec = &spec;
-  term->samples = &samples;
-  const SampleSet& set = *samples.set;
-  int64_t planes = 1;
-  bool slabs = false;  // encoders of grids walk whole slabs
-  for (size_t f = 0; f < fields_.size(); ++f) {
-    const Field& field = fields_[f];
-    const JetSet& jets = spec.jetSets[f];
-    term->bindings.push_back(jets.count == 0 || field.isNetwork() ? nullptr
-                                             : backend_.bind(encodedGrid(f, refined_[f] && refines(f, jets)), set, jets, field.packedChannels(), field.map()));
-    planes += 3 * int64_t{jets.count} * field.spec().outputs;
-    if (!field.isLinear()) planes += 3 * int64_t{jets.count} * field.decoderInputs() + backend_.mlpStateSize(field.mlpShape(), jets);
-    slabs = slabs || term->bindings.back();
-    for (int o = 0; o < field.spec().outputs; ++o)
-      for (int p = 0; p < jets.count; ++p) {
-        bool stored = false;
-        for (const JetRef& jet : spec.jets)
-          stored = stored || (jet.field == static_cast<int>(f) && jet.output == o && jet.plane == p);
-        if (!stored) term->untouched.push_back({static_cast<int>(f), o, p});
-      }
-  }
-  term->tiles = set.tiles(std::max<int64_t>(kLanes, spec_.tileBytes / (planes * static_cast<int64_t>(sizeof(Real)))), slabs);
-  for (size_t i = 0; i < spec.channels.size(); ++i) term->channels.push_back(own(set.paddedCount()));
-  uploadChannels(*term, spec.channels);
-  return term;
-}
-
-template <class Real>
-void Problem<Real>::uploadChannels(Term& term, const std::vector<std::vector<double>>& values) {
-  const SampleSet& set = *term.samples->set;
-  std::vector<Real> ordered(set.paddedCount());
-  for (size_t c = 0; c < values.size(); ++c) {
-    for (int64_t i = 0, last = 0; i < set.paddedCount(); ++i) {
-      if (set.order()[i] >= 0) last = set.order()[i];
-      ordered[i] = static_cast<Real>(values[c][last]);  // padding repeats a real sample
-    }
-    backend_.upload(term.channels[c], ordered.data(), set.paddedCount());
-  }
-}
-
-template <class Real>
-void Problem<Real>::setChannels(int term, const std::vector<std::vector<double>>& values) {
-  forgetLinearisation();
-  spec_.terms[term].channels = values;
-  uploadChannels(*terms_[term], values);
+Kept<Real> Problem<Real>::kept() const {
+  Kept<Real> kept;
+  for (const auto& samples : samples_) kept.sets.push_back(samples->shared());
+  for (const auto& term : terms_) kept.channels.push_back(term->channels());
+  return kept;
 }
 
 template <class Real>
 bool Problem<Real>::linear() const {
   for (const TermSpec& term : spec_.terms)
     if (!term.linear) return false;
-  for (const Field& field : fields_)
+  for (const Field& field : work_.fields)
     if (!field.isLinear() || !field.folded()) return false;
   return true;
 }
@@ -153,21 +63,29 @@ template <class Real>
 std::vector<double> Problem<Real>::initial() const {
   std::vector<double> values;
   values.reserve(parameterCount());
-  for (size_t f = 0; f < fields_.size(); ++f) {
-    const Field factored(fields_[f].spec(), 0, false);
+  for (size_t f = 0; f < work_.fields.size(); ++f) {
+    const Field& field = work_.fields[f];
+    const Field factored(field.spec(), 0, false);
     std::vector<double> part = factored.initial(spec_.seed, static_cast<uint32_t>(f));
-    if (fields_[f].folded()) part = factored.fold(part);
+    if (field.folded()) part = factored.fold(part);
     values.insert(values.end(), part.begin(), part.end());
   }
   values.insert(values.end(), spec_.scalars.begin(), spec_.scalars.end());
   return values;
 }
 
+// --- what may change between solves
+
 template <class Real>
 void Problem<Real>::setUniforms(const std::vector<double>& values) {
-  spec_.uniforms = values;
   const std::vector<Real> cast(values.begin(), values.end());
-  backend_.upload(uniforms_, cast.data(), static_cast<int64_t>(cast.size()));
+  backend_.upload(work_.uniforms, cast.data(), static_cast<int64_t>(cast.size()));
+}
+
+template <class Real>
+void Problem<Real>::setChannels(int term, const std::vector<std::vector<double>>& values) {
+  forgetLinearisation();
+  terms_[term]->setChannels(values);
 }
 
 template <class Real>
@@ -182,39 +100,21 @@ void Problem<Real>::redraw(int iterationSlot) {
 template <class Real>
 void Problem<Real>::drawSets(int iterationSlot, bool all) {
   for (size_t i = 0; i < samples_.size(); ++i) {
-    Samples& samples = *samples_[i];
-    if (!samples.set->changesEachDraw() || (!all && !samples.set->spec().redraw)) continue;
-    backend_.draw(*samples.set, spec_.seed, static_cast<uint32_t>(i), iterationSlot);
-    if (samples.set->spec().draws > 0) backend_.weights(*samples.set, samples.weights);
-    if (samples.coordinates) locate(samples);
+    const SampleSet& set = samples_[i]->set();
+    if (set.changesEachDraw() && (all || set.spec().redraw)) samples_[i]->draw(spec_.seed, static_cast<uint32_t>(i), iterationSlot);
   }
-}
-// With the draw, not when a program next reads them: a recording does not look whether they are current.
-template <class Real>
-void Problem<Real>::locate(Samples& samples) {
-  const Tile whole = samples.set->whole();
-  for (int k = 0; k < spec_.dims; ++k) backend_.coordinates(*samples.set, whole, k, samples.coordinates + k * samples.set->paddedCount());
 }
 
 template <class Real>
 std::vector<double> Problem<Real>::sampleWeights(int term) const {
-  SampleSet& set = *terms_[term]->samples->set;
+  SampleSet& set = terms_[term]->samples().set();
   backend_.fetchDraw(set);
   std::vector<double> values(set.userCount());
-  for (int64_t i = 0; i < set.userCount(); ++i) values[i] = set.weights()[set.place()[i]];
+  for (int64_t i = 0; i < set.userCount(); ++i) values[i] = set.weightOf(set.placeOf(i));
   return values;
 }
 
-// --- what solvers ask
-
-// The slots of a gradient program's sums: its loss (-1: it has none), then the adjoints of its trainable scalars.
-template <class Real>
-std::vector<int> Problem<Real>::sumSlots(const TermSpec& spec, int lossSlot) const {
-  std::vector<int> slots;
-  if (lossSlot >= 0) slots.push_back(lossSlot);
-  for (const int scalar : spec.scalars) slots.push_back(scalarSlot() + scalar);
-  return slots;
-}
+// --- loss and gradient
 
 template <class Real>
 double Problem<Real>::loss(const Real* parameters) {
@@ -224,40 +124,10 @@ double Problem<Real>::loss(const Real* parameters) {
 
 template <class Real>
 void Problem<Real>::computeLoss(const Real* parameters) {
-  parameters_ = parameters;
-  foldAll(parameters);
+  work_.standAt(parameters);
   backend_.clearSlots(lossSlot(), 1 + termSlots());
-  for (size_t t = 0; t < terms_.size(); ++t) {
-    Term& term = *terms_[t];
-    const Program& program = term.spec->value;
-    for (const Tile& tile : term.tiles) {
-      reserveTile(term, tile);
-      encodeFields(term, tile);
-      ProgramCall<Real> call = bindInputs(term, program, tile, nullptr);
-      call.stores.assign(program.stores, {Plane::tile, nullptr});
-      call.sums = {lossSlot() + 1 + static_cast<int>(t)};
-      backend_.run(call, tile);
-    }
-  }
-  backend_.addSlots(lossSlot(), lossSlot() + 1, termSlots());
-}
-
-template <class Real>
-void Problem<Real>::gradientPass(size_t number) {
-  Term& term = *terms_[number];
-  const Program& program = term.spec->gradient;
-  beginPass(term);
-  for (const Tile& tile : term.tiles) {
-    reserveTile(term, tile);
-    encodeFields(term, tile, true);
-    ProgramCall<Real> call = bindInputs(term, program, tile, nullptr);
-    storeAdjoints(term, tile, call);
-    clearUntouched(term, tile);
-    call.sums = sumSlots(*term.spec, lossSlot() + 1 + static_cast<int>(number));
-    backend_.run(call, tile);
-    adjointFields(term, tile, true);
-  }
-  endPass(term);
+  for (size_t t = 0; t < terms_.size(); ++t) LossPass<Real>(work_, *terms_[t]).run(work_.slots.term(t));
+  addTermLosses();
 }
 
 template <class Real>
@@ -268,89 +138,126 @@ double Problem<Real>::gradient(const Real* parameters, Real* out) {
 
 template <class Real>
 void Problem<Real>::computeGradient(const Real* parameters, Real* out) {
-  parameters_ = parameters;
-  foldAll(parameters);
-  clearAdjoints();
+  work_.standAt(parameters);
+  work_.clearAdjoints();
   backend_.clearSlots(lossSlot(), 1 + termSlots());
-  for (size_t t = 0; t < terms_.size(); ++t) gradientPass(t);
-  backend_.addSlots(lossSlot(), lossSlot() + 1, termSlots());
-  collectAdjoints(out);
+  for (size_t t = 0; t < terms_.size(); ++t) GradientPass<Real>(work_, *terms_[t]).run(work_.slots.term(t));
+  addTermLosses();
+  work_.collectAdjoints(out);
 }
 
 template <class Real>
+void Problem<Real>::addTermLosses() {
+  backend_.addSlots(lossSlot(), work_.slots.term(0), termSlots());
+}
+
+// --- the Jacobian
+
+template <class Real>
 void Problem<Real>::linearise(const Real* parameters, Real* rows, Real* energyGradient) {
-  parameters_ = parameters;
-  foldAll(parameters);
-  if (energyGradient) clearAdjoints();
+  work_.standAt(parameters);
+  if (energyGradient) work_.clearAdjoints();
   for (size_t t = 0; t < terms_.size(); ++t) {
-    const auto& term = terms_[t];
-    if (!term->spec->hasRows) {
-      if (energyGradient) gradientPass(t);
-      continue;
-    }
-    const Program& program = term->spec->linearise;
-    const int64_t padded = term->samples->set->paddedCount();
-    if (!term->coefficients) term->coefficients = own(padded * term->spec->coefficients);
-    for (const Tile& tile : term->tiles) {
-      reserveTile(*term, tile);
-      encodeFields(*term, tile);
-      ProgramCall<Real> call = bindInputs(*term, program, tile, nullptr);
-      for (int e = 0; e < term->spec->residuals; ++e) call.stores.push_back({Plane::set, rows + term->rowOffset + e * padded});
-      for (int k = 0; k < term->spec->coefficients; ++k) call.stores.push_back({Plane::set, term->coefficients + k * padded});
-      backend_.run(call, tile);
-    }
+    if (spec_.terms[t].hasRows) LinearisationPass<Real>(work_, *terms_[t]).run(rows);
+    else if (energyGradient) GradientPass<Real>(work_, *terms_[t]).run(work_.slots.term(t));
   }
-  if (energyGradient) collectAdjoints(energyGradient);
+  if (energyGradient) work_.collectAdjoints(energyGradient);
   linearised_ = true;
 }
 
 // Without one there are no coefficient planes and no parameters to read.
 template <class Real>
 void Problem<Real>::needLinearisation() const {
-  check(linearised_, "INVALID_ARGUMENT", "products with the Jacobian need a linearisation first");
+  check(linearised_, ErrorCode::invalidArgument, "products with the Jacobian need a linearisation first");
 }
 
 template <class Real>
 void Problem<Real>::tangent(const Real* direction, Real* rows) {
   needLinearisation();
-  for (size_t f = 0; f < fields_.size(); ++f)
-    if (!packedTangent_[f]) packedTangent_[f] = own(packedSize(f));
-  for (size_t f = 0; f < fields_.size(); ++f) foldTangent(f, direction);
-  direction_ = direction;
-  for (auto& term : terms_) {
-    if (!term->spec->hasRows) continue;
-    const Program& program = term->spec->tangent;
-    const int64_t padded = term->samples->set->paddedCount();
-    for (const Tile& tile : term->tiles) {
-      reserveTile(*term, tile);
-      encodeTangents(*term, tile, direction);
-      ProgramCall<Real> call = bindInputs(*term, program, tile, nullptr);
-      for (int e = 0; e < term->spec->residuals; ++e) call.stores.push_back({Plane::set, rows + term->rowOffset + e * padded});
-      backend_.run(call, tile);
-    }
-  }
+  work_.direction = direction;
+  for (auto& field : work_.fields) field.foldTangent(work_.parameters, direction);
+  for (auto& term : terms_)
+    if (term->spec().hasRows) TangentPass<Real>(work_, *term).run(rows);
 }
 
 template <class Real>
 void Problem<Real>::adjoint(const Real* rows, Real* out) {
   needLinearisation();
-  clearAdjoints();
+  work_.clearAdjoints();
+  for (auto& term : terms_)
+    if (term->spec().hasRows) AdjointPass<Real>(work_, *term).run(rows);
+  work_.collectAdjoints(out);
+}
+
+// Columns of grids and trainable scalars exactly, from the rows' derivatives by each of them. Columns of MLP weights by probing.
+template <class Real>
+void Problem<Real>::columnSquares(Real* out, bool energies) {
+  needLinearisation();
+  work_.clearAdjoints();
+  for (auto& field : work_.fields) field.clearSquares();
   for (auto& term : terms_) {
-    if (!term->spec->hasRows) continue;
-    const Program& program = term->spec->adjoint;
-    beginPass(*term);
-    for (const Tile& tile : term->tiles) {
-      reserveTile(*term, tile);
-      ProgramCall<Real> call = bindInputs(*term, program, tile, rows);
-      storeAdjoints(*term, tile, call);
-      clearUntouched(*term, tile);
-      call.sums = sumSlots(*term->spec, -1);
-      backend_.run(call, tile);
-      adjointFields(*term, tile, false);
-    }
-    endPass(*term);
+    const Program& program = term->spec().squares;
+    if (term->spec().hasRows || (energies && program.stores + program.sums > 0)) SquaresPass<Real>(work_, *term).run();
   }
-  collectAdjoints(out);
+  work_.collectSquares(out);
+  if (std::any_of(work_.fields.begin(), work_.fields.end(), [](const Field& field) { return !field.isLinear(); })) probeWeights(out);
+}
+
+// The mean of (A^T xi)^2 over random signs xi is the squared norm of each column.
+template <class Real>
+void Problem<Real>::probeWeights(Real* out) {
+  constexpr int kProbes = 8;
+  const int64_t count = parameterCount();
+  std::vector<Real> signs(rowCount_), column(count), result(count);
+  std::vector<double> mean(count, 0.0);
+  DeviceVector<Real> rows(backend_, rowCount_), gradient(backend_, count);
+  for (int probe = 0; probe < kProbes; ++probe) {
+    for (int64_t i = 0; i < rowCount_; ++i)
+      signs[i] = generic::philox(spec_.seed, static_cast<uint32_t>(i), static_cast<uint32_t>(i >> 32), probe, generic::kStreamProbe).v[0] & 1
+                     ? Real(1)
+                     : Real(-1);
+    backend_.upload(rows, signs.data(), rowCount_);
+    adjoint(rows, gradient);
+    backend_.download(column.data(), gradient, count);
+    for (int64_t i = 0; i < count; ++i) mean[i] += static_cast<double>(column[i]) * static_cast<double>(column[i]) / kProbes;
+  }
+  backend_.download(result.data(), out, count);
+  for (const Field& field : work_.fields)
+    for (int64_t i = field.gridSize(); !field.isLinear() && i < field.parameterCount(); ++i)
+      result[field.offset() + i] = static_cast<Real>(mean[field.offset() + i]);
+  backend_.upload(out, result.data(), count);
+}
+
+// --- values
+
+template <class Real>
+std::vector<Real> Problem<Real>::evaluate(const Real* parameters, const EvaluationSpec& evaluation) {
+  work_.standAt(parameters);
+  TermSpec spec;
+  spec.jetSets = evaluation.jetSets;
+  spec.channels = evaluation.channels;
+  BoundSamples<Real> samples(backend_, std::make_shared<SampleSet>(evaluation.samples, orderCells_, backend_.sampleOrder()));
+  BoundTerm<Real> term(backend_, spec, samples, work_.fields, spec_.tileBytes);
+  for (size_t f = 0; f < work_.fields.size(); ++f) work_.fields[f].foldLevels(term.reading(f), parameters);
+  const int64_t padded = term.paddedCount(), count = samples.set().userCount();
+  const int stores = evaluation.program.stores;
+  DeviceVector<Real> values(backend_, padded * stores);
+  ValuesPass<Real>(work_, term).run(evaluation.program, values);
+  std::vector<Real> host(padded * stores), result(count * stores);
+  backend_.download(host.data(), values, padded * stores);
+  for (int i = 0; i < stores; ++i)
+    for (int64_t n = 0; n < count; ++n) result[i * count + n] = host[i * padded + samples.set().placeOf(n)];
+  return result;
+}
+
+template <class Real>
+std::string Problem<Real>::findNonFinite(const Real* parameters) {
+  work_.standAt(parameters);
+  for (auto& term : terms_) {
+    const std::string where = NonFinitePass<Real>(work_, *term).run();
+    if (!where.empty()) return where;
+  }
+  return "";
 }
 
 template class Problem<float>;

@@ -5,22 +5,9 @@
 #include <string>
 #include <vector>
 #include "core/check.h"
-#include "math/opcodes.h"
+#include "math/schema.h"
 
 namespace dinf {
-
-enum class InputKind : int {
-  coordinate = 0,     // a: axis
-  jet = 1,            // a: field, b: output, c: plane of the term's jet set for that field
-  tangent = 2,        // the same of the tangent
-  channel = 3,        // a: channel of the term
-  uniform = 4,        // a: uniform of the problem
-  scalar = 5,         // a: trainable scalar
-  scalarTangent = 6,  // a: trainable scalar
-  weight = 7,         // what the sample is worth
-  coefficient = 8,    // a: plane kept by the linearisation
-  row = 9,            // a: residual
-};
 
 struct InputRef {
   InputKind kind;
@@ -44,17 +31,17 @@ struct Program {
   // A program comes from outside: operand ranges and slots are checked once, so that the executor need not.
   void verify(const char* name) const {
     const std::string where = std::string("program '") + name + "'";
-    check(code.size() % kWordsPerInstruction == 0, "INTERNAL", where + ": code is not whole instructions");
-    check(registers >= 0 && stores >= 0 && sums >= 0, "INTERNAL", where + ": negative counts");
+    check(code.size() % kWordsPerInstruction == 0, ErrorCode::internal, where + ": code is not whole instructions");
+    check(registers >= 0 && stores >= 0 && sums >= 0, ErrorCode::internal, where + ": negative counts");
     const size_t operands = static_cast<size_t>(registers) + constants.size() + inputs.size();
     for (int i = 0; i < instructions(); ++i) {
       const uint16_t* w = code.data() + i * kWordsPerInstruction;
-      check(w[0] < static_cast<uint16_t>(Op::count_), "INTERNAL", where + ": unknown opcode " + std::to_string(w[0]));
+      check(w[0] < kOpcodes, ErrorCode::internal, where + ": unknown opcode " + std::to_string(w[0]));
       const Op op = static_cast<Op>(w[0]);
       const int limit = op == Op::store ? stores : op == Op::sum ? sums : registers;
-      check(w[1] < limit, "INTERNAL", where + ": destination out of range");
+      check(w[1] < limit, ErrorCode::internal, where + ": destination out of range");
       for (int k = 2; k < kWordsPerInstruction; ++k)
-        check(w[k] < operands || (w[k] == 0 && operands == 0), "INTERNAL", where + ": operand out of range");
+        check(w[k] < operands || (w[k] == 0 && operands == 0), ErrorCode::internal, where + ": operand out of range");
     }
   }
 };

@@ -33,15 +33,20 @@ std::vector<int64_t> orderOf(const std::vector<int64_t>& keys) {
 
 SampleSet::SampleSet(SampleSetSpec spec, const int orderCells[kMaxDims], SampleOrder sampleOrder)
     : spec_(std::move(spec)), sampleOrder_(sampleOrder) {
-  check(spec_.dims >= 1 && spec_.dims <= kMaxDims, "INVALID_ARGUMENT", "a sample set has 1, 2 or 3 dimensions");
+  check(spec_.dims >= 1 && spec_.dims <= kMaxDims, ErrorCode::invalidArgument, "a sample set has 1, 2 or 3 dimensions");
   if (sampleOrder_ == SampleOrder::cells) layCells(orderCells);
   else if (spec_.kind == SampleKind::tensor) layTensor();
   else if (spec_.kind == SampleKind::points) layPoints(orderCells);
   else layStratified();
-  place_.assign(userCount_, -1);
-  for (int64_t i = 0; i < paddedCount(); ++i)
-    if (order_[i] >= 0) place_[order_[i]] = i;
-  layWeights();
+  if (!implied_) {
+    place_.assign(userCount_, -1);
+    for (int64_t i = 0; i < paddedCount(); ++i)
+      if (order_[i] >= 0) place_[order_[i]] = i;
+    layWeights();
+  }
+  // What follows the internal order holds them now.
+  spec_.points = std::vector<double>();  // an empty list would leave the memory with them
+  spec_.weights = std::vector<double>();
 }
 
 // Lane = 16 neighbouring samples of axis 0; within a slab the other axes run, last axis fastest.
@@ -50,13 +55,12 @@ void SampleSet::layTensor() {
   userCount_ = n0 * rest;
   const int64_t slabs = (n0 + kLanes - 1) / kLanes;
   unit_ = rest * kLanes;
-  order_.resize(slabs * unit_);
-  for (int64_t b = 0; b < slabs; ++b)
-    for (int64_t r = 0; r < rest; ++r)
-      for (int64_t l = 0; l < kLanes; ++l) {
-        const int64_t q0 = b * kLanes + l;
-        order_[b * unit_ + r * kLanes + l] = q0 < n0 ? q0 * rest + r : -1;
-      }
+  paddedCount_ = slabs * unit_;
+  implied_ = spec_.draws == 0 && spec_.weights.empty();
+  if (!implied_) {
+    order_.resize(paddedCount_);
+    for (int64_t i = 0; i < paddedCount_; ++i) order_[i] = userOfTensor(i);
+  }
   const int64_t bands = std::min<int64_t>(slabs, kBands);
   for (int64_t b = 0; b <= bands; ++b) bandStart_.push_back(slabs * b / bands * unit_);
   for (int64_t b = 0; b < bands; ++b) {
@@ -98,6 +102,7 @@ void SampleSet::layPoints(const int orderCells[kMaxDims]) {
     bandLow_.push_back(low);
     bandHigh_.push_back(high);
   }
+  paddedCount_ = static_cast<int64_t>(order_.size());
   for (int k = 0; k < d; ++k) {
     unitCoordinates_[k].resize(order_.size());
     double last = 0;
@@ -125,6 +130,7 @@ void SampleSet::layStratified() {
     bandLow_.push_back(static_cast<double>(begin) / n0);
     bandHigh_.push_back(static_cast<double>(end) / n0);
   }
+  paddedCount_ = static_cast<int64_t>(order_.size());
   for (int k = 0; k < spec_.dims; ++k) unitCoordinates_[k].assign(order_.size(), 0.5);
 }
 
@@ -156,6 +162,7 @@ void SampleSet::layCells(const int orderCells[kMaxDims]) {
   }
   order_ = orderOf(key);
   order_.resize(roundUp(userCount_), -1);
+  paddedCount_ = static_cast<int64_t>(order_.size());
   bandStart_ = {0, paddedCount()};
   bandLow_ = {0};
   bandHigh_ = {1};
@@ -177,18 +184,17 @@ const std::vector<uint32_t>& SampleSet::keys(const int* cells) const {
 
 void SampleSet::layWeights() {
   weights_.assign(order_.size(), 0);
+  for (int64_t i = 0; i < paddedCount(); ++i) weights_[i] = spec_.weights.empty() || order_[i] < 0 ? weightOfUser(order_[i]) : spec_.weights[order_[i]];
+}
+
+double SampleSet::weightOfUser(int64_t user) const {
+  if (user < 0) return 0;
+  if (spec_.kind != SampleKind::tensor || spec_.axisWeights[0].empty()) return 1.0 / static_cast<double>(userCount_);
   const int64_t n1 = tensorCount(1), n2 = tensorCount(2);
-  const bool byAxis = spec_.kind == SampleKind::tensor && !spec_.axisWeights[0].empty();
-  for (int64_t i = 0; i < paddedCount(); ++i) {
-    const int64_t u = order_[i];
-    if (u < 0) continue;
-    if (!spec_.weights.empty()) weights_[i] = spec_.weights[u];
-    else if (byAxis) {
-      weights_[i] = spec_.axisWeights[0][u / (n1 * n2)];
-      if (spec_.dims > 1) weights_[i] *= spec_.axisWeights[1][u / n2 % n1];
-      if (spec_.dims > 2) weights_[i] *= spec_.axisWeights[2][u % n2];
-    } else weights_[i] = 1.0 / static_cast<double>(userCount_);
-  }
+  double weight = spec_.axisWeights[0][user / (n1 * n2)];
+  if (spec_.dims > 1) weight *= spec_.axisWeights[1][user / n2 % n1];
+  if (spec_.dims > 2) weight *= spec_.axisWeights[2][user % n2];
+  return weight;
 }
 
 void SampleSet::unitCoordinates(int64_t internal, double* unit) const {

@@ -11,10 +11,9 @@
 #include <memory>
 #include <vector>
 #include "math/config.h"
+#include "math/schema.h"
 
 namespace dinf {
-
-enum class SampleKind : int { tensor = 0, points = 1, stratified = 2 };
 
 struct SampleSetSpec {
   SampleKind kind = SampleKind::points;
@@ -74,19 +73,22 @@ class SampleSet {
   // `orderCells`: cells an axis by which samples are sorted (the finest grid that reads the set).
   SampleSet(SampleSetSpec spec, const int orderCells[kMaxDims], SampleOrder sampleOrder = SampleOrder::bands);
 
+  // Without points and weights, which `unit` and `weights` hold.
   const SampleSetSpec& spec() const { return spec_; }
   int dims() const { return spec_.dims; }
   int64_t userCount() const { return userCount_; }
-  int64_t paddedCount() const { return static_cast<int64_t>(order_.size()); }
+  int64_t paddedCount() const { return paddedCount_; }
   // A tensor product laid out as one. In cell order it is a set of samples like any other.
   bool isTensor() const { return spec_.kind == SampleKind::tensor && sampleOrder_ == SampleOrder::bands; }
   SampleOrder sampleOrder() const { return sampleOrder_; }
   bool changesEachDraw() const { return spec_.kind == SampleKind::stratified || spec_.draws > 0; }
 
   // Internal index -> user index, -1 for padding.
-  const std::vector<int64_t>& order() const { return order_; }
+  int64_t userOf(int64_t internal) const { return implied_ ? userOfTensor(internal) : order_[internal]; }
   // User index -> internal index.
-  const std::vector<int64_t>& place() const { return place_; }
+  int64_t placeOf(int64_t user) const { return implied_ ? placeOfTensor(user) : place_[user]; }
+  // `userOf` as a table; empty for a tensor product that is never drawn, whose order and weights follow from its axes and take no memory.
+  const std::vector<int64_t>& order() const { return order_; }
   int bands() const { return static_cast<int>(bandStart_.size()) - 1; }
   const std::vector<int64_t>& bandStart() const { return bandStart_; }
   // The smallest piece that may be split off a band: a slab of a tensor set (kLanes leading samples and all others).
@@ -99,7 +101,9 @@ class SampleSet {
   // In cell order: the Morton key of each sample's cell in a grid of `cells`, ascending, of before any draw; empty where the set was
   // sorted for another grid.
   const std::vector<uint32_t>& keys(const int* cells) const;
-  // What each sample is worth, internal order; padding is 0.
+  // What a sample is worth, internal order; padding is 0.
+  double weightOf(int64_t internal) const { return implied_ ? weightOfUser(userOfTensor(internal)) : weights_[internal]; }
+  // `weightOf` as a table; empty where `order` is.
   const std::vector<double>& weights() const { return weights_; }
   std::vector<double>& weights() { return weights_; }
   // Unit-coordinate range along axis 0 of a band, for the rows of a grid that the band may touch.
@@ -126,11 +130,22 @@ class SampleSet {
   void layStratified();
   void layCells(const int orderCells[kMaxDims]);
   void layWeights();
+  int64_t userOfTensor(int64_t internal) const {
+    const int64_t q0 = internal / unit_ * kLanes + internal % kLanes, rest = unit_ / kLanes;
+    return q0 < tensorCount(0) ? q0 * rest + internal % unit_ / kLanes : -1;
+  }
+  int64_t placeOfTensor(int64_t user) const {
+    const int64_t rest = unit_ / kLanes, q0 = user / rest;
+    return q0 / kLanes * unit_ + user % rest * kLanes + q0 % kLanes;
+  }
+  // Of a set without weights of its own.
+  double weightOfUser(int64_t user) const;
   void userCoordinates(int64_t user, double* unit) const;
 
   SampleSetSpec spec_;
   SampleOrder sampleOrder_;
-  int64_t userCount_ = 0, unit_ = kLanes;
+  int64_t userCount_ = 0, paddedCount_ = 0, unit_ = kLanes;
+  bool implied_ = false;  // no tables of order, places and weights
   std::vector<int64_t> order_, place_, bandStart_;
   std::vector<double> unitCoordinates_[kMaxDims], weights_, bandLow_, bandHigh_;
   std::vector<uint32_t> keys_;

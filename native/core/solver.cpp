@@ -1,8 +1,9 @@
 #include "core/solver.h"
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include "core/check.h"
 #include "core/history.h"
-#include "core/optimizer.h"
 
 namespace dinf {
 namespace {
@@ -10,18 +11,20 @@ namespace {
 template <class Real>
 class Solver final : public SolverBase {
  public:
-  Solver(const ProblemSpec& spec, const DeviceSpec& device)
-      : spec_(spec),
-        backend_(device.cuda ? makeCudaBackend<Real>(device.index, device.memoryLimit) : makeCpuBackend<Real>(device.threads)) {
-    rebuild(false);
-    setParameters(problem().initial());
+  Solver(ProblemSpec spec, const DeviceSpec& device) : spec_(std::move(spec)), backend_(makeBackend<Real>(device)) {
+    rebuild(spec_.folded);
+    for (TermSpec& term : spec_.terms)
+      for (std::vector<double>& channel : term.channels) channel = std::vector<double>();  // the problem has them
+    if (!folded_) setParameters(problem().initial());
   }
   ~Solver() override { backend_->release(parameters_); }
+
+  void rest() override { backend_->rest(); }
 
   bool folded() const override { return folded_; }
   void setFolded(bool folded) override {
     if (folded == folded_) return;
-    check(folded, "INVALID_ARGUMENT", "a folded decoder cannot be unfolded: put first-order stages before least squares");
+    check(folded, ErrorCode::invalidArgument, "a folded decoder cannot be unfolded: put first-order stages before least squares");
     const std::vector<double> before = parameters();
     std::vector<double> after;
     for (const Field& field : problem().fields()) {
@@ -44,6 +47,7 @@ class Solver final : public SolverBase {
   int64_t parameterCount() const override { return problem().parameterCount(); }
   int64_t rowCount() const override { return problem().rowCount(); }
   std::vector<double> parameters() const override { return read(parameters_, parameterCount()); }
+  std::vector<double> parameters(int64_t begin, int64_t count) const override { return read(parameters_ + begin, count); }
   std::vector<ParameterBlock> blocks() const override {
     std::vector<ParameterBlock> all;
     for (size_t f = 0; f < problem().fields().size(); ++f) {
@@ -57,6 +61,10 @@ class Solver final : public SolverBase {
     adam_ = nullptr;
     write(parameters_, values);
   }
+  void setParameters(int64_t begin, const std::vector<double>& values) override {
+    adam_ = nullptr;
+    write(parameters_ + begin, values);
+  }
   OptimizerState optimizerState() const override {
     OptimizerState state;
     if (!adam_) return state;
@@ -68,7 +76,7 @@ class Solver final : public SolverBase {
     state.first = read(adam_->first, n);
     state.second = read(adam_->second, n);
     state.best = read(adam_->best, n);
-    if (adam_->current) state.current = read(*adam_->current, n);
+    if (adam_->current) state.current = read(adam_->current, n);
     return state;
   }
   void setOptimizerState(const OptimizerState& state) override {
@@ -82,15 +90,14 @@ class Solver final : public SolverBase {
     write(adam_->second, state.second);
     write(adam_->best, state.best);
     if (state.current.empty()) return;
-    adam_->current = std::make_unique<DeviceVector<Real>>(*backend_, n);
-    write(*adam_->current, state.current);
+    adam_->current = DeviceVector<Real>(*backend_, n);
+    write(adam_->current, state.current);
   }
   void setUniforms(const std::vector<double>& values) override {
     spec_.uniforms = values;
     problem().setUniforms(values);
   }
   void setChannels(int term, const std::vector<std::vector<double>>& values) override {
-    spec_.terms[term].channels = values;  // for the problem that folding makes anew
     problem().setChannels(term, values);
   }
   void draw(uint32_t iteration) override { problem().draw(iteration); }
@@ -136,31 +143,27 @@ class Solver final : public SolverBase {
     const auto start = std::chrono::steady_clock::now();
     int64_t planned = 0;
     for (const StageSpec& stage : stages) {
-      check(stage.uniforms.empty() || stage.uniforms.size() == spec_.uniforms.size(), "INVALID_ARGUMENT", "the number of uniforms is fixed");
-      planned += stage.iterations * (stage.kind == StageKind::gaussNewton ? stage.steps : 1);
+      check(stage.uniforms.empty() || stage.uniforms.size() == spec_.uniforms.size(), ErrorCode::invalidArgument, "the number of uniforms is fixed");
+      planned += std::visit([&](const auto& options) { return options.plannedIterations(stage); }, stage.optimizer);
     }
-    result.stopReason = "iterations";
+    result.stopReason = StopReason::iterations;
     const std::function<void(double)> report = [&](double loss) {
       history.add(result.iterations, loss);
       if (onProgress) onProgress({result.iterations, planned, loss});
     };
     for (const StageSpec& stage : stages) {
-      if (result.stopReason == "aborted" || result.stopReason == "diverged") break;
-      result.stopReason = "iterations";
+      if (result.stopReason == StopReason::aborted || result.stopReason == StopReason::diverged) break;
+      result.stopReason = StopReason::iterations;
       if (!stage.uniforms.empty()) setUniforms(stage.uniforms);
-      if (stage.kind != StageKind::adam) setFolded(true);
-      const StageRun<Real> run{problem(), parameters_, result, report, cancelled};
-      if (stage.kind != StageKind::adam || stage.begun == 0) adam_ = nullptr;
-      if (stage.kind == StageKind::adam) {
-        if (stage.begun == 0) adam_ = std::make_unique<AdamState<Real>>(*backend_, parameterCount());
-        check(adam_ && adam_->iteration == stage.begun, "INVALID_ARGUMENT", "Adam cannot go on: its state is not there");
-        runAdam(stage, run, *adam_);
-        if (result.stopReason == "diverged") adam_ = nullptr;
-      } else if (stage.kind == StageKind::lbfgs) {
-        runLbfgs(stage, run);
-      } else {
-        runGaussNewton(stage, run);
-      }
+      std::visit(
+          [&](const auto& options) {
+            if (options.kFolds) setFolded(true);
+            if (!options.kResumes || stage.begun == 0) adam_ = nullptr;
+            const DeviceVector<Real> start = copyOfStart();
+            runStage(stage, options, StageRun<Real>{problem(), parameters_, result, report, cancelled, adam_});
+            keepFinite(start, result);
+          },
+          stage.optimizer);
     }
     problem().forgetLinearisation();  // it may stand at a trial point that is gone
     result.unknowns = parameterCount();
@@ -174,17 +177,52 @@ class Solver final : public SolverBase {
     adam_ = nullptr;
     if (parameters_) backend_->release(parameters_);
     parameters_ = nullptr;
-    const auto sets = problem_ ? problem_->sampleSets() : std::vector<std::shared_ptr<SampleSet>>();
+    if (problem_) kept_ = problem_->kept();
     problem_ = nullptr;  // frees before it takes
-    problem_ = std::make_unique<Problem<Real>>(spec_, *backend_, folded, sets);
+    problem_ = std::make_unique<Problem<Real>>(spec_, *backend_, folded, kept_);
+    kept_ = {};
     problem().draw(0);
     folded_ = folded;
     parameters_ = backend_->allocate(problem().parameterCount());
   }
 
+  // Nothing where all parameters are 0.
+  DeviceVector<Real> copyOfStart() {
+    const int slot = problem().freeSlot();
+    backend_->reserveSlots(slot + 1);
+    backend_->dot(parameters_, parameters_, parameterCount(), slot);
+    if (backend_->slot(slot) == 0) return {};
+    DeviceVector<Real> start(*backend_, parameterCount());
+    backend_->copy(start, parameters_, parameterCount());
+    return start;
+  }
+
+  // The loss tells neither of what the last step did, nor of parameters that it does not see. A stage that left some that are not finite
+  // goes back to the best that it knows, else to its start, which is null for zeros.
+  void keepFinite(const Real* start, SolveResult& result) {
+    if (finite(parameters_)) return;
+    const bool best = adam_ && finite(adam_->best);
+    if (best || start) backend_->copy(parameters_, best ? static_cast<const Real*>(adam_->best) : start, parameterCount());
+    else backend_->fill(parameters_, Real(0), parameterCount());
+    adam_ = nullptr;
+    if (result.stopReason != StopReason::diverged)
+      result.message = "the parameters are not finite after iteration " + std::to_string(result.iterations);
+    result.stopReason = StopReason::diverged;
+    result.loss = problem().loss(parameters_);
+  }
+
+  bool finite(const Real* parameters) {
+    const int slot = problem().freeSlot();
+    backend_->reserveSlots(slot + 1);
+    backend_->dot(parameters, parameters, parameterCount(), slot);
+    if (std::isfinite(backend_->slot(slot))) return true;
+    const std::vector<double> values = read(parameters, parameterCount());  // large ones have no square
+    return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
+  }
+
   // There is none after a failure that left no room for any.
   Problem<Real>& problem() const {
-    check(problem_ != nullptr, "OUT_OF_MEMORY", "this solver could not make its problem anew: make another solver");
+    check(problem_ != nullptr, ErrorCode::outOfMemory, "this solver could not make its problem anew: make another solver");
     return *problem_;
   }
 
@@ -200,6 +238,7 @@ class Solver final : public SolverBase {
 
   ProblemSpec spec_;
   std::unique_ptr<Backend<Real>> backend_;
+  Kept<Real> kept_;  // between one problem and the next, also where the next could not be made
   std::unique_ptr<Problem<Real>> problem_;
   std::unique_ptr<AdamState<Real>> adam_;
   Real* parameters_ = nullptr;
@@ -208,9 +247,9 @@ class Solver final : public SolverBase {
 
 }  // namespace
 
-std::unique_ptr<SolverBase> makeSolver(const ProblemSpec& spec, Precision precision, const DeviceSpec& device) {
-  if (precision == Precision::float32) return std::make_unique<Solver<float>>(spec, device);
-  return std::make_unique<Solver<double>>(spec, device);
+std::unique_ptr<SolverBase> makeSolver(ProblemSpec spec, Precision precision, const DeviceSpec& device) {
+  if (precision == Precision::float32) return std::make_unique<Solver<float>>(std::move(spec), device);
+  return std::make_unique<Solver<double>>(std::move(spec), device);
 }
 
 }  // namespace dinf

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <new>
-#include "core/backend.h"
+#include "cpu/backend_cpu.h"
 #include "cpu/binding.h"
 #include "cpu/draws.h"
 #include "cpu/encoder.h"
@@ -22,11 +22,13 @@ class CpuBackend final : public Backend<Real> {
  public:
   explicit CpuBackend(int threads) : pool_(threads), kernels_(cpuKernels<Real>()), scratch_(pool_.threads()) {}
 
+  void rest() override { pool_.rest(); }
+
   Real* allocate(int64_t count) override {
-    check(count < int64_t{1} << 48, "OUT_OF_MEMORY", "cannot allocate " + std::to_string(count) + " values");  // no overflow below
+    check(count < int64_t{1} << 48, ErrorCode::outOfMemory, "cannot allocate " + std::to_string(count) + " values");  // no overflow below
     const size_t bytes = (static_cast<size_t>(std::max<int64_t>(count, 1)) * sizeof(Real) + 63) / 64 * 64;
     void* memory = std::aligned_alloc(64, bytes);
-    check(memory != nullptr, "OUT_OF_MEMORY", "cannot allocate " + std::to_string(bytes) + " bytes");
+    check(memory != nullptr, ErrorCode::outOfMemory, "cannot allocate " + std::to_string(bytes) + " bytes");
     std::fill_n(static_cast<char*>(memory), bytes, 0);
     return static_cast<Real*>(memory);
   }
@@ -41,7 +43,7 @@ class CpuBackend final : public Backend<Real> {
   }
 
   double* allocateSums(int64_t count) override {
-    check(count < int64_t{1} << 48, "OUT_OF_MEMORY", "cannot allocate " + std::to_string(count) + " values");
+    check(count < int64_t{1} << 48, ErrorCode::outOfMemory, "cannot allocate " + std::to_string(count) + " values");
     return new double[std::max<int64_t>(count, 1)]();
   }
   void releaseSums(double* sums) override { delete[] sums; }
@@ -140,9 +142,8 @@ class CpuBackend final : public Backend<Real> {
   }
 
   void weights(const SampleSet& samples, Real* out) override {
-    const std::vector<double>& from = samples.weights();
     pool_.chunks(samples.paddedCount(), [&](int64_t at, int64_t n) {
-      for (int64_t i = at; i < at + n; ++i) out[i] = static_cast<Real>(from[i]);
+      for (int64_t i = at; i < at + n; ++i) out[i] = static_cast<Real>(samples.weightOf(i));
     });
   }
 
@@ -159,14 +160,14 @@ class CpuBackend final : public Backend<Real> {
     encoder_.squares(static_cast<CpuBinding<Real>&>(binding), tile, output, planes);
   }
   void encodeAdjointEnd(Binding& binding, Real* packed) override {
-    encoder_.adjointEnd(static_cast<const CpuBinding<Real>&>(binding), packed);
+    encoder_.adjointEnd(static_cast<CpuBinding<Real>&>(binding), packed);
   }
 
   // --- decoder
 
   void fold(const FoldShape& shape, const Real* parameters, Real* packed) override { folding_.fold(shape, parameters, packed); }
-  void unfold(const FoldShape& shape, const Real* parameters, Real* packed, Real* gradient) override {
-    folding_.unfold(shape, parameters, packed, gradient);
+  void foldAdjoint(const FoldShape& shape, const Real* parameters, Real* packed, Real* gradient) override {
+    folding_.foldAdjoint(shape, parameters, packed, gradient);
   }
   void refine(const GridShape& grid, int channels, Real* levels, Real* finest) override {
     refinement_.refine(grid, channels, levels, finest);

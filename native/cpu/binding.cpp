@@ -84,7 +84,18 @@ void CpuBinding<Real>::placeBands() {
     bandSize_.push_back(size);
     total += size * channels;
   }
-  accumulators.assign(total + kLanes, Real(0));
+  accumulatorSize_ = total + kLanes;
+}
+
+template <class Real>
+void CpuBinding<Real>::takeAccumulators(std::vector<Real> buffer) {
+  accumulators_ = std::move(buffer);
+  if (static_cast<int64_t>(accumulators_.capacity()) < accumulatorSize_) {
+    accumulators_ = std::vector<Real>();  // gives back before it takes, and takes no more than it needs
+    accumulators_.reserve(accumulatorSize_);
+  }
+  accumulators_.resize(accumulatorSize_);
+  std::fill_n(accumulators_.end() - kLanes, kLanes, Real(0));
 }
 
 template <class Real>
@@ -176,7 +187,7 @@ void CpuBinding<Real>::reduceRows(const CpuKernels<Real>& kernels, int channel, 
     const Rows& rows = rows_[b][level];
     const int from = std::max(firstRow, rows.first), to = std::min(lastRow, rows.first + rows.count);
     if (from >= to) continue;
-    const Real* band = accumulators.data() + bandOffset_[b] + channel * bandSize_[b] + rows.offset;
+    const Real* band = accumulators_.data() + bandOffset_[b] + channel * bandSize_[b] + rows.offset;
     kernels.add(plane + from * stride, band + (from - rows.first) * stride, (to - from) * stride);
   }
 }

@@ -1,6 +1,7 @@
 // What the CPU backend tabulates for grid x sample set x jets: axis weight tables of tensor sets, and where each band's own
 // accumulator of packed rows lies.
 #pragma once
+#include <utility>
 #include <vector>
 #include "core/backend.h"
 #include "cpu/kernels.h"
@@ -19,15 +20,16 @@ class CpuBinding final : public Binding {
   TensorCall<Real> tensorCall(int firstLevel, int levels) const;
   ScatteredCall scatteredCall(int firstLevel, int levels) const;
   // The same calls aimed at a band's accumulator of one channel.
-  Real* accumulator(int band, int channel) { return accumulators.data() + bandOffset_[band] + channel * bandSize_[band]; }
+  Real* accumulator(int band, int channel) { return accumulators_.data() + bandOffset_[band] + channel * bandSize_[band]; }
   void aim(TensorCall<Real>& call, int firstLevel, int band) const;
   void aim(ScatteredCall& call, int firstLevel, int band) const;
   void clearBand(int band);
+  // Accumulators are there from the begin of an adjoint to its end, in a buffer that bindings hand on to one another.
+  void takeAccumulators(std::vector<Real> buffer);
+  std::vector<Real> giveAccumulators() { return std::exchange(accumulators_, {}); }
   // Adds the bands' rows [firstRow, lastRow) of (channel, level) in band order.
   void reduceRows(const CpuKernels<Real>& kernels, int channel, int level, int firstRow, int lastRow, Real* packed) const;
   int bands() const { return samples.bands(); }
-
-  std::vector<Real> accumulators;
 
  private:
   struct Rows {
@@ -44,6 +46,8 @@ class CpuBinding final : public Binding {
   std::vector<double> unit_[kMaxDims];   // radial kernels on a tensor set: its samples one by one, internal order
   std::vector<std::vector<Rows>> rows_;  // [band][level]
   std::vector<int64_t> bandOffset_, bandSize_;
+  int64_t accumulatorSize_ = 0;
+  std::vector<Real> accumulators_;
 };
 
 // Tables whose weights are products w^(a) w^(b) of two planes' weights: what squares of rows need (exact column norms).

@@ -5,7 +5,10 @@
 
 namespace dinf {
 
-#if defined(DINF_X86) && defined(DINF_WITHOUT_V3)  // the sanitized build: the narrowest and the widest
+// Sanitized builds have the narrowest instruction set, and the widest or not.
+#if defined(DINF_X86) && defined(DINF_WITHOUT_V4)
+#define DINF_EACH_ISA(f) f(v2)
+#elif defined(DINF_X86) && defined(DINF_WITHOUT_V3)
 #define DINF_EACH_ISA(f) f(v2) f(v4)
 #elif defined(DINF_X86)
 #define DINF_EACH_ISA(f) f(v2) f(v3) f(v4)
@@ -20,6 +23,9 @@ namespace dinf {
 DINF_EACH_ISA(DINF_DECLARE)
 #if defined(DINF_WITHOUT_V3)
 namespace v3 = v2;
+#endif
+#if defined(DINF_WITHOUT_V4)
+namespace v4 = v2;
 #endif
 
 namespace {

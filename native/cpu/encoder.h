@@ -1,4 +1,4 @@
-// The encoder, its transpose and its squares spread over threads: forward by pieces of a tile, backward by bands, which own accumulators
+// The encoder, its adjoint and its squares spread over threads: forward by pieces of a tile, backward by bands, which own accumulators
 // and are summed in their order.
 #pragma once
 #include <algorithm>
@@ -38,6 +38,13 @@ class CpuEncoder {
   }
 
   void adjointBegin(CpuBinding<Real>& binding) {
+    std::vector<Real> buffer;
+    if (!spare_.empty()) {
+      const auto largest = std::max_element(spare_.begin(), spare_.end(), [](const auto& a, const auto& b) { return a.capacity() < b.capacity(); });
+      buffer = std::move(*largest);
+      spare_.erase(largest);
+    }
+    binding.takeAccumulators(std::move(buffer));
     pool_.parallelFor(binding.bands(), [&](int64_t band, int) { binding.clearBand(static_cast<int>(band)); });
   }
 
@@ -89,7 +96,7 @@ class CpuEncoder {
     });
   }
 
-  void adjointEnd(const CpuBinding<Real>& binding, Real* packed) {
+  void adjointEnd(CpuBinding<Real>& binding, Real* packed) {
     struct Item {
       int channel, level, first, last;
     };
@@ -104,6 +111,7 @@ class CpuEncoder {
       const Item& item = items[i];
       binding.reduceRows(kernels_, item.channel, item.level, item.first, item.last, packed);
     });
+    spare_.push_back(binding.giveAccumulators());
   }
 
  private:
@@ -159,6 +167,7 @@ class CpuEncoder {
   ThreadPool& pool_;
   const CpuKernels<Real>& kernels_;
   std::vector<std::vector<Real>> scratch_;
+  std::vector<std::vector<Real>> spare_;  // accumulators of adjoints that have ended: as many as fields are read by one term
 };
 
 }  // namespace dinf

@@ -35,7 +35,7 @@ class CpuFolding {
     eachGhostPlane(shape, [&](Real* plane, int level) { fillGhosts(shape, level, plane); }, packed);
   }
 
-  void unfold(const FoldShape& shape, const Real* parameters, Real* packed, Real* gradient) {
+  void foldAdjoint(const FoldShape& shape, const Real* parameters, Real* packed, Real* gradient) {
     const GridShape& grid = shape.grid;
     eachGhostPlane(shape, [&](Real* plane, int level) { addGhosts(shape, level, plane); }, packed);
     if (shape.folded) {
@@ -132,7 +132,7 @@ class CpuFolding {
   }
   // Ghosts around a periodic axis stand for the nodes that their indices are modulo N, those around a clamped one for the node at the
   // border. Later axes first, so that a ghost along two axes is filled from one that is; added in the opposite order, the exact
-  // transpose.
+  // adjoint.
   static void fillGhosts(const FoldShape& shape, int level, Real* plane) {
     for (int k = shape.grid.dims - 1; k >= 0; --k)
       eachGhost(shape, level, k, [&](int64_t ghost, int64_t node) { plane[ghost] = plane[node]; });

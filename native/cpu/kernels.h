@@ -142,7 +142,7 @@ struct CpuKernels {
   void (*spread)(Real* out, const Real* in, const Real* values, const Real* weight, int terms, int64_t stride, bool add, int64_t count,
                  double* dots);
   // A row along the last axis of the finer of two nested levels, base + what the coarser one gives it: `rows` of that level with the
-  // weights of the other axes. `base` may be `out` or null (nothing). And the transpose, a coarse row from fine ones; overwrites.
+  // weights of the other axes. `base` may be `out` or null (nothing). And the adjoint, a coarse row from fine ones; overwrites.
   // Scratch: refineScratch values.
   void (*refineRow)(const RefineCall<Real>&, const Real* base, Real* out, Real* scratch);
   void (*refineRowAdjoint)(const RefineCall<Real>&, Real* out, Real* scratch);

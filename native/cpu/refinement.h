@@ -1,4 +1,4 @@
-// Nested levels summed into the finest grid, and the transpose: the rows of a level are work items, whatever the threads.
+// Nested levels summed into the finest grid, and the adjoint: the rows of a level are work items, whatever the threads.
 #pragma once
 #include <algorithm>
 #include <vector>

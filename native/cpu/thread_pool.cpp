@@ -1,6 +1,5 @@
 #include "cpu/thread_pool.h"
-#include <algorithm>
-#include <system_error>
+#include <thread>
 #include <utility>
 
 namespace dinf {
@@ -14,25 +13,25 @@ inline void pause() {
 }
 }  // namespace
 
-ThreadPool::ThreadPool(int threads) {
-  workers_.reserve(std::max(1, threads));
-  for (int i = 1; i < threads; ++i) {
-    try {
-      workers_.emplace_back([this, i] { serve(i); });
-    } catch (const std::system_error&) {
-      return;  // the system's limit of threads: results do not depend on their number
-    }
-  }
+void ThreadPool::recruit() {
+  workers_ = WorkerReserve::shared().borrow(threads_ - 1);
+  stop_ = false;
+  recruited_ = generation_.load(std::memory_order_relaxed);
+  // So little is captured that a std::function takes no memory for it, and cannot fail.
+  for (size_t i = 0; i < workers_.size(); ++i) workers_[i]->start([this, thread = static_cast<int>(i) + 1] { serve(thread); });
 }
 
-ThreadPool::~ThreadPool() {
+void ThreadPool::rest() noexcept {
+  if (workers_.empty()) return;
   {
     std::lock_guard lock(mutex_);
     stop_ = true;
     generation_.fetch_add(1);
   }
   wake_.notify_all();
-  for (std::thread& worker : workers_) worker.join();
+  for (const auto& worker : workers_) worker->wait();
+  WorkerReserve::shared().giveBack(std::move(workers_));
+  workers_.clear();
 }
 
 void ThreadPool::drain(int thread) {
@@ -47,6 +46,7 @@ void ThreadPool::drain(int thread) {
 
 void ThreadPool::parallelFor(int64_t count, const std::function<void(int64_t, int)>& work) {
   if (count <= 0) return;
+  if (workers_.empty() && threads_ > 1 && count > 1) recruit();
   if (workers_.empty() || count == 1) {
     for (int64_t i = 0; i < count; ++i) work(i, 0);
     return;
@@ -69,7 +69,7 @@ void ThreadPool::parallelFor(int64_t count, const std::function<void(int64_t, in
 }
 
 void ThreadPool::serve(int thread) {
-  uint64_t seen = 0;
+  uint64_t seen = recruited_;
   for (;;) {
     for (int spin = 0; spin < kSpins && generation_.load(std::memory_order_acquire) == seen; ++spin) pause();
     if (generation_.load(std::memory_order_acquire) == seen) {

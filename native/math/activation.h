@@ -1,13 +1,10 @@
 // The activations of multi-layer perceptrons as truncated Taylor series, which is all that composition with a jet needs
-// (design 2, "Jets"): sigma(g + d) = sum_k c_k d^k. The coefficients of sigma' follow as (k + 1) c_{k+1}.
+// (docs/design.md, "Jets"): sigma(g + d) = sum_k c_k d^k. The coefficients of sigma' follow as (k + 1) c_{k+1}.
 #pragma once
 #include "math/elementary.h"
+#include "math/schema.h"
 
 namespace dinf {
-
-// `identity`: a layer without an activation.
-enum class Activation : int { tanh = 0, sine = 1, gelu = 2, identity = 3 };
-constexpr int kActivations = 4;
 
 // sigma(omega g) for the sine (Siren's omega); 1 and of no effect for the others.
 struct LayerActivation {

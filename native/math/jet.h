@@ -1,4 +1,4 @@
-// Jets: truncated Taylor polynomials in d variables, as one plane of samples for each multi-index (design 3a).
+// Jets: truncated Taylor polynomials in d variables, as one plane of samples for each multi-index (docs/design.md, "Jets").
 // A JetSet is the ordered list of multi-indices that somebody asked for.
 #pragma once
 #include "math/config.h"

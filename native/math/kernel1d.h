@@ -5,13 +5,11 @@
 #pragma once
 #include "math/config.h"
 #include "math/elementary.h"
+#include "math/schema.h"
 
 namespace dinf {
-// `hat` (linear interpolation) is the B-spline of degree 1. The last two are radial: their weights are no products over the axes,
-// nothing below knows them, and math/radial.h does.
-enum class KernelKind : int { gaussian = 0, bspline = 1, inverseQuadratic = 2, inverseMultiquadric = 3 };
-enum class Edge : int { clamp = 0, extend = 1, periodic = 2 };
 
+// Nothing below knows the radial kernels, whose weights are no products over the axes: math/radial.h does.
 struct Kernel1d {
   KernelKind kind = KernelKind::gaussian;
   double epsilon = 1;  // all but bspline: shape, with r in cells. gaussian: phi(r) = exp(-(epsilon r)^2)

@@ -7,7 +7,7 @@
 // where q has only 2 d coefficients beside q[0]: along each axis one of order 1 and one of order 2.
 //
 // An encoder needs no jet of a weight: sum_i w_i F_i = (sum_i phi_i F_i) / (sum_i phi_i), one division of jets a sample. The
-// transpose takes the adjoint through that division and then meets each neighbour's phi once.
+// adjoint takes the adjoints of jets through that division and then meets each neighbour's phi once.
 #pragma once
 #include "math/elementary.h"
 #include "math/jet.h"
@@ -92,7 +92,7 @@ DINF_HD DINF_INLINE void reciprocalJet(const JetProduct& product, const V* s, V*
   }
 }
 
-// c += a b, and its transpose in a: a += b^T c.
+// c += a b, and its adjoint in a: a += b^T c.
 template <class V>
 DINF_HD DINF_INLINE void multiplyJet(const JetProduct& product, const V* a, const V* b, V* c) {
   for (int t = 0; t < product.count; ++t) {
@@ -101,7 +101,7 @@ DINF_HD DINF_INLINE void multiplyJet(const JetProduct& product, const V* a, cons
   }
 }
 template <class V>
-DINF_HD DINF_INLINE void multiplyJetTransposed(const JetProduct& product, V* a, const V* b, const V* c) {
+DINF_HD DINF_INLINE void multiplyJetAdjoint(const JetProduct& product, V* a, const V* b, const V* c) {
   for (int t = 0; t < product.count; ++t) {
     const JetProduct::Triple& triple = product.triples[t];
     a[triple.left] = a[triple.left] + c[triple.out] * b[triple.right];

@@ -146,30 +146,31 @@ inline void draws() {
   });
 }
 
-inline StageSpec adamStage(int64_t iterations, double rate = 1e-2) {
+inline StageSpec stageOf(int64_t iterations, OptimizerOptions options) {
   StageSpec stage;
   stage.iterations = iterations;
-  stage.learningRate = rate;
-  stage.decaySteps = 100;
+  stage.optimizer = options;
   return stage;
 }
+inline StageSpec adamStage(int64_t iterations, double rate = 1e-2) {
+  AdamStage options;
+  options.learningRate = rate;
+  options.decaySteps = 100;
+  return stageOf(iterations, options);
+}
 inline StageSpec newtonStage(int64_t steps, int64_t iterations, double damping = 0) {
-  StageSpec stage;
-  stage.kind = StageKind::gaussNewton;
-  stage.steps = steps;
-  stage.iterations = iterations;
-  stage.damping = damping;
-  return stage;
+  GaussNewtonStage options;
+  options.steps = steps;
+  options.damping = damping;
+  return stageOf(iterations, options);
 }
 
 inline StageSpec lbfgsStage(int64_t iterations, int64_t resample = 0, Scaling scaling = Scaling::columns) {
-  StageSpec stage;
-  stage.kind = StageKind::lbfgs;
-  stage.iterations = iterations;
-  stage.history = 4;
-  stage.resample = resample;
-  stage.scaling = scaling;
-  return stage;
+  LbfgsStage options;
+  options.history = 4;
+  options.resample = resample;
+  options.scaling = scaling;
+  return stageOf(iterations, options);
 }
 
 inline void trainings() {
@@ -193,8 +194,8 @@ inline void trainings() {
           int64_t calls = 0;
           const SolveResult result =
               solver->run({adamStage(6 * scale)}, [&](const Progress& p) { calls += p.iterations == 6 * scale; }, cancelled);
-          DINF_EXPECT(result.stopReason == "iterations" && result.iterations == 6 * scale && calls == 6 * scale,
-                      "stopped by %s after %lld", result.stopReason.c_str(), static_cast<long long>(result.iterations));
+          DINF_EXPECT(result.stopReason == StopReason::iterations && result.iterations == 6 * scale && calls == 6 * scale,
+                      "stopped by %s after %lld", nameOf(result.stopReason), static_cast<long long>(result.iterations));
           DINF_EXPECT(allFinite(result.losses) && result.losses.size() == result.lossIterations.size() && result.loss < before,
                       "loss %g after %g", result.loss, before);
           if (first.empty()) first = solver->parameters();
@@ -237,7 +238,7 @@ inline void trainings() {
           if (first.empty()) first = solver->parameters();
           DINF_EXPECT(allFinite(first) && sameBits(first, solver->parameters()), "parameters depend on the threads");
           cancelled = true;
-          DINF_EXPECT(solver->run({lbfgsStage(9)}, nullptr, cancelled).stopReason == "aborted", "it did not stop");
+          DINF_EXPECT(solver->run({lbfgsStage(9)}, nullptr, cancelled).stopReason == StopReason::aborted, "it did not stop");
         }
       });
     }
@@ -255,7 +256,7 @@ inline void trainings() {
       std::vector<double> gradient;
       const double loss = solver->gradient(gradient);
       DINF_EXPECT(solver->folded() && norm(gradient) < 1e-8 * std::sqrt(loss), "gradient %g at loss %g (%s)", norm(gradient),
-                  loss, result.stopReason.c_str());
+                  loss, nameOf(result.stopReason));
       if (first.empty()) first = solver->parameters();
       DINF_EXPECT(sameBits(first, solver->parameters()), "the answer depends on the start");
     }
@@ -282,7 +283,7 @@ inline void trainings() {
     const SolveResult result = solver->run({newtonStage(1, 200)}, nullptr, cancelled);
     std::vector<double> left;
     solver->gradient(left);
-    DINF_EXPECT(result.stopReason != "diverged" && norm(left) < 1e-7, "gradient %g", norm(left));
+    DINF_EXPECT(result.stopReason != StopReason::diverged && norm(left) < 1e-7, "gradient %g", norm(left));
     problem.terms.erase(problem.terms.begin());
     const auto none = makeSolver(problem, Precision::float64, 1);
     expectFailure("least squares of an energy alone", [&] { none->run({newtonStage(1, 2)}, nullptr, cancelled); });
@@ -301,7 +302,7 @@ inline void endings() {
       int64_t seen = 0;
       const SolveResult result =
           solver->run({stage, adamStage(10)}, [&](const Progress&) { cancelled = ++seen >= 5; }, cancelled);
-      DINF_EXPECT(result.stopReason == "aborted" && result.iterations < 10, "stopped by %s after %lld", result.stopReason.c_str(),
+      DINF_EXPECT(result.stopReason == StopReason::aborted && result.iterations < 10, "stopped by %s after %lld", nameOf(result.stopReason),
                   static_cast<long long>(result.iterations));
       DINF_EXPECT(allFinite(solver->parameters()), "parameters are not finite");
     }
@@ -310,12 +311,12 @@ inline void endings() {
     const auto solver = makeSolver(problem, Precision::float32, 2);
     std::atomic<bool> cancelled{false};
     const SolveResult result = solver->run({adamStage(500, 1e30), adamStage(5)}, nullptr, cancelled);
-    DINF_EXPECT(result.stopReason == "diverged" && result.message.find("term") != std::string::npos, "%s: %s",
-                result.stopReason.c_str(), result.message.c_str());
+    DINF_EXPECT(result.stopReason == StopReason::diverged && result.message.find("term") != std::string::npos, "%s: %s",
+                nameOf(result.stopReason), result.message.c_str());
     DINF_EXPECT(allFinite(solver->parameters()), "parameters are not finite");
     solver->setParameters(std::vector<double>(solver->parameterCount(), 1e30));
     const SolveResult worse = solver->run({newtonStage(2, 5)}, nullptr, cancelled);
-    DINF_EXPECT(worse.stopReason != "tolerance", "solved the unsolvable");
+    DINF_EXPECT(worse.stopReason != StopReason::tolerance, "solved the unsolvable");
   });
   testCase("no stages, no iterations", [&] {
     const auto solver = makeSolver(problem, Precision::float64, 1);

@@ -3,8 +3,11 @@
 #include <atomic>
 #include <limits>
 #include <stdexcept>
+#include <thread>
+#include <utility>
 #include "cpu/kernels.h"
 #include "cpu/thread_pool.h"
+#include "cpu/worker_reserve.h"
 #include "math/philox.h"
 #include "test/specs.h"
 
@@ -80,6 +83,34 @@ inline void threadPoolCases() {
     ThreadPool none(0), negative(-3);
     DINF_EXPECT(none.threads() == 1 && negative.threads() == 1, "a pool of nobody");
     none.parallelFor(-1, [](int64_t, int) { DINF_EXPECT(false, "called for a negative count"); });
+  });
+  testCase("thread pool: rests and works on, its workers another's meanwhile", [] {
+    ThreadPool first(3), second(4);
+    for (int round = 0; round < (report().quick ? 10 : 300); ++round)
+      for (ThreadPool* pool : {&first, &second}) {
+        std::atomic<int> count{0};
+        pool->parallelFor(20, [&](int64_t, int) { ++count; });
+        pool->parallelFor(7, [&](int64_t, int) { ++count; });
+        DINF_EXPECT(count == 27, "%d of 27 after %d rests", count.load(), round);
+        if (round % 3) pool->rest();
+        pool->rest();
+      }
+  });
+  testCase("worker reserve: lends what it has, keeps no more than the machine can run", [] {
+    WorkerReserve reserve;
+    const int most = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+    for (int round = 0; round < 3; ++round) {
+      auto workers = reserve.borrow(most + 5);
+      DINF_EXPECT(static_cast<int>(workers.size()) == most + 5, "%zu workers", workers.size());
+      std::atomic<int> count{0};
+      for (auto& worker : workers) worker->start([&count] { ++count; });
+      for (auto& worker : workers) worker->wait();
+      DINF_EXPECT(count == most + 5, "%d tasks ended", count.load());
+      reserve.giveBack(std::move(workers));
+    }
+    DINF_EXPECT(reserve.borrow(0).empty() && reserve.borrow(-2).empty(), "nobody was asked for");
+    reserve.clear();
+    reserve.giveBack(reserve.borrow(1));
   });
   testCase("thread pool: an exception reaches the caller, and the pool works on", [] {
     ThreadPool pool(3);
@@ -202,7 +233,7 @@ inline double applyOp(Op op, double a, double b, double c) {
       return a <= b;
     case Op::eq:
       return a == b;
-    case Op::select:
+    case Op::where:
       return a != 0 ? b : c;
     case Op::mul0:
       return a == 0 ? 0 : a * b;

@@ -1,12 +1,12 @@
 import {spawn} from 'node:child_process';
-import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import * as os from 'node:os';
+import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import * as path from 'node:path';
 import {ABLATIONS} from '../../lib/ablations';
 import {runAblation} from '../../lib/ablations/ablation';
 import {levelsEikonal} from '../../lib/ablations/levels';
 import {columnsOf, tableCsv, tableText} from '../../lib/ablations/table';
-import {decodeImage, encodePng} from '../../lib/imaging/codec';
+import {decodeImage, encodePng} from '../../lib/files/image';
+import {temporaryFolder} from '../support/temporary-folder';
 
 const MAIN = path.join(__dirname, '..', '..', 'dist', 'cli', 'main.js');
 
@@ -30,13 +30,7 @@ interface Shown {
   outputs: string[];
 }
 
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(path.join(os.tmpdir(), 'dinf-ablate-'));
-});
-afterEach(() => {
-  rmSync(folder, {recursive: true, force: true});
-});
+const folder = temporaryFolder();
 
 function cli(args: string[], onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void): Promise<Outcome> {
   return new Promise((resolve, reject) => {
@@ -72,7 +66,7 @@ describe('dinf-grid ablate', () => {
     const {code, stdout, stderr} = await cli(['epsilon-rings', '--image', imageFile(), '--out', 'result', '--seed', '3']);
     expect(code).toBe(0);
     const lines = stdout.split('\n');
-    expect(lines[0]).toMatch(/^ +ε +ρ +psnrPaper +psnr +ssim +seconds +paper: PSNR +paper: SSIM +paper: time$/);
+    expect(lines[0]).toMatch(/^ +ε +ρ +psnrPaper +psnr +ssimPaper +seconds +paper: PSNR +paper: SSIM +paper: time$/);
     const rows = lines.slice(2, 8).map((line) => line.trim().split(/ {2,}/));
     expect(rows.map(([epsilon, rings]) => [epsilon, rings])).toEqual([
       ['0.6', '4'],
@@ -103,11 +97,11 @@ describe('dinf-grid ablate', () => {
     const csv = readFileSync(path.join(folder, 'result', 'epsilon-rings.csv'), 'utf8')
       .trim()
       .split('\r\n');
-    expect(csv[0]).toContain('ε,ρ,psnr,psnrPaper,psnrAffine,ssim,seconds');
+    expect(csv[0]).toContain('ε,ρ,psnr,psnrPaper,psnrPaperCeiling,psnrAffine,ssim,ssimPaper,ssimPaperCeiling,seconds');
     expect(csv).toHaveLength(7);
     const report = readFileSync(path.join(folder, 'result', 'report.html'), 'utf8');
     expect(report).toContain('paper: PSNR');
-    expect(report).toContain('--seed 3');
+    expect(report).toContain('<span>--seed</span> 3');
   });
 
   it('kernels: the hat grid fails on the Laplacian, and the report says why', async () => {

@@ -64,6 +64,43 @@ describe('a running solve', () => {
     expect(solution.losses.loss).toHaveLength(400);
   });
 
+  it('stops when its iteration is left, and keeps what was reached', async () => {
+    const running = solve(heat(), {optimizer: adam({iterations: 1_000_000})});
+    let seen = 0;
+    for await (const {iteration} of running) {
+      seen = iteration;
+      if (iteration > 20) break;
+    }
+    using solution = await running;
+    expect(solution.stopReason).toBe('aborted');
+    expect(solution.iterations).toBeGreaterThanOrEqual(seen);
+    expect(solution.iterations).toBeLessThan(1_000_000);
+    expect(solution.message).toBe('');
+    const {u} = await solution.evaluate([0.25, 0.5]);
+    expect(Number.isFinite(u[0])).toBe(true);
+  });
+
+  it('stops all of its stages and rounds when its iteration is left, also by a throw', async () => {
+    const running = solve(heat(), {optimizer: [adam({iterations: 1_000_000}), adam({iterations: 1_000_000})]});
+    const leave = async (): Promise<void> => {
+      for await (const {iteration} of running) if (iteration > 5) throw new RangeError('from the loop');
+    };
+    await expect(leave()).rejects.toThrow('from the loop');
+    using solution = await running;
+    expect(solution.stopReason).toBe('aborted');
+    expect(solution.iterations).toBeLessThan(1_000_000);
+  });
+
+  it('is not aborted by leaving the iteration after its end', async () => {
+    const running = solve(heat(16), {optimizer: adam({iterations: 40})});
+    const iterator = running[Symbol.asyncIterator]();
+    await iterator.next();
+    using solution = await running;
+    await iterator.return!();
+    expect(solution.stopReason).toBe('iterations');
+    expect(solution.iterations).toBe(40);
+  });
+
   it('runs beside others in one process, each with its own answer', async () => {
     const alone = await Promise.all(
       [1, 2, 3].map(async (seed) => (await solve(heat(), {optimizer: adam({iterations: 50}), seed, threads: 1})).loss),

@@ -49,6 +49,6 @@ test('names and values are checked before work starts', async () => {
     message: "a stage sets the weight of 'date', which is none of this problem's; they are equation, data",
   });
   await expect(run({uniforms: {K: 1}})).rejects.toMatchObject({code: 'UNKNOWN_SYMBOL'});
-  expect(() => gaussNewton({weights: {data: -1}})).toThrow('gaussNewton: weight of data');
-  expect(() => adam({uniforms: {k: NaN}})).toThrow('adam: uniform k');
+  expect(() => gaussNewton({weights: {data: -1}})).toThrow('gaussNewton: weights: data must be');
+  expect(() => adam({uniforms: {k: NaN}})).toThrow('adam: uniforms: k');
 });

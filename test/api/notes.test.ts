@@ -1,9 +1,13 @@
 /** What a solution says of a problem that its kernel cannot represent. */
 import {bspline, gauss, gaussian, hat, mlpDecoder, problem, rbfGrid, term} from '../../lib';
 import type {Decoder, Kernel} from '../../lib';
-import {problemNotes} from '../../lib/notes';
+import {problemNotes} from '../../lib/compile/notes';
 
-const notesOf = (kernel: Kernel, equation: string, options: {decoder?: Decoder; lift?: Record<string, string>} = {}): string[] =>
+const notesOf = (
+  kernel: Kernel,
+  equation: string,
+  options: {decoder?: Decoder; lift?: Record<string, string>} = {},
+): readonly string[] =>
   problemNotes(
     problem({
       domain: {x: [0, 1], y: [0, 1]},

@@ -75,7 +75,7 @@ describe('a repeated solve', () => {
     ['a term that is none', {fits: {f: AXIS}}, 'UNKNOWN_SYMBOL', /no term is named 'fits'; they are fit/],
     ['data that is none', {fit: {h: AXIS}}, 'UNKNOWN_SYMBOL', /no data named 'h'; it has f, g/],
     ['another number of values', {fit: {f: [1, 2]}}, 'INVALID_ARGUMENT', /2 values for 40 samples/],
-    ['what is not finite', {fit: {f: AXIS.map(() => NaN)}}, 'NON_FINITE', /data f/],
+    ['what is not finite', {fit: {f: AXIS.map(() => NaN)}}, 'NON_FINITE', /data of fit: f/],
   ])('refuses %s', async (_, data, code, message) => {
     const repeat = {rounds: 1, update: () => Promise.resolve(data)};
     await expect(run({repeat})).rejects.toMatchObject({code, message: expect.stringMatching(message) as string});

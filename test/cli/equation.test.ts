@@ -2,8 +2,8 @@ import {spawnSync} from 'node:child_process';
 import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import {decodeImage} from '../../lib/imaging/codec';
-import {readNpy} from '../../lib/report/npy';
+import {decodeImage} from '../../lib/files/image';
+import {readNpy} from '../../lib/files/npy';
 
 const MAIN = path.join(__dirname, '..', '..', 'dist', 'cli', 'main.js');
 
@@ -58,6 +58,7 @@ describe('dinf-grid solve --equation', () => {
       'u.npy',
       'u-exact.npy',
       'solution.vti',
+      'losses.csv',
       'report.html',
     ]);
     for (const file of result.outputs) expect(existsSync(path.join(folder, file))).toBe(true);

@@ -4,7 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import {bspline, gauss, lattice, leastSquares, linspace, loadSolution, problem, rbfGrid, solve, term} from '../../lib';
 import type {Solution} from '../../lib';
-import {readNpy, writeNpy} from '../../lib/report/npy';
+import {readNpy, writeNpy} from '../../lib/files/npy';
 import {cli} from './support';
 
 let shared: string;

@@ -1,7 +1,8 @@
 /** The backends that every test of this folder runs on, and the one place that turns a backend into a session. */
-import {chooseDevice, cudaStatus, deviceOptions, missingCuda} from '../../lib/device';
-import type {Problem} from '../../lib/problem';
-import {Session} from '../../lib/session';
+import {chooseDevice, deviceOptions} from '../../lib/devices';
+import {cudaDriver} from '../../lib/devices/cuda';
+import type {Problem} from '../../lib/pose/problem';
+import {Session} from '../../lib/solve/session';
 
 export type Dtype = 'float32' | 'float64';
 
@@ -15,7 +16,7 @@ export interface Backend {
 export const EMULATED = process.env.DINF_GRID_ADDON?.includes('emulated') === true;
 const DTYPES = ['float32', 'float64'] as const;
 const CPU: Backend = {name: 'cpu', dtypes: DTYPES};
-const CUDA: readonly Backend[] = missingCuda(cudaStatus()) === undefined ? [{name: 'cuda', dtypes: DTYPES}] : [];
+const CUDA: readonly Backend[] = cudaDriver().missing() === undefined ? [{name: 'cuda', dtypes: DTYPES}] : [];
 
 export const ALL_BACKENDS: readonly Backend[] = [CPU, ...CUDA];
 /** All, but on the emulated device not the CPU once more. */

@@ -1,13 +1,14 @@
 /** The same seed gives the same bits whatever the number of threads; another seed does not. */
-import {mlpDecoder, rbfGrid} from '../../lib/field';
-import {bspline, gaussian, inverseQuadratic} from '../../lib/kernel';
-import type {Kernel} from '../../lib/kernel';
+import {mlpDecoder, rbfGrid} from '../../lib/pose/field';
+import {bspline, gaussian, inverseQuadratic} from '../../lib/pose/kernel';
+import type {Kernel} from '../../lib/pose/kernel';
 import type {Optimizer} from '../../lib/optimizers';
 import {adam, gaussNewton, lbfgs} from '../../lib/optimizers';
-import type {Problem} from '../../lib/problem';
-import {problem, term} from '../../lib/problem';
-import {lattice, linspace, points, stratified} from '../../lib/sampling';
-import {solve} from '../../lib/solve';
+import type {Problem} from '../../lib/pose/problem';
+import {problem} from '../../lib/pose/problem';
+import {term} from '../../lib/pose/term';
+import {lattice, linspace, points, stratified} from '../../lib/pose/sampling';
+import {solve} from '../../lib/solve/solve';
 import type {Backend, Dtype} from './backends';
 import {BACKENDS, EMULATED} from './backends';
 import {randomVector} from './support';

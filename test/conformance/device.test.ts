@@ -1,11 +1,12 @@
 /** What a service asks of a CUDA device: limits that are kept, errors that say what to do, solves side by side, cancellation. */
-import {rbfGrid} from '../../lib/field';
-import {gaussian} from '../../lib/kernel';
+import {rbfGrid} from '../../lib/pose/field';
+import {gaussian} from '../../lib/pose/kernel';
 import {adam, leastSquares} from '../../lib/optimizers';
-import type {Problem} from '../../lib/problem';
-import {problem, term} from '../../lib/problem';
-import {stratified} from '../../lib/sampling';
-import {solve} from '../../lib/solve';
+import type {Problem} from '../../lib/pose/problem';
+import {problem} from '../../lib/pose/problem';
+import {term} from '../../lib/pose/term';
+import {stratified} from '../../lib/pose/sampling';
+import {solve} from '../../lib/solve/solve';
 import {BACKENDS} from './backends';
 
 const given = (): Problem =>

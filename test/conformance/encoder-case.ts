@@ -1,15 +1,16 @@
 /** One field with known parameters, evaluated by a backend and by the reference, derivative by derivative. */
-import type {Edge} from '../../lib/field';
-import {rbfGrid} from '../../lib/field';
-import type {Kernel} from '../../lib/kernel';
-import {problem, term} from '../../lib/problem';
-import type {Samples} from '../../lib/sampling';
-import {points} from '../../lib/sampling';
+import type {Edge} from '../../lib/pose/field';
+import {rbfGrid} from '../../lib/pose/field';
+import type {Kernel} from '../../lib/pose/kernel';
+import {problem} from '../../lib/pose/problem';
+import {term} from '../../lib/pose/term';
+import type {Samples} from '../../lib/pose/sampling';
+import {points} from '../../lib/pose/sampling';
 import type {Backend, Dtype} from './backends';
 import {withSession} from './backends';
 import type {ReferenceGrid, ReferenceJet} from './reference';
 import {parameterCount, Reference} from './reference';
-import {COORDINATES, derivativeName, multiIndices, randomVector} from './support';
+import {COORDINATES, derivativeName, randomVector} from './support';
 
 /** Largest error allowed in a derivative of an order, relative to Σ |∂^α w| |F|. */
 export const tolerance = (dtype: Dtype, order: number): number => (dtype === 'float64' ? 1e-12 : order <= 2 ? 1e-5 : 1e-4);
@@ -108,9 +109,6 @@ export class EncoderCase {
     return found;
   }
 }
-
-/** Derivatives of every order up to `order` in `dims` dimensions. */
-export const derivativeCount = (dims: number, order: number): number => multiIndices(dims, order).length;
 
 /** The coordinates of a set of points, flat. */
 export const flat = (where: readonly (readonly number[])[]): Float64Array => Float64Array.from(where.flat());

@@ -1,8 +1,8 @@
 /** Awkward numbers: sample counts around the width of a lane group, lattices with one-sample axes, grids smaller than a neighbourhood. */
-import type {Edge} from '../../lib/field';
-import type {Kernel} from '../../lib/kernel';
-import {bspline, gaussian, hat, inverseQuadratic} from '../../lib/kernel';
-import {lattice, points} from '../../lib/sampling';
+import type {Edge} from '../../lib/pose/field';
+import type {Kernel} from '../../lib/pose/kernel';
+import {bspline, gaussian, hat, inverseQuadratic} from '../../lib/pose/kernel';
+import {lattice, points} from '../../lib/pose/sampling';
 import {BACKENDS} from './backends';
 import type {Shape} from './encoder-case';
 import {EncoderCase, flat} from './encoder-case';

@@ -1,8 +1,8 @@
 /** Derivatives of every order to 4 against the reference: all kernels, dimensions, edges and levels, scattered and on lattices. */
-import type {Edge} from '../../lib/field';
-import type {Kernel} from '../../lib/kernel';
-import {bspline, gaussian, hat, inverseMultiquadric, inverseQuadratic} from '../../lib/kernel';
-import {lattice, points} from '../../lib/sampling';
+import type {Edge} from '../../lib/pose/field';
+import type {Kernel} from '../../lib/pose/kernel';
+import {bspline, gaussian, hat, inverseMultiquadric, inverseQuadratic} from '../../lib/pose/kernel';
+import {lattice, points} from '../../lib/pose/sampling';
 import {ALL_BACKENDS} from './backends';
 import {EncoderCase, flat} from './encoder-case';
 import {generator, productPoints} from './support';

@@ -1,6 +1,6 @@
 /** The gradient of the loss against central differences, in float64: grid, decoder and trainable scalars. */
-import type {Problem} from '../../lib/problem';
-import type {Session} from '../../lib/session';
+import type {Problem} from '../../lib/pose/problem';
+import type {Session} from '../../lib/solve/session';
 import {BACKENDS, EPSILON, withSession} from './backends';
 import {parametersAt, PROBLEMS} from './problems';
 import {parameterCount} from './reference';

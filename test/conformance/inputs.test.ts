@@ -1,9 +1,10 @@
 /** What a program reads of a sample: its coordinates and its data, in the caller's order, on sets of every size and shape. */
-import {rbfGrid} from '../../lib/field';
-import {hat} from '../../lib/kernel';
-import {problem, term} from '../../lib/problem';
-import type {Samples} from '../../lib/sampling';
-import {lattice, linspace, points} from '../../lib/sampling';
+import {rbfGrid} from '../../lib/pose/field';
+import {hat} from '../../lib/pose/kernel';
+import {problem} from '../../lib/pose/problem';
+import {term} from '../../lib/pose/term';
+import type {Samples} from '../../lib/pose/sampling';
+import {lattice, linspace, points} from '../../lib/pose/sampling';
 import {BACKENDS} from './backends';
 import {withSession} from './backends';
 import {productPoints, randomVector} from './support';

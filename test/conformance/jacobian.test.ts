@@ -1,11 +1,12 @@
 /** The Jacobian of the rows: its product, its transposed product, and its columns' norms. */
-import type {GridOptions} from '../../lib/field';
-import {mlpDecoder, rbfGrid} from '../../lib/field';
-import {bspline, gaussian, inverseQuadratic} from '../../lib/kernel';
-import type {Problem} from '../../lib/problem';
-import {problem, term} from '../../lib/problem';
-import {lattice, linspace, points} from '../../lib/sampling';
-import type {Session} from '../../lib/session';
+import type {GridOptions} from '../../lib/pose/field';
+import {mlpDecoder, rbfGrid} from '../../lib/pose/field';
+import {bspline, gaussian, inverseQuadratic} from '../../lib/pose/kernel';
+import type {Problem} from '../../lib/pose/problem';
+import {problem} from '../../lib/pose/problem';
+import {term} from '../../lib/pose/term';
+import {lattice, linspace, points} from '../../lib/pose/sampling';
+import type {Session} from '../../lib/solve/session';
 import type {Dtype} from './backends';
 import {BACKENDS, EPSILON, withSession} from './backends';
 import {parametersAt, PROBLEMS, SQUARE_PROBLEMS} from './problems';

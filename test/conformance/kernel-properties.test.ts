@@ -1,7 +1,7 @@
 /** What the kernels promise, whatever computes them: partition of unity, polynomials reproduced, one answer by every path. */
-import type {Kernel} from '../../lib/kernel';
-import {bspline, gaussian, hat, inverseMultiquadric, inverseQuadratic} from '../../lib/kernel';
-import {lattice, points} from '../../lib/sampling';
+import type {Kernel} from '../../lib/pose/kernel';
+import {bspline, gaussian, hat, inverseMultiquadric, inverseQuadratic} from '../../lib/pose/kernel';
+import {lattice, points} from '../../lib/pose/sampling';
 import {BACKENDS, EPSILON} from './backends';
 import {EncoderCase, flat, tolerance} from './encoder-case';
 import {nodeCounts, parameterCount, ringsOf} from './reference';

@@ -1,9 +1,10 @@
 /** Networks on the coordinates: jets against series arithmetic, accuracy of their activations, and how their weights start. */
-import type {Network} from '../../lib/field';
-import {pinn, siren} from '../../lib/field';
-import type {Problem} from '../../lib/problem';
-import {problem, term} from '../../lib/problem';
-import {lattice, linspace, points} from '../../lib/sampling';
+import type {Network} from '../../lib/pose/field';
+import {pinn, siren} from '../../lib/pose/field';
+import type {Problem} from '../../lib/pose/problem';
+import {problem} from '../../lib/pose/problem';
+import {term} from '../../lib/pose/term';
+import {lattice, linspace, points} from '../../lib/pose/sampling';
 import type {Dtype} from './backends';
 import {BACKENDS, EPSILON, withSession} from './backends';
 import {SeriesAlgebra} from './series';

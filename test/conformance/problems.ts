@@ -1,9 +1,10 @@
 /** Small problems that between them use every kind of field, sample set, loss and leaf: what gradients and Jacobians are checked on. */
-import {linearDecoder, mlpDecoder, pinn, rbfGrid, siren} from '../../lib/field';
-import {bspline, gaussian, hat, inverseMultiquadric, inverseQuadratic} from '../../lib/kernel';
-import type {Problem} from '../../lib/problem';
-import {problem, term} from '../../lib/problem';
-import {gauss, lattice, linspace, points, stratified} from '../../lib/sampling';
+import {linearDecoder, mlpDecoder, pinn, rbfGrid, siren} from '../../lib/pose/field';
+import {bspline, gaussian, hat, inverseMultiquadric, inverseQuadratic} from '../../lib/pose/kernel';
+import type {Problem} from '../../lib/pose/problem';
+import {problem} from '../../lib/pose/problem';
+import {term} from '../../lib/pose/term';
+import {gauss, lattice, linspace, points, stratified} from '../../lib/pose/sampling';
 import {randomVector} from './support';
 
 const inBox = (count: number, dims: number, seed: number): Float64Array =>

@@ -3,8 +3,8 @@
  * coordinates at once. Radial functions are expanded as multivariate Taylor series and divided by the series of their sum; B-splines are
  * products of textbook piecewise polynomials. Nothing here is shared with the library but the layout of its parameters.
  */
-import type {Edge} from '../../lib/field';
-import type {Kernel} from '../../lib/kernel';
+import type {Edge} from '../../lib/pose/field';
+import type {Kernel} from '../../lib/pose/kernel';
 import {SeriesAlgebra} from './series';
 import {productPoints} from './support';
 
@@ -29,7 +29,7 @@ export interface ReferenceJet {
 export const ringsOf = (kernel: Kernel): number =>
   'rings' in kernel ? kernel.rings : kernel.type === 'hat' ? 1 : (kernel.degree + 1) / 2;
 
-export const edgeOf = (grid: Pick<ReferenceGrid, 'edge'>, axis: number): Edge =>
+const edgeOf = (grid: Pick<ReferenceGrid, 'edge'>, axis: number): Edge =>
   typeof grid.edge === 'string' ? grid.edge : grid.edge[axis];
 
 /** Nodes of a level along each axis, ghost nodes included; around a periodic one node N is node 0. */
@@ -55,7 +55,7 @@ export function parameterCount(grid: ReferenceGrid): number {
  * The k-th derivative of the cardinal B-spline of odd degree at `x` from its centre, on the polynomial piece of the given cell (cells
  * count from the centre's right-hand neighbour, 0). Schoenberg's sum of truncated powers from the nearer end, so that it hardly cancels.
  */
-export function bsplineDerivative(degree: number, k: number, x: number, cell: number): number {
+function bsplineDerivative(degree: number, k: number, x: number, cell: number): number {
   if (k > degree) return 0;
   const half = (degree + 1) / 2;
   if (cell >= 0) return (k % 2 === 0 ? 1 : -1) * bsplineDerivative(degree, k, -x, -1 - cell);

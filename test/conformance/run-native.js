@@ -24,8 +24,8 @@ process.stdin.on('data', (chunk) => chunks.push(chunk));
 process.stdin.on('end', () => {
   main(v8.deserialize(Buffer.concat(chunks))).then(
     (result) => process.stdout.write(v8.serialize(result)),
-    (error) => {
-      process.stderr.write(`${error.stack}\n`);
+    (/** @type {unknown} */ error) => {
+      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
       process.exitCode = 1;
     },
   );

@@ -1,11 +1,12 @@
 /** Where drawn samples fall, and what they are worth. */
-import {rbfGrid} from '../../lib/field';
-import {hat} from '../../lib/kernel';
-import type {Problem} from '../../lib/problem';
-import {problem, term} from '../../lib/problem';
-import type {Samples} from '../../lib/sampling';
-import {gauss, lattice, linspace, points, stratified} from '../../lib/sampling';
-import type {Session} from '../../lib/session';
+import {rbfGrid} from '../../lib/pose/field';
+import {hat} from '../../lib/pose/kernel';
+import type {Problem} from '../../lib/pose/problem';
+import {problem} from '../../lib/pose/problem';
+import {term} from '../../lib/pose/term';
+import type {Samples} from '../../lib/pose/sampling';
+import {gauss, lattice, linspace, points, stratified} from '../../lib/pose/sampling';
+import type {Session} from '../../lib/solve/session';
 import type {Backend, SessionOptions} from './backends';
 import {BACKENDS, withSession} from './backends';
 import {randomVector} from './support';

@@ -1,16 +1,17 @@
 /** Whole solves with known answers, and how solves end that go wrong or are stopped. */
-import {mlpDecoder, rbfGrid} from '../../lib/field';
-import {bspline} from '../../lib/kernel';
+import {mlpDecoder, rbfGrid} from '../../lib/pose/field';
+import {bspline} from '../../lib/pose/kernel';
 import {adam, gaussNewton, lbfgs, leastSquares} from '../../lib/optimizers';
-import type {Problem} from '../../lib/problem';
-import {problem, term} from '../../lib/problem';
-import {gauss, lattice, linspace, stratified} from '../../lib/sampling';
-import type {Solution} from '../../lib/solution';
-import type {SolveOptions} from '../../lib/solve';
-import {solve} from '../../lib/solve';
+import type {Problem} from '../../lib/pose/problem';
+import {problem} from '../../lib/pose/problem';
+import {term} from '../../lib/pose/term';
+import {gauss, lattice, stratified} from '../../lib/pose/sampling';
+import type {Solution} from '../../lib/solve/solution';
+import type {SolveOptions} from '../../lib/solve/solve';
+import {solve} from '../../lib/solve/solve';
 import type {Backend} from './backends';
+import {relativeError} from '../support/solved';
 import {BACKENDS} from './backends';
-import {norm, combine} from './support';
 
 async function solved<T>(
   backend: Backend,
@@ -24,14 +25,6 @@ async function solved<T>(
   } finally {
     solution.dispose();
   }
-}
-
-/** ‖u − exact‖ / ‖exact‖ on a lattice that no sample set of these tests uses. */
-async function relativeError(solution: Solution, exact: string): Promise<number> {
-  const {domain} = solution.problem.spec;
-  const axes = domain.map(({lower, upper}) => linspace(lower, upper, domain.length === 3 ? 8 : 23));
-  const values = await solution.evaluate(lattice(axes), {expressions: ['u', exact]});
-  return norm(combine(values.u, -1, values[exact])) / norm(values[exact]);
 }
 
 const finite = async (solution: Solution): Promise<boolean> => (await solution.parameters()).every(Number.isFinite);

@@ -1,9 +1,10 @@
 /** A set too large for one tile gives what its parts give: tiles are a matter of memory, not of the result. */
-import {mlpDecoder, rbfGrid} from '../../lib/field';
-import {bspline} from '../../lib/kernel';
-import type {Problem} from '../../lib/problem';
-import {problem, term} from '../../lib/problem';
-import {points} from '../../lib/sampling';
+import {mlpDecoder, rbfGrid} from '../../lib/pose/field';
+import {bspline} from '../../lib/pose/kernel';
+import type {Problem} from '../../lib/pose/problem';
+import {problem} from '../../lib/pose/problem';
+import {term} from '../../lib/pose/term';
+import {points} from '../../lib/pose/sampling';
 import {BACKENDS, EMULATED, withSession} from './backends';
 import {combine, norm, randomVector} from './support';
 

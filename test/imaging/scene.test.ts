@@ -1,5 +1,5 @@
 import {toGray} from '../../lib/imaging/image';
-import {renderScene} from '../../lib/imaging/scene';
+import {renderScene} from '../../lib/imaging/scene/scene';
 
 /** Bit for bit; comparing so many numbers one by one through `expect` would take seconds. */
 function same(a: Float64Array, b: Float64Array): boolean {
@@ -69,6 +69,6 @@ describe('renderScene', () => {
 
   it('refuses other channels and seeds', () => {
     expect(() => renderScene(32, {channels: 2 as never})).toThrow('channels 1 or 3');
-    expect(() => renderScene(32, 0.5)).toThrow('The seed is 0.5');
+    expect(() => renderScene(32, 0.5)).toThrow('the seed is 0.5');
   });
 });

@@ -1,14 +1,14 @@
 /** The packed package with a prebuilt binary, installed where there is nothing but node, npm and sh. Nothing is downloaded. */
 import {execFileSync, spawnSync} from 'node:child_process';
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
+import {temporaryFolder} from '../support/temporary-folder';
 
 const ROOT = path.join(__dirname, '..', '..');
 const BUILT = path.join(ROOT, 'build', 'Release', 'dinf_grid.node');
 
 // What is installed is the binary of this checkout, so a stale one is tested as little as anywhere in these tests.
-const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'dinf-install-'));
+const scratch = temporaryFolder('folder');
 const app = path.join(scratch, 'app');
 const installed = path.join(app, 'node_modules', 'dinf-grid');
 const bin = path.join(scratch, 'bin');
@@ -61,10 +61,6 @@ beforeAll(() => {
   for (const program of ['node', 'npm', 'sh']) fs.symlinkSync(which(program), path.join(bin, program));
   fs.writeFileSync(path.join(app, 'package.json'), '{"name": "app", "private": true}');
 }, 60_000);
-
-afterAll(() => {
-  fs.rmSync(scratch, {recursive: true, force: true});
-});
 
 const PROBLEM = `
   const u = dinf.problem({

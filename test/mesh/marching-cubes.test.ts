@@ -2,9 +2,10 @@ import * as fc from 'fast-check';
 import {surfaceDistance} from '../../lib/mesh/chamfer';
 import {marchingCubes} from '../../lib/mesh/marching-cubes';
 import type {TriangleMesh} from '../../lib/mesh/mesh';
-import {enclosedVolume, faceVectors, randomNumbers, sampleSurface, surfaceArea, topology} from '../../lib/mesh/mesh';
+import {faceVectors, randomNumbers, sampleSurface, topology} from '../../lib/mesh/mesh';
 import {NearestPoints} from '../../lib/mesh/nearest';
 import {SHAPES} from '../../lib/problems/sdf-shapes';
+import {enclosedVolume, surfaceArea} from './measures';
 import {torusMesh} from './shapes';
 
 function surface(nodes: number, value: (x: number, y: number, z: number) => number, closed = false): TriangleMesh {

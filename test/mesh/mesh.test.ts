@@ -1,4 +1,5 @@
-import {boundingBox, enclosedVolume, sampleSurface, surfaceArea, topology, vertexNormals} from '../../lib/mesh/mesh';
+import {boundingBox, sampleSurface, topology, vertexNormals} from '../../lib/mesh/mesh';
+import {enclosedVolume, surfaceArea} from './measures';
 import {boxMesh, torusMesh} from './shapes';
 
 describe('a triangle mesh', () => {

@@ -1,13 +1,15 @@
 /** A small problem that uses every part of the addon's arguments, every place in it, and what may be put there instead. */
 import {isNativeError} from 'node:util/types';
-import {compileEvaluation, compileProblem} from '../../lib/compile';
-import {linearDecoder, mlpDecoder, rbfGrid} from '../../lib/field';
-import {bspline} from '../../lib/kernel';
+import {compileProblem, withData} from '../../lib/compile/compile';
+import {compileEvaluation} from '../../lib/compile/evaluation';
+import {linearDecoder, mlpDecoder, rbfGrid} from '../../lib/pose/field';
+import {bspline} from '../../lib/pose/kernel';
 import type {NativeEvaluation, NativeProblem, NativeSolver, NativeStage} from '../../lib/native';
 import {addon} from '../../lib/native';
-import type {Problem} from '../../lib/problem';
-import {problem, term} from '../../lib/problem';
-import {gauss, lattice, points, stratified} from '../../lib/sampling';
+import type {Problem} from '../../lib/pose/problem';
+import {problem} from '../../lib/pose/problem';
+import {term} from '../../lib/pose/term';
+import {gauss, lattice, points, stratified} from '../../lib/pose/sampling';
 
 /** Two fields, a trainable scalar, a uniform, data, every kind of sample set, and an energy without rows. */
 function example(): Problem {
@@ -38,7 +40,8 @@ function example(): Problem {
   });
 }
 
-export const compiled = (threads = 2): NativeProblem => compileProblem(example().spec, {dtype: 'float32', threads, seed: 3});
+export const compiled = (threads = 2): NativeProblem =>
+  withData(compileProblem(example().spec, {dtype: 'float32', threads, seed: 3}));
 
 export const evaluation = (): NativeEvaluation =>
   compileEvaluation(example().spec, ['u_x*g + nu', 'k'], points([0, 0, 1, 1]), {g: Float64Array.of(1, 2)});
@@ -113,6 +116,7 @@ const ANYTHING: readonly Replacement[] = [
       Object.defineProperty(holder, key, {
         configurable: true,
         get: () => {
+          // eslint-disable-next-line @typescript-eslint/only-throw-error -- the addon must survive that, too
           throw null;
         },
       }),
@@ -251,4 +255,4 @@ export async function exercise(solver: NativeSolver): Promise<number> {
   return worked;
 }
 
-export const construct = (problem: NativeProblem): NativeSolver => new (addon().Solver)(problem);
+export const construct = (given: NativeProblem): NativeSolver => new (addon().Solver)(given);

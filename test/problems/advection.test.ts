@@ -1,19 +1,8 @@
 import {advection} from '../../lib/problems/advection';
 import {advection2d} from '../../lib/problems/advection-2d';
-import type {EvolutionCase} from '../../lib/problems/evolution';
-import {measure} from '../../lib/problems/evolution';
-import {stagesFrom} from '../../lib/problems/shared';
-import {lattice, linspace} from '../../lib/sampling';
-import type {Solution} from '../../lib/solution';
-import {solve} from '../../lib/solve';
-
-function run(posed: EvolutionCase, iterations?: number): PromiseLike<Solution> {
-  const stages = stagesFrom(
-    {preset: posed.preset, iterations: iterations === undefined ? undefined : [iterations], own: {}},
-    posed.stages,
-  );
-  return solve(posed.problem, {optimizer: stages.map(({stage}) => stage)});
-}
+import {measure} from '../../lib/cases/evolution';
+import {lattice, linspace} from '../../lib/pose/sampling';
+import {solvedCase} from '../support/solved';
 
 const authors = {features: 1, kernel: {type: 'gaussian', epsilon: 1, rings: 3}, edge: 'clamp', initialScale: 1e-4};
 
@@ -22,7 +11,7 @@ describe('advection on a line', () => {
 
   it('is solved by least squares to 1e-4', async () => {
     const posed = advection();
-    using solution = await run(posed);
+    using solution = await solvedCase(posed);
     expect((await measure(posed, solution)).metrics.relativeL2).toBeLessThan(1e-4);
   });
 
@@ -46,7 +35,7 @@ describe('advection on a line', () => {
     ['paper', [-2, 2]],
     ['fast', [-2]], // nothing is prescribed where it flows out
   ] as const)('holds its conditions in the %s preset, whatever the field', async (preset, edges) => {
-    using solution = await run(advection({preset}), 20);
+    using solution = await solvedCase(advection({preset}), {iterations: [20]});
     const x = linspace(-2, 2, 65);
     const {u: first} = await solution.evaluate(lattice([[-2], x]));
     first.forEach((value, i) => expect(Math.abs(value - start(x[i]))).toBeLessThan(1e-6));
@@ -59,7 +48,7 @@ describe('advection on a line', () => {
     const posed = advection({preset: 'paper', resolution: 32});
     const errors: number[] = [];
     for (const iterations of [1, 200]) {
-      using solution = await run(posed, iterations);
+      using solution = await solvedCase(posed, {iterations: [iterations]});
       errors.push((await measure(posed, solution)).metrics.relativeL2);
     }
     // The bump has to travel through time: the whole run takes 5 000 iterations.
@@ -73,7 +62,7 @@ describe('advection across a square', () => {
   it('is solved by least squares, coarsely, to 5 %', async () => {
     const posed = advection2d({resolution: 32});
     expect(posed.problem.spec.fields[0].grid!.resolution).toEqual([22, 32, 32]);
-    using solution = await run(posed, 200);
+    using solution = await solvedCase(posed, {iterations: [200]});
     expect((await measure(posed, solution)).metrics.relativeL2).toBeLessThan(0.05);
   });
 
@@ -94,7 +83,7 @@ describe('advection across a square', () => {
   });
 
   it.each(['paper', 'fast'] as const)('holds its conditions in the %s preset, whatever the field', async (preset) => {
-    using solution = await run(advection2d({preset, resolution: 16}), 3);
+    using solution = await solvedCase(advection2d({preset, resolution: 16}), {iterations: [3]});
     const axis = linspace(-1, 1, 33);
     const {u: first} = await solution.evaluate(lattice([[-2], axis, axis]));
     first.forEach((value, i) => expect(Math.abs(value - start(axis[Math.floor(i / 33)], axis[i % 33]))).toBeLessThan(1e-6));

@@ -1,15 +1,14 @@
-import {heat, heatDefinition} from '../../lib/problems/heat';
-import {measure} from '../../lib/problems/evolution';
-import {stagesFrom} from '../../lib/problems/shared';
-import {lattice, linspace} from '../../lib/sampling';
-import {solve} from '../../lib/solve';
+import {heat} from '../../lib/problems/heat';
+import {heatDefinition} from '../../lib/problems/heat-definition';
+import {measure} from '../../lib/cases/evolution';
+import {stagesFrom} from '../../lib/cases/stages';
+import {lattice, linspace} from '../../lib/pose/sampling';
+import {solved, solvedCase} from '../support/solved';
 
 describe('heat', () => {
   it('is solved by least squares to 1e-5', async () => {
     const posed = heat();
-    using solution = await solve(posed.problem, {
-      optimizer: stagesFrom({preset: 'fast', own: {}}, posed.stages).map(({stage}) => stage),
-    });
+    using solution = await solvedCase(posed);
     const {metrics} = await measure(posed, solution);
     expect(metrics.relativeL2).toBeLessThan(1e-5);
     expect(metrics.maxError).toBeLessThan(1e-5);
@@ -42,8 +41,7 @@ describe('heat', () => {
 
   it.each(['paper', 'fast'] as const)('holds its conditions in the %s preset, whatever the field', async (preset) => {
     const posed = heat({preset});
-    const stages = stagesFrom({preset, iterations: [3], own: {}}, posed.stages);
-    using solution = await solve(posed.problem, {optimizer: stages.map(({stage}) => stage)});
+    using solution = await solvedCase(posed, {iterations: [3]});
     const x = linspace(-1, 1, 33);
     const {u: start} = await solution.evaluate(lattice([[-2], x]));
     start.forEach((value, i) => expect(Math.abs(value - Math.sin(Math.PI * x[i]))).toBeLessThan(1e-6));
@@ -56,8 +54,7 @@ describe('heat', () => {
   it("learns in the paper's preset", async () => {
     const posed = heat({preset: 'paper', resolution: 32});
     const run = async (iterations: number): Promise<{loss: number; error: number}> => {
-      const stages = stagesFrom({preset: 'paper', iterations: [iterations], learningRate: 1e-2, own: {}}, posed.stages);
-      using solution = await solve(posed.problem, {optimizer: stages.map(({stage}) => stage)});
+      using solution = await solvedCase(posed, {iterations: [iterations], learningRate: 1e-2});
       return {loss: solution.loss, error: (await measure(posed, solution)).metrics.relativeL2};
     };
     const [begun, later] = [await run(1), await run(150)];
@@ -68,7 +65,7 @@ describe('heat', () => {
 
   it('shows what the command line promises', async () => {
     const prepared = await heatDefinition.prepare({preset: 'fast', iterations: [20], own: {}});
-    using solution = await solve(prepared.problem, {optimizer: prepared.optimizers.map(({stage}) => stage)});
+    using solution = await solved(prepared);
     const {pictures, arrays, metrics} = await prepared.assess(solution);
     expect(pictures.map(({name}) => name)).toEqual(['comparison', 'frames', 'space-time', 'truth', 'error']);
     for (const {picture} of pictures) expect(picture.data).toHaveLength(picture.width * picture.height * picture.channels);

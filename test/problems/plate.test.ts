@@ -1,7 +1,9 @@
-import type {RunOptions} from '../../lib/problems/definition';
-import {navierDeflection, plateDefinition} from '../../lib/problems/plate';
-import type {Assessment} from '../../lib/problems/definition';
-import {bspline, lattice, linspace, solve} from '../../lib';
+import type {RunOptions} from '../../lib/cases/definition';
+import {navierDeflection} from '../../lib/problems/plate';
+import {plateDefinition} from '../../lib/problems/plate-definition';
+import type {Assessment} from '../../lib/cases/definition';
+import {bspline, lattice, linspace} from '../../lib';
+import {solved} from '../support/solved';
 
 async function bend(
   own: Record<string, string>,
@@ -9,7 +11,7 @@ async function bend(
   dtype: 'float32' | 'float64' = 'float32',
 ): Promise<Assessment & {unknowns: number}> {
   const prepared = await plateDefinition.prepare({preset: 'fast', own, ...options});
-  using solution = await solve(prepared.problem, {optimizer: prepared.optimizers.map(({stage}) => stage), dtype});
+  using solution = await solved(prepared, {dtype});
   return {...(await prepared.assess(solution)), unknowns: solution.unknowns};
 }
 
@@ -58,7 +60,7 @@ describe.each(['strong', 'ritz'])('a plate in %s form', (form) => {
 
   it('has neither deflection nor bending moment on its edges', async () => {
     const prepared = await plateDefinition.prepare({preset: 'fast', own: {form, extentX: '1.5'}});
-    using solution = await solve(prepared.problem, {optimizer: prepared.optimizers.map(({stage}) => stage), dtype: 'float64'});
+    using solution = await solved(prepared, {dtype: 'float64'});
     const moment = async (xs: number[], ys: number[]) =>
       Object.values(await solution.evaluate(lattice([ys, xs]), {expressions: ['w', 'w_xx', 'w_yy']}));
     // Not near the corners, where the equation itself says 0 = q: fourth derivatives jump there, and the fit is worse.
@@ -95,9 +97,10 @@ describe('the plate of the command line', () => {
     [{extentY: 'wide'}, /--extent-y.*wide/],
     [{extentX: '100', extentY: '1'}, /100 × 1.*20/],
     [{form: 'weak'}, /--form.*weak/],
-  ])('refuses %j', (own, message) => {
-    expect(() => plateDefinition.prepare({preset: 'fast', own})).toThrow(
-      expect.objectContaining({code: 'INVALID_ARGUMENT', message: expect.stringMatching(message)}),
-    );
+  ])('refuses %j', async (own, message) => {
+    await expect(plateDefinition.prepare({preset: 'fast', own})).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringMatching(message) as string,
+    });
   });
 });

@@ -1,31 +1,29 @@
 /** Signed distances from oriented points: shapes whose distance is known, at a reduced resolution. */
 import {execFile} from 'node:child_process';
-import {mkdtemp, rm, writeFile} from 'node:fs/promises';
-import * as os from 'node:os';
+import {writeFile} from 'node:fs/promises';
 import * as path from 'node:path';
 import {promisify} from 'node:util';
-import type {Solution} from '../../lib';
-import {adam, gaussian, lattice, rbfGrid, solve} from '../../lib';
+import {adam, gauss, gaussian, lattice, rbfGrid, solve} from '../../lib';
 import {randomNumbers, topology} from '../../lib/mesh/mesh';
-import {readPly, writePly} from '../../lib/mesh/ply';
-import type {Prepared, RunOptions} from '../../lib/problems/definition';
+import {readPly, writePly} from '../../lib/files/ply';
+import type {Prepared, RunOptions} from '../../lib/cases/definition';
 import {sdfDefinition} from '../../lib/problems/sdf-definition';
-import {eikonalProblem} from '../../lib/problems/sdf';
-import {measureSdf} from '../../lib/problems/sdf-assessment';
+import {eikonalProblem, signalProblem} from '../../lib/problems/sdf';
+import {measureSdf, SDF_HINTS} from '../../lib/problems/sdf-assessment';
 import type {ShapeName} from '../../lib/problems/sdf-shapes';
 import {SHAPE_NAMES, SHAPES} from '../../lib/problems/sdf-shapes';
-import {readNpy} from '../../lib/report/npy';
+import {readNpy} from '../../lib/files/npy';
+import {solved} from '../support/solved';
+import {temporaryFolder} from '../support/temporary-folder';
 
 const MAIN = path.join(__dirname, '..', '..', 'dist', 'cli', 'main.js');
+
+const folder = temporaryFolder();
 
 const FAST: RunOptions = {preset: 'fast', resolution: 16, own: {count: '4000'}};
 
 function prepare(own: Record<string, string | boolean>, options: Partial<RunOptions> = {}): Promise<Prepared> {
   return sdfDefinition.prepare({...FAST, ...options, own: {...FAST.own, ...own} as RunOptions['own']});
-}
-
-async function solved(prepared: Prepared): Promise<Solution> {
-  return prepared.solve?.({}) ?? solve(prepared.problem, {optimizer: prepared.optimizers.map(({stage}) => stage)});
 }
 
 /** Errors against a shape, on fewer points than the command line takes. */
@@ -68,6 +66,7 @@ describe('the distance from points', () => {
     ['box', 5e-3, 0.02, 0.12],
   ] as const)('of the %s', async (name, near, everywhere, slope) => {
     const {metrics, mesh} = await measured(await prepare({shape: name}), name);
+    expect(Object.keys(metrics).sort()).toEqual(Object.keys(SDF_HINTS).sort());
     expect(metrics.meanAbsoluteError).toBeLessThan(near);
     expect(metrics.meanAbsoluteErrorEverywhere).toBeLessThan(everywhere);
     expect(metrics.eikonalError).toBeLessThan(slope);
@@ -85,69 +84,65 @@ describe('the distance from points', () => {
   });
 
   it('of a scan comes out in its own coordinates, from noisy points as well, with all there is to look at', async () => {
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'dinf-sdf-'));
-    try {
-      const cloud = SHAPES.box.cloud(4000, 3);
-      const random = randomNumbers(9);
-      const shift = [100, -20, 5];
-      // In millimetres, say: 50 a unit, noise of ± 0.25.
-      const positions = cloud.positions.map((value, i) => 50 * value + shift[i % 3] + 0.5 * (random() - 0.5));
-      await writePly(
-        path.join(folder, 'scan.ply'),
-        {positions, normals: cloud.normals, triangles: new Uint32Array()},
-        {double: true},
-      );
-      const command = [
-        'solve',
-        'sdf',
-        '--points',
-        'scan.ply',
-        '--resolution',
-        '16',
-        '--rounds',
-        '4',
-        '--json',
-        '--quiet',
-        '--out',
-        'out',
-      ];
-      const {stdout} = await promisify(execFile)(process.execPath, [MAIN, ...command], {cwd: folder});
-      const summary = JSON.parse(stdout) as {metrics: Record<string, number>; outputs: string[]};
-      const files = [
-        'field.safetensors',
-        'surface.png',
-        'slices.png',
-        'slope.png',
-        'distance.npy',
-        'distance.vti',
-        'surface.ply',
-        'surface.obj',
-        'report.html',
-      ];
-      expect(summary.outputs.map((file) => path.basename(file))).toEqual(files);
-      expect(summary.metrics).toMatchObject({pieces: 1, eulerCharacteristic: 2});
-      expect(summary.metrics.chamfer).toBeLessThan(0.02);
-      expect(summary.metrics.normalConsistency).toBeGreaterThan(0.93);
-      const mesh = await readPly(path.join(folder, 'out', 'surface.ply'));
-      expect(topology(mesh).closed).toBe(true);
-      let [mean, worst] = [0, 0];
-      for (let v = 0; v < mesh.positions.length; v += 3) {
-        const at = [0, 1, 2].map((k) => (mesh.positions[v + k] - shift[k]) / 50) as [number, number, number];
-        const error = Math.abs(SHAPES.box.distance(...at));
-        mean += error / (mesh.positions.length / 3);
-        worst = Math.max(worst, error);
-      }
-      expect(mean).toBeLessThan(0.01);
-      expect(worst).toBeLessThan(0.1); // corners, cut off by a grid whose step is 0.09
-      // The volume is in the same units: in the middle, the distance is some 50 · 0.4.
-      const {data, shape} = await readNpy(path.join(folder, 'out', 'distance.npy'));
-      const [n] = shape;
-      const middle = data[Math.floor(n / 2) * (n * n + n + 1)];
-      expect(middle).toBeLessThan(-13);
-      expect(middle).toBeGreaterThan(-23);
-    } finally {
-      await rm(folder, {recursive: true});
+    const cloud = SHAPES.box.cloud(4000, 3);
+    const random = randomNumbers(9);
+    const shift = [100, -20, 5];
+    // In millimetres, say: 50 a unit, noise of ± 0.25.
+    const positions = cloud.positions.map((value, i) => 50 * value + shift[i % 3] + 0.5 * (random() - 0.5));
+    await writePly(
+      path.join(folder, 'scan.ply'),
+      {positions, normals: cloud.normals, triangles: new Uint32Array()},
+      {double: true},
+    );
+    const command = [
+      'solve',
+      'sdf',
+      '--points',
+      'scan.ply',
+      '--resolution',
+      '16',
+      '--rounds',
+      '4',
+      '--json',
+      '--quiet',
+      '--out',
+      'out',
+    ];
+    const {stdout} = await promisify(execFile)(process.execPath, [MAIN, ...command], {cwd: folder});
+    const summary = JSON.parse(stdout) as {metrics: Record<string, number>; outputs: string[]};
+    const files = [
+      'field.safetensors',
+      'surface.png',
+      'slices.png',
+      'slope.png',
+      'distance.npy',
+      'distance.vti',
+      'surface.ply',
+      'surface.obj',
+      'losses.csv',
+      'report.html',
+    ];
+    expect(summary.outputs.map((file) => path.basename(file))).toEqual(files);
+    expect(summary.metrics).toMatchObject({pieces: 1, eulerCharacteristic: 2});
+    expect(summary.metrics.chamfer).toBeLessThan(0.02);
+    expect(summary.metrics.normalConsistency).toBeGreaterThan(0.93);
+    const mesh = await readPly(path.join(folder, 'out', 'surface.ply'));
+    expect(topology(mesh).closed).toBe(true);
+    let [mean, worst] = [0, 0];
+    for (let v = 0; v < mesh.positions.length; v += 3) {
+      const at = [0, 1, 2].map((k) => (mesh.positions[v + k] - shift[k]) / 50) as [number, number, number];
+      const error = Math.abs(SHAPES.box.distance(...at));
+      mean += error / (mesh.positions.length / 3);
+      worst = Math.max(worst, error);
     }
+    expect(mean).toBeLessThan(0.01);
+    expect(worst).toBeLessThan(0.1); // corners, cut off by a grid whose step is 0.09
+    // The volume is in the same units: in the middle, the distance is some 50 · 0.4.
+    const {data, shape} = await readNpy(path.join(folder, 'out', 'distance.npy'));
+    const [n] = shape;
+    const middle = data[Math.floor(n / 2) * (n * n + n + 1)];
+    expect(middle).toBeLessThan(-13);
+    expect(middle).toBeGreaterThan(-23);
   });
 
   it('gives the same bits for any number of threads', async () => {
@@ -227,6 +222,76 @@ describe("the paper's loss", () => {
   });
 });
 
+describe('a scan that is not as it should be', () => {
+  /** `solve sdf` of rows; 4000 points of a ball, some of whose normals are turned round. */
+  async function solveRows(
+    name: string,
+    turned: (point: number) => boolean,
+    columns: number,
+  ): Promise<{metrics: Record<string, number>; notes: string[]}> {
+    const {positions, normals} = SHAPES.sphere.cloud(4000, 3);
+    const rows = Array.from({length: 4000}, (_, i) =>
+      [...positions.subarray(3 * i, 3 * i + 3), ...normals.subarray(3 * i, 3 * i + 3).map((n) => (turned(i) ? -n : n))]
+        .slice(0, columns)
+        .join(' '),
+    );
+    await writeFile(path.join(folder, `${name}.xyz`), rows.join('\n'));
+    const command = [
+      'solve',
+      'sdf',
+      '--points',
+      `${name}.xyz`,
+      '--resolution',
+      '16',
+      '--rounds',
+      '2',
+      '--json',
+      '--quiet',
+      '--out',
+      name,
+    ];
+    const {stdout} = await promisify(execFile)(process.execPath, [MAIN, ...command], {cwd: folder});
+    return JSON.parse(stdout) as {metrics: Record<string, number>; notes: string[]};
+  }
+
+  it.each([
+    ['inward', () => true, 6, [/pointed into the volume/]],
+    ['mixed', (i: number) => i % 10 === 0, 6, [/^400 of the 4,000 normals contradicted/]],
+    ['missing', () => false, 3, [/have no normals: they were estimated/]],
+  ] as const)('%s normals end in one ball, and a note says what was done', async (name, turned, columns, said) => {
+    const {metrics, notes} = await solveRows(name, turned, columns);
+    expect(metrics).toMatchObject({pieces: 1, eulerCharacteristic: 2});
+    expect(metrics.normalConsistency).toBeGreaterThan(0.99);
+    expect(notes).toEqual(said.map((pattern) => expect.stringMatching(pattern) as string));
+  });
+
+  it('leaves a piece that no point lies on out of the surface, and says so', async () => {
+    // Three balls in the field, and points on two of them.
+    const ball = (x: number): string => `norm(x - ${x}, y, z) - 0.2`;
+    const field = rbfGrid({resolution: 16, levels: 2});
+    using solution = await solve(
+      signalProblem(`min(min(${ball(-0.6)}, ${ball(0)}), ${ball(0.6)})`, {field}, [gauss(2)], 'square'),
+    );
+    const one = SHAPES.sphere.cloud(500, 1);
+    const cloud = {
+      positions: Float64Array.from(
+        [-0.6, 0.6].flatMap((shift) => [...one.positions.map((v, i) => 0.4 * v + (i % 3 === 0 ? shift : 0))]),
+      ),
+      normals: Float64Array.of(...one.normals, ...one.normals),
+    };
+    const {metrics, notes} = await measureSdf(
+      solution,
+      {kind: 'scan', cloud},
+      {centre: [0, 0, 0], scale: 1},
+      {cells: 32, judged: 33, samples: 1000},
+    );
+    expect(metrics).toMatchObject({pieces: 2, eulerCharacteristic: 4});
+    expect(notes).toEqual([
+      expect.stringMatching(/^a piece of the level 0 \([\d,]+ triangles\) that no point lies on was left out/),
+    ]);
+  });
+});
+
 describe('what cannot be solved', () => {
   it.each([
     [{shape: 'cube'}, 'INVALID_ARGUMENT', /sphere, torus, box/],
@@ -244,16 +309,11 @@ describe('what cannot be solved', () => {
   });
 
   it('points in one place', async () => {
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'dinf-sdf-'));
-    try {
-      const file = path.join(folder, 'one.xyz');
-      await writeFile(file, Array<string>(20).fill('1 2 3 0 0 1').join('\n'));
-      await expect(prepare({points: file})).rejects.toMatchObject({
-        code: 'NOT_A_MESH',
-        message: expect.stringMatching(/\(1, 2, 3\)/) as string,
-      });
-    } finally {
-      await rm(folder, {recursive: true});
-    }
+    const file = path.join(folder, 'one.xyz');
+    await writeFile(file, Array<string>(20).fill('1 2 3 0 0 1').join('\n'));
+    await expect(prepare({points: file})).rejects.toMatchObject({
+      code: 'NOT_A_MESH',
+      message: expect.stringMatching(/\(1, 2, 3\)/) as string,
+    });
   });
 });

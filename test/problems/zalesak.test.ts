@@ -1,15 +1,8 @@
-import type {EvolutionCase} from '../../lib/problems/evolution';
-import {measure} from '../../lib/problems/evolution';
-import {stagesFrom} from '../../lib/problems/shared';
-import {zalesak, zalesakDefinition} from '../../lib/problems/zalesak';
-import {lattice, linspace} from '../../lib/sampling';
-import type {Solution} from '../../lib/solution';
-import {solve} from '../../lib/solve';
-
-function run(posed: EvolutionCase, iterations: number): PromiseLike<Solution> {
-  const stages = stagesFrom({preset: posed.preset, iterations: [iterations], own: {}}, posed.stages);
-  return solve(posed.problem, {optimizer: stages.map(({stage}) => stage)});
-}
+import {measure} from '../../lib/cases/evolution';
+import {zalesak} from '../../lib/problems/zalesak';
+import {zalesakDefinition} from '../../lib/problems/zalesak-definition';
+import {lattice, linspace} from '../../lib/pose/sampling';
+import {solvedCase} from '../support/solved';
 
 describe("Zalesak's disk", () => {
   it('turns anticlockwise by half a turn in the truth', () => {
@@ -23,7 +16,7 @@ describe("Zalesak's disk", () => {
 
   it('is turned by least squares, coarsely, to 3 %', async () => {
     const posed = zalesak({resolution: 32, levels: 3});
-    using solution = await run(posed, 100);
+    using solution = await solvedCase(posed, {iterations: [100]});
     const {metrics} = await measure(posed, solution);
     expect(metrics.relativeL1).toBeLessThan(0.03);
   });
@@ -52,7 +45,7 @@ describe("Zalesak's disk", () => {
     ['fast', true],
   ] as const)('begins as it should in the %s preset (indicator: %s), whatever the field', async (preset, indicator) => {
     const posed = zalesak({preset, indicator, resolution: 16, levels: 1});
-    using solution = await run(posed, 3);
+    using solution = await solvedCase(posed, {iterations: [3]});
     const axis = linspace(-1, 1, 41);
     const {u} = await solution.evaluate(lattice([[-1], axis, axis]));
     u.forEach((value, i) => {

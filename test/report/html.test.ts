@@ -2,9 +2,10 @@ import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {Script} from 'node:vm';
-import {encodePng} from '../../lib/imaging/codec';
+import {encodePng} from '../../lib/files/image';
 import {LONG_SERIES, plotData, THINNED_SERIES} from '../../lib/report/curves';
 import type {PlotData} from '../../lib/report/curves';
+import {curveSvg} from '../../lib/report/curve-svg';
 import type {Report} from '../../lib/report/html';
 import {renderReport, writeReport} from '../../lib/report/html';
 
@@ -26,21 +27,31 @@ const report: Report = {
 const scriptsOf = (html: string) => Array.from(html.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g), ([, source]) => source);
 const plotsOf = (html: string) => JSON.parse(scriptsOf(html)[0]) as PlotData[];
 
-it('contains everything it was given', async () => {
-  const html = await renderReport(report);
+it('contains everything it was given', () => {
+  const html = renderReport(report);
   expect(html).toContain('<title>Image from its gradients</title>');
   expect(html).toContain('<th scope="row">psnr</th><td class="value">32.2391</td><td class="hint">dB</td>');
   expect(html).toContain(
     `<img src="data:image/png;base64,${Buffer.from(png).toString('base64')}" alt="a black and a white pixel" width="2" height="1">`,
   );
   expect(html).toContain('u_xx + u_yy = f\n\\nabla u = g');
-  expect(html).toContain('dinf-grid poisson --image a.png');
+  expect(html.replaceAll(/<\/?span>/g, '')).toContain('dinf-grid poisson --image a.png');
   expect(html).toContain('aria-label="Loss, loss over iteration, logarithmic. grid: from 1 to 0.01, lowest 0.01."');
   expect(plotsOf(html)[0].columns).toEqual([[0, 1, 2], [1, 0.1, 0.01]]); // prettier-ignore
 });
 
-it('loads nothing from anywhere', async () => {
-  const html = await renderReport(report);
+it('keeps names with their numbers, and flags in one piece, where lines end', () => {
+  const html = renderReport({
+    ...report,
+    subtitle: 'u_t = u on t = 0 to 1, x = -1 to 1',
+    command: 'dinf-grid solve --out a --own',
+  });
+  expect(html).toContain('u_t = u on t\u00a0=\u00a00 to 1, x\u00a0=\u00a0-1 to 1');
+  expect(html).toContain('dinf-grid solve <span>--out</span> a <span>--own</span>');
+});
+
+it('loads nothing from anywhere', () => {
+  const html = renderReport(report);
   expect(html).toContain("default-src 'none'");
   const markup = html.replaceAll(/<script[^>]*>[\s\S]*?<\/script>/g, '').replaceAll(/<style>[\s\S]*?<\/style>/g, '');
   expect(markup).not.toMatch(/https?:|<link|<iframe|<base|\shref=/i);
@@ -50,41 +61,41 @@ it('loads nothing from anywhere', async () => {
   expect(html).not.toMatch(/fetch\(|XMLHttpRequest|importScripts|WebSocket/);
 });
 
-it('has scripts that parse', async () => {
-  const [, ...scripts] = scriptsOf(await renderReport(report));
-  expect(scripts).toHaveLength(2);
-  expect(scripts[0]).toContain('uPlot');
+it('has scripts that parse', () => {
+  const [, ...scripts] = scriptsOf(renderReport(report));
+  expect(scripts).toHaveLength(1);
   for (const source of scripts) expect(() => new Script(source)).not.toThrow();
 });
 
 it('escapes whatever is given, everywhere', async () => {
   const evil = '"><script>alert(1)</script><!-- \' & </pre>';
-  const html = await renderReport({
+  const html = renderReport({
     title: evil,
     subtitle: evil,
     command: evil,
     figures: [{label: evil, value: evil, hint: evil}],
     pictures: [{title: evil, png}],
     curves: [{title: evil, xLabel: evil, yLabel: evil, series: [{label: evil, x: [1], y: [1]}]}],
+    equations: [{label: evil, text: evil}],
     sections: [{title: evil, text: evil}],
   });
   expect(html).not.toContain('<script>alert');
   expect(html).not.toContain('alert(1)</script>');
   expect(html).not.toContain('<!--');
-  expect(html.match(/<script/g)).toHaveLength(3);
+  expect(html.match(/<script/g)).toHaveLength(2);
   expect(html.match(/<\/pre>/g)).toHaveLength(2);
   expect(plotsOf(html)[0].title).toBe(evil);
 });
 
-it('has no script where there are no curves', async () => {
-  const html = await renderReport({title: 'Bare', figures: [], pictures: [], curves: []});
+it('has no script where there are no curves', () => {
+  const html = renderReport({title: 'Bare', figures: [], pictures: [], curves: []});
   expect(html).not.toContain('<script');
   expect(html).not.toContain('<table');
   expect(html).toContain('<h1>Bare</h1>');
 });
 
-it('refuses a picture that is no PNG', async () => {
-  await expect(renderReport({...report, pictures: [{title: 'Scan', png: Buffer.from('GIF89a')}]})).rejects.toMatchObject({code: 'INVALID_ARGUMENT', message: expect.stringContaining('"Scan"')}); // prettier-ignore
+it('refuses a picture that is no PNG', () => {
+  expect(() => renderReport({...report, pictures: [{title: 'Scan', png: Buffer.from('GIF89a')}]})).toThrow(expect.objectContaining({code: 'INVALID_ARGUMENT', message: expect.stringContaining('"Scan"')})); // prettier-ignore
 });
 
 it('is written whole or not at all', async () => {
@@ -95,11 +106,48 @@ it('is written whole or not at all', async () => {
     await expect(writeReport(join(folder, 'none', 'r.html'), report)).rejects.toMatchObject({code: 'FILE_UNWRITABLE'});
     expect(await readdir(folder)).toEqual([]);
     await writeReport(join(folder, 'r.html'), report);
-    expect(await readFile(join(folder, 'r.html'), 'utf8')).toBe(await renderReport(report));
+    expect(await readFile(join(folder, 'r.html'), 'utf8')).toBe(renderReport(report));
     expect(await readdir(folder)).toEqual(['r.html']);
   } finally {
     await rm(folder, {recursive: true});
   }
+});
+
+describe('a curve', () => {
+  const svgOf = (y: number[], x = y.map((_, i) => i)) =>
+    curveSvg(plotData({title: '', xLabel: 'x', yLabel: 'y', series: [{label: 'a', x, y}]}), 'words');
+  const pathOf = (svg: string) => /<path class="series-0" d="([^"]*)"/.exec(svg)![1];
+
+  it('is there without any script', () => {
+    const markup = renderReport(report).replaceAll(/<script[^>]*>[\s\S]*?<\/script>/g, '');
+    expect(markup).toContain('<path class="series-0" d="M0 ');
+    expect(markup).not.toMatch(/<canvas|<noscript/);
+    expect(markup).toContain('loss');
+  });
+  it('rises from the lower left to the upper right, with room below and above', () => {
+    expect(pathOf(svgOf([-10, 0, 10]))).toBe('M0 954.5L500 500L1000 45.5');
+  });
+  it('is straight on a logarithmic axis where it falls by a factor', () => {
+    expect(pathOf(svgOf([1, 1e-4, 1e-8]))).toBe('M0 45.5L500 500L1000 954.5');
+    expect(svgOf([1, 1e-4, 1e-8])).toContain('>10⁻⁸</text>');
+  });
+  it('is broken where a value cannot be shown, and shows a single point', () => {
+    expect(pathOf(svgOf([1, 1e-3, -1e-9, 1e-8, -1e-9, 1e-7, 1e-7]))).toMatch(/^M[^M]*L[^M]*M[\d.]+ [\d.]+h0M[^M]*L[^M]*$/);
+    expect(pathOf(svgOf([3]))).toBe('M500 500h0');
+  });
+  it('has numbers that differ', () => {
+    for (const values of [
+      [1, 1 + 1e-9],
+      [5e-7, 5.2e-7],
+      [0, 1e300],
+      [-1e-12, 1e-12],
+      [7, 7],
+    ]) {
+      const numbers = Array.from(svgOf(values).matchAll(/text-anchor="end">([^<]*)</g), ([, text]) => text);
+      expect(numbers.length).toBeGreaterThan(1);
+      expect(new Set(numbers).size).toBe(numbers.length);
+    }
+  });
 });
 
 describe('plotData', () => {
@@ -111,6 +159,8 @@ describe('plotData', () => {
     expect(plot({x: [0, 1], y: [1, 0]}).log).toBe(false);
     expect(plot({x: [0, 1], y: [1, 2]}, {x: [0], y: [-3]}).log).toBe(false);
     expect(plot({x: [0, 1], y: [1, NaN]}).log).toBe(true);
+    expect(plot({x: [0, 1, 2], y: [1, 1e-9, -1e-10]}).log).toBe(true); // rounding
+    expect(plot({x: [0, 1, 2], y: [1, 1e-9, -1e-2]}).log).toBe(false);
     expect(plot({x: [], y: []}).log).toBe(false);
   });
 

@@ -209,7 +209,7 @@ struct Radial {
     V scaled[kMaxPlanes];
     for (int i = 0; i < kCount; ++i) scaled[i] = adjoint[i] * place.scale[i];
     clear(numerator);
-    multiplyJetTransposed(product, numerator, inverse, scaled);
+    multiplyJetAdjoint(product, numerator, inverse, scaled);
   }
   DINF_INLINE V contract(const V* phi, const V* numerator) const {
     V v = V{};

@@ -42,6 +42,7 @@ struct Plan {
         }
       }
     planeStart[pairs] = planes;
+    for (int q = mids; q <= kMaxOrder; ++q) mid[q] = 0;  // of the code's constant number those that nothing reads
   }
 };
 
@@ -239,7 +240,8 @@ struct Scattered {
         from = to;
       }
     } else {
-      for (int q = 0; q < Q; ++q) inner[0][q] = rows[q];  // without a lead axis a pair is a mid order
+      // Without a lead axis a pair is a mid order.
+      for (int q = 0; q < Q; ++q) inner[0][q] = q < plan.pairs ? rows[q] : R::zero();
     }
   }
 };
@@ -284,7 +286,7 @@ void byOrders(const ScatteredCall& call, F f) {
   if constexpr (D == 1) {
     f(Scattered<Real, Size, 1, 1, 0>{});
   } else {
-    if constexpr (Size == 8) {
+    if constexpr (Size == 8 && DINF_VECTOR_BYTES > 16) {  // narrow vectors have no registers for it
       if (call.kernel.taps() == 6 && mids <= 3) {
         mids == 1 ? f(Scattered<Real, 8, D, 1, 6>{}) : mids == 2 ? f(Scattered<Real, 8, D, 2, 6>{}) : f(Scattered<Real, 8, D, 3, 6>{});
         return;
@@ -293,7 +295,6 @@ void byOrders(const ScatteredCall& call, F f) {
     if (mids == 1) f(Scattered<Real, Size, D, 1, 0>{});
     else if (mids == 2) f(Scattered<Real, Size, D, 2, 0>{});
     else if (mids == 3) f(Scattered<Real, Size, D, 3, 0>{});
-    else if (mids == 4) f(Scattered<Real, Size, D, 4, 0>{});
     else f(Scattered<Real, Size, D, 5, 0>{});
   }
 }

@@ -1,4 +1,4 @@
-// An MLP on jets: linear layers act on every Taylor coefficient alike, an activation composes (design 2, "Jets").
+// An MLP on jets: linear layers act on every Taylor coefficient alike, an activation composes (docs/design.md, "Jets").
 // A group of samples at a time goes through all layers; the adjoint recomputes its activations instead of storing them for every
 // sample, so that scratch memory does not grow with the samples.
 //
@@ -191,7 +191,7 @@ struct Mlp {
     });
   }
 
-  static void backward(const MlpCall<Real>& call, int64_t begin, int64_t end) {
+  static void adjoint(const MlpCall<Real>& call, int64_t begin, int64_t end) {
     const MlpShape& shape = *call.shape;
     const Weights weights = Weights::pack(shape, call.weights, true, call.scratch);
     eachGroup(call, begin, end, [&](const Layout& at, int64_t n) {
@@ -225,9 +225,9 @@ void mlpForwardTangent(const MlpCall<Real>& call, int64_t begin, int64_t end) {
   Mlp<Real>::tangent(call, begin, end);
 }
 template <class Real>
-void mlpBackward(const MlpCall<Real>& call, int64_t begin, int64_t end) {
-  if (MlpGradient<Real>::applies(*call.shape, *call.jets)) MlpGradient<Real>::backward(call, begin, end);
-  else Mlp<Real>::backward(call, begin, end);
+void mlpAdjoint(const MlpCall<Real>& call, int64_t begin, int64_t end) {
+  if (MlpGradient<Real>::applies(*call.shape, *call.jets)) MlpGradient<Real>::adjoint(call, begin, end);
+  else Mlp<Real>::adjoint(call, begin, end);
 }
 template <class Real>
 int64_t mlpScratchSize(const MlpShape& shape, const JetSet& jets) {
@@ -242,7 +242,7 @@ int64_t mlpStateSize(const MlpShape& shape, const JetSet& jets) {
 
 DINF_INSTANTIATE(mlpForward)
 DINF_INSTANTIATE(mlpForwardTangent)
-DINF_INSTANTIATE(mlpBackward)
+DINF_INSTANTIATE(mlpAdjoint)
 DINF_INSTANTIATE(mlpScratchSize)
 DINF_INSTANTIATE(mlpStateSize)
 

@@ -164,7 +164,7 @@ struct MlpGradient {
     });
   }
 
-  static void backward(const MlpCall<Real>& call, int64_t begin, int64_t end) {
+  static void adjoint(const MlpCall<Real>& call, int64_t begin, int64_t end) {
     const MlpShape& shape = *call.shape;
     const int planes = call.jets->count, hidden = hiddenLayers(shape), outputs = shape.outputs;
     const Weights weights = Weights::pack(shape, call.weights, true, call.scratch);

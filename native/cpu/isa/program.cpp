@@ -80,15 +80,14 @@ void column(const RunCall<Real>& call, const Real** operand, int64_t from, int64
       case Op::lt: binary<Real>(d, a, b, n, [zero, one](V x, V y) { return x < y ? one : zero; }); break;
       case Op::le: binary<Real>(d, a, b, n, [zero, one](V x, V y) { return x <= y ? one : zero; }); break;
       case Op::eq: binary<Real>(d, a, b, n, [zero, one](V x, V y) { return x == y ? one : zero; }); break;
-      case Op::select:
+      case Op::where:
         for (int64_t k = 0; k < n; k += Simd<Real>::W)
           store<V>(d + k, load<V>(a + k) != zero ? load<V>(b + k) : load<V>(c + k));
         break;
       case Op::mul0: binary<Real>(d, a, b, n, [zero](V x, V y) { return x == zero ? zero : x * y; }); break;
       case Op::div0: binary<Real>(d, a, b, n, [zero](V x, V y) { return y == zero ? zero : x / y; }); break;
       case Op::store:
-      case Op::sum:
-      case Op::count_: break;
+      case Op::sum: break;
     }
   }
 }

@@ -1,6 +1,6 @@
-// Nested B-spline levels summed into one, row by row along the last axis, and the transpose (math/refinement.h).
+// Nested B-spline levels summed into one, row by row along the last axis, and the adjoint (math/refinement.h).
 //
-// Budget of a fine row of n values in 2-D: (rho + 1/2) n / 2 multiply-adds across the rows, (rho + 1/2) n along the row; the transpose
+// Budget of a fine row of n values in 2-D: (rho + 1/2) n / 2 multiply-adds across the rows, (rho + 1/2) n along the row; the adjoint
 // (2 rho + 1) n and (2 rho + 1) n / 2. In 3-D rho + 1/2 and 2 rho + 1 times as many across. All of it contiguous and in the first-level cache but the rows.
 #include "cpu/isa/table.h"
 

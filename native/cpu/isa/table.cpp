@@ -20,7 +20,7 @@ const CpuKernels<Real>& kernelTable() {
       runProgram<Real>,
       mlpForward<Real>,
       mlpForwardTangent<Real>,
-      mlpBackward<Real>,
+      mlpAdjoint<Real>,
       mlpScratchSize<Real>,
       mlpStateSize<Real>,
       combine<Real>,

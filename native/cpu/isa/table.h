@@ -33,7 +33,7 @@ void mlpForward(const MlpCall<Real>&, int64_t begin, int64_t end);
 template <class Real>
 void mlpForwardTangent(const MlpCall<Real>&, int64_t begin, int64_t end);
 template <class Real>
-void mlpBackward(const MlpCall<Real>&, int64_t begin, int64_t end);
+void mlpAdjoint(const MlpCall<Real>&, int64_t begin, int64_t end);
 template <class Real>
 int64_t mlpScratchSize(const MlpShape&, const JetSet&);
 template <class Real>

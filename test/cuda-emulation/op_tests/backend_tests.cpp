@@ -20,6 +20,11 @@ int64_t freeBytes() {
   return static_cast<int64_t>(free);
 }
 
+Failure noFailure() {
+  Failure none(ErrorCode::internal, "");
+  none.code.clear();
+  return none;
+}
 // The failure that `body` ends with; an empty code where it does not.
 template <class F>
 Failure failureOf(F body) {
@@ -28,7 +33,7 @@ Failure failureOf(F body) {
   } catch (const Failure& failure) {
     return failure;
   }
-  return {"", ""};
+  return noFailure();
 }
 
 void expectNoReport() {
@@ -51,19 +56,21 @@ ProblemSpec smallProblem(bool network = false, int outputs = 1) {
   return makeProblem(2, {makeField(2, {12, 8}, 2, test::gaussian(2), Edge::extend, 2, outputs, hidden)},
                      {test::boxSet({17, 10}), test::pointSet(2, 33)}, options);
 }
-DeviceSpec onCuda(int index = 0, int64_t memoryLimit = 0) { return {true, index, memoryLimit, 1}; }
+DeviceSpec onCuda(int index = 0, int64_t memoryLimit = 0) { return {DriverKind::cuda, index, memoryLimit, 1}; }
 const std::atomic<bool> kGoOn{false};
 
 StageSpec adamStage(int64_t iterations) {
+  AdamStage options;
+  options.learningRate = 1e-2;
   StageSpec stage;
   stage.iterations = iterations;
-  stage.learningRate = 1e-2;
+  stage.optimizer = options;
   return stage;
 }
 StageSpec leastSquaresStage() {
   StageSpec stage;
-  stage.kind = StageKind::gaussNewton;
   stage.iterations = 4;
+  stage.optimizer = GaussNewtonStage();
   return stage;
 }
 
@@ -262,7 +269,7 @@ Failure liveUnder(const ProblemSpec& spec, const DeviceSpec& device) {
     DINF_EXPECT(freeBytes() >= left - 2 * 512, "%s, tried again, takes %lld bytes more", step.name, static_cast<long long>(left - freeBytes()));
     return failure;
   }
-  return {"", ""};
+  return noFailure();
 }
 
 void memoryCases() {
@@ -308,7 +315,7 @@ void memoryCases() {
     const int64_t before = freeBytes();
     // The least memory for the factors.
     int64_t limit = 1;
-    for (Failure failure{"x", ""}; !failure.code.empty();) {
+    for (Failure failure(ErrorCode::internal, ""); !failure.code.empty();) {
       failure = failureOf([&] { makeSolver(spec, Precision::float64, onCuda(0, limit))->loss(); });
       if (!failure.code.empty()) limit = numberAfter(failure.what(), "holds ") + numberAfter(failure.what(), "cannot give ");
     }
@@ -328,9 +335,9 @@ void memoryCases() {
       solver->run({adamStage(3)}, nullptr, kGoOn);
       const int64_t held = freeBytes();
       const Failure failure = failureOf([&] {
-        solver->run({adamStage(100)}, [](const Progress& progress) { check(progress.iteration < 20, "STOP", "enough"); }, kGoOn);
+        solver->run({adamStage(100)}, [](const Progress& progress) { check(progress.iteration < 20, ErrorCode::disposed, "enough"); }, kGoOn);
       });
-      DINF_EXPECT(failure.code == "STOP", "%s", failure.what());
+      DINF_EXPECT(failure.code == "DISPOSED", "%s", failure.what());
       solver->run({adamStage(3)}, nullptr, kGoOn);
       DINF_EXPECT(freeBytes() == held, "%lld bytes stay taken", static_cast<long long>(held - freeBytes()));
     }

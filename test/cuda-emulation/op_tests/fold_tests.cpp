@@ -1,4 +1,4 @@
-// fold and unfold against the CPU backend: every mixture of edges in one to three dimensions.
+// fold and its adjoint against the CPU backend: every mixture of edges in one to three dimensions.
 #include "op_tests.h"
 
 namespace dinf::op_tests {
@@ -52,16 +52,16 @@ void both(const FoldShape& shape, const char* name) {
   expectClose((std::string("fold ") + name).c_str(), folded, expected, scale, kTolerance<Real>);
 
   const std::vector<char> own = owners(shape);
-  const auto unfolded = [&](const std::vector<Real>& values, const std::vector<Real>& from) {
+  const auto adjointOf = [&](const std::vector<Real>& values, const std::vector<Real>& from) {
     std::vector<Real> packed(from), gradient(static_cast<size_t>(size), Real(3));
-    cpu->unfold(shape, values.data(), packed.data(), gradient.data());
+    cpu->foldAdjoint(shape, values.data(), packed.data(), gradient.data());
     for (size_t i = 0; i < own.size(); ++i)
       if (own[i]) gradient.push_back(packed[i]);
     return gradient;
   };
   const auto actual = inEveryOrder<Real>([&](Context& c) {
     const Device<Real> values(c, parameters), packed(c, planes), to(c, std::vector<Real>(static_cast<size_t>(size), Real(3)));
-    cuda::unfold<Real>(c, shape, values.data(), packed.data(), to.data());
+    cuda::foldAdjoint<Real>(c, shape, values.data(), packed.data(), to.data());
     auto gradient = to.read();
     const auto after = packed.read();
     for (size_t i = 0; i < own.size(); ++i)
@@ -69,8 +69,8 @@ void both(const FoldShape& shape, const char* name) {
     return gradient;
   });
   // Sums are in double: in float they differ by the rounding of the result and of the gathered ghosts.
-  expectClose((std::string("unfold ") + name).c_str(), actual, unfolded(parameters, planes),
-              unfolded(absolute(parameters), absolute(planes)), kTolerance<Real> / 10);
+  expectClose((std::string("foldAdjoint ") + name).c_str(), actual, adjointOf(parameters, planes),
+              adjointOf(absolute(parameters), absolute(planes)), kTolerance<Real> / 10);
 }
 
 template <class Real>

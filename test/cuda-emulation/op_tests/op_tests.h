@@ -3,6 +3,8 @@
 //   dinf_<name>_tests_normal | dinf_<name>_tests_races  [part of a case's name]
 #pragma once
 #include <functional>
+#include "cpu/backend_cpu.h"
+#include "cuda/backend_cuda.h"
 #include "cuda/ops.h"
 #include "emulation.h"
 #include "test/check.h"

@@ -45,7 +45,7 @@ Real meaning(Op op, Real a, Real b, Real c) {
     case Op::lt: return a < b ? Real(1) : Real(0);
     case Op::le: return a <= b ? Real(1) : Real(0);
     case Op::eq: return a == b ? Real(1) : Real(0);
-    case Op::select: return a != 0 ? b : c;
+    case Op::where: return a != 0 ? b : c;
     case Op::mul0: return a == 0 ? Real(0) : a * b;
     case Op::hypot: return std::hypot(a, b);
     default: return b == 0 ? Real(0) : a / b;  // div0
@@ -100,7 +100,7 @@ void opcodeCases() {
       std::vector<Real> expected;
       for (size_t i = 0; i < a.size(); ++i) expected.push_back(meaning(op, a[i], b[i], c[i]));
       expectClose("opcode", actual, expected, expected, kTolerance<Real> / 10);
-      if (number <= static_cast<int>(Op::sign) || op == Op::min || op == Op::max || op == Op::select)
+      if (number <= static_cast<int>(Op::sign) || op == Op::min || op == Op::max || op == Op::where)
         for (size_t i = 0; i < a.size(); ++i)
           DINF_EXPECT(std::isnan(expected[i]) || std::signbit(actual[i]) == std::signbit(expected[i]), "sign of value %zu", i);
     });
@@ -121,7 +121,7 @@ Program randomProgram(const Shape& shape, Random& random) {
   const int operands = shape.registers + 3 + shape.inputs;
   for (int r = 0; r < shape.registers; ++r)
     text.add(Op::mul, r, shape.registers + 3 + r % std::max(1, shape.inputs), shape.registers + below(3));
-  constexpr Op kTame[] = {Op::add, Op::sub, Op::min,  Op::max,  Op::select, Op::lt,
+  constexpr Op kTame[] = {Op::add, Op::sub, Op::min,  Op::max,  Op::where, Op::lt,
                           Op::neg, Op::abs, Op::sign, Op::mul0, Op::eq,     Op::le};
   for (int i = 0; i < shape.length; ++i) {
     const int to = below(shape.registers);

@@ -1,4 +1,4 @@
-// Nested levels summed into one grid, and the transpose: against the CPU backend, and against splines evaluated level by level.
+// Nested levels summed into one grid, and the adjoint: against the CPU backend, and against splines evaluated level by level.
 #include "math/refinement.h"
 #include "op_tests.h"
 

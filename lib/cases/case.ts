@@ -1,0 +1,72 @@
+/** A problem that knows more of itself than its equations. */
+import type {Optimizer} from '../optimizers';
+import {Problem} from '../pose/problem';
+import type {Solution} from '../solve/solution';
+import type {SolveOptions} from '../solve/solve';
+import {Solve, solve} from '../solve/solve';
+import type {Assessment, Prepared} from './definition';
+
+/**
+ * A {@link Problem} with what is known of it: how it is best solved, how good a solution is, and what there is to look at. `solve(problem)`
+ * takes it as any other problem; `problem.solve()` takes the way that suits it. U are the names of its unknowns.
+ */
+export class Case<U extends string = string> extends Problem<U> {
+  /** The optimizers that {@link Case.solve} runs, in order. */
+  readonly optimizers: readonly Optimizer[];
+  /** One line: what is solved, on what. */
+  readonly headline: string;
+  /** What was decided, by name, such as `kernel`: what a report shows. */
+  readonly settings: Readonly<Record<string, string | number>>;
+  /** What is to be known of data and choices, such as normals that were turned, or an optimizer that stands in for the one asked for. */
+  readonly notes: readonly string[];
+  /** Samples that one iteration reads. */
+  readonly samplesPerIteration: number;
+
+  /** @internal */
+  constructor(
+    /** @internal */
+    readonly prepared: Prepared,
+  ) {
+    super(prepared.problem.spec);
+    this.optimizers = prepared.optimizers.map(({stage}) => stage);
+    this.headline = prepared.headline;
+    this.settings = prepared.settings;
+    this.notes = [...(prepared.notes ?? []), ...prepared.optimizers.flatMap(({note}) => note ?? [])];
+    this.samplesPerIteration = prepared.samplesPerIteration;
+  }
+
+  /**
+   * Solves the problem the way that suits it: by its own optimizers, and where it is a sequence of problems, such as a distance from heat,
+   * one after another. An `optimizer` or `resume` among the options takes its place.
+   *
+   * @throws what {@link solve} throws (rejects); ABORTED for a sequence that is stopped before there is anything to keep.
+   */
+  solve(options: SolveOptions = {}): Solve<U> {
+    const {prepared} = this;
+    if (options.optimizer !== undefined || options.resume !== undefined) return solve<U>(this, options);
+    if (prepared.solve === undefined) return solve<U>(this, {...options, optimizer: this.optimizers});
+    return new Solve<U>(async (report, left) => {
+      const stop = new AbortController();
+      for (const signal of [options.signal, left]) {
+        if (signal?.aborted) stop.abort(signal.reason);
+        signal?.addEventListener('abort', () => {
+          stop.abort(signal.reason);
+        });
+      }
+      const solution = await prepared.solve!({
+        ...options,
+        signal: stop.signal,
+        onProgress: (progress) => {
+          report(progress);
+          options.onProgress?.(progress);
+        },
+      });
+      return solution as Solution<U>;
+    });
+  }
+
+  /** Judges a solution of this problem: figures, and what there is to look at. */
+  assess(solution: Solution): Promise<Assessment> {
+    return this.prepared.assess(solution);
+  }
+}

@@ -1,0 +1,34 @@
+import * as os from 'node:os';
+import {addon} from '../native';
+import type {Driver} from './driver';
+
+/** What there is to say of the processor. */
+export interface CpuInfo {
+  /** Model of the CPU. */
+  cpu: string;
+  /** Hardware threads. */
+  threads: number;
+  /** Instruction set that the CPU kernels use, such as `x86-64-v3`. */
+  instructionSet: string;
+}
+
+/** What there is to say of the processor. */
+export function cpuInfo(): CpuInfo {
+  const {instructionSet, hardwareThreads} = addon().buildInfo();
+  return {cpu: os.cpus()[0]?.model ?? 'unknown', threads: hardwareThreads, instructionSet};
+}
+
+/** The processor's cores: always there. */
+export const CPU: Driver = {
+  name: 'cpu',
+  title: 'CPU',
+  several: false,
+  count: () => 1,
+  missing: () => undefined,
+  facts: () => Object.entries(cpuInfo()).map(([name, value]) => [name, String(value)]),
+};
+
+/** Threads of a solve by default: one a core. In a service that must stay responsive under load, pass fewer. */
+export function defaultThreads(): number {
+  return os.availableParallelism();
+}

@@ -1,0 +1,100 @@
+import type {NativeCudaStatus} from '../native';
+import {addon} from '../native';
+import type {Driver, Missing} from './driver';
+import {gibibytes} from './driver';
+
+/** What there is to say of CUDA. */
+export interface CudaInfo {
+  /** `ready`, or what is missing and what to do. */
+  cuda: string;
+  /** Version of the CUDA toolkit as NVIDIA writes it; null where the build has no CUDA. */
+  cudaToolkit: string | null;
+  /** Highest CUDA version of the driver; null where none is installed. */
+  cudaDriver: string | null;
+  /** Compute capabilities that this build has machine code for, such as `75 80 90`. */
+  cudaArchitectures: string;
+  /** The CUDA devices that are there. `memory` and `free` are in bytes; `free` is null where it is unknown. */
+  cudaDevices: {
+    name: string;
+    device: string;
+    computeCapability: string;
+    multiprocessors: number;
+    memory: number;
+    free: number | null;
+  }[];
+}
+
+let found: NativeCudaStatus | undefined;
+
+/** The CUDA devices of this machine as this build sees them: asked once a process, without a context on any. */
+export function cudaStatus(): NativeCudaStatus {
+  found ??= addon().cudaStatus();
+  return found;
+}
+
+function missingFrom(status: NativeCudaStatus): Missing | undefined {
+  if (!status.built) {
+    const advice = "build it where nvcc is ('npm rebuild dinf-grid'), or use --device cpu or auto";
+    return {reason: 'this build has no CUDA backend', advice};
+  }
+  if (status.devices.length > 0) return undefined;
+  const reason = status.reason === '' ? 'no CUDA device visible' : status.reason;
+  if (status.driverVersion === 0) return {reason, advice: 'install the NVIDIA driver, or use --device cpu or auto'};
+  if (reason.includes('too old')) return {reason, advice: 'update the NVIDIA driver, or use --device cpu or auto'};
+  return {reason, advice: 'check nvidia-smi and CUDA_VISIBLE_DEVICES, or use --device cpu or auto'};
+}
+
+/** What there is to say of CUDA. */
+export function cudaInfo(status = cudaStatus()): CudaInfo {
+  const missing = missingFrom(status);
+  return {
+    cuda: missing === undefined ? 'ready' : `${missing.reason}: ${missing.advice}`,
+    cudaToolkit: versionName(status.toolkitVersion),
+    cudaDriver: versionName(status.driverVersion),
+    cudaArchitectures: status.architectures,
+    cudaDevices: status.devices.map((device, i) => ({
+      device: `cuda:${i}`,
+      name: device.name,
+      computeCapability: `${device.computeMajor}.${device.computeMinor}`,
+      multiprocessors: device.multiprocessors,
+      memory: device.memory,
+      free: device.free < 0 ? null : device.free,
+    })),
+  };
+}
+
+function factsOf({cuda, cudaToolkit, cudaDriver: driver, cudaArchitectures, cudaDevices}: CudaInfo): [string, string][] {
+  const unseen = cudaToolkit === null ? 'not looked for' : 'no NVIDIA driver installed';
+  return [
+    ['cuda', cuda],
+    ['CUDA toolkit', cudaToolkit === null ? 'not built in' : `${cudaToolkit}, code for ${cudaArchitectures}`],
+    ['NVIDIA driver', driver === null ? unseen : `for CUDA ${driver}`],
+    ...cudaDevices.map(({device, name, computeCapability, multiprocessors, memory, free}): [string, string] => {
+      const left = free === null ? '' : `, ${gibibytes(free)} free`;
+      return [
+        device,
+        `${name}, compute capability ${computeCapability}, ${multiprocessors} multiprocessors, ${gibibytes(memory)}${left}`,
+      ];
+    }),
+  ];
+}
+
+/**
+ * NVIDIA's devices.
+ *
+ * @param status what there is, default asked of the machine, and only when something is asked of the driver.
+ */
+export function cudaDriver(status: () => NativeCudaStatus = cudaStatus): Driver {
+  return {
+    name: 'cuda',
+    title: 'CUDA',
+    several: true,
+    count: () => status().devices.length,
+    missing: () => missingFrom(status()),
+    facts: () => factsOf(cudaInfo(status())),
+  };
+}
+
+/** `13.0` of 13000. */
+const versionName = (version: number): string | null =>
+  version === 0 ? null : `${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`;

@@ -1,0 +1,69 @@
+import {checkFlag, checkInteger, checkOptions} from '../base/options';
+import {STAGE_KINDS} from '../schema';
+import type {NamedOptimizer, OptimizerKind, StageOptions, StageValues} from './stage';
+import {atLeast, countUpTo, STAGE_VALUES, stageValues} from './stage';
+
+/** Settings of Gauss–Newton, as {@link gaussNewton} or {@link leastSquares} decides them. */
+export interface GaussNewton extends StageValues {
+  /** Tells the stages apart. */
+  readonly type: 'gauss-newton';
+  /** Most outer steps. A linear problem takes one. Default 20. */
+  readonly steps: number;
+  /** Most inner (CGLS) iterations a step. Default 50. */
+  readonly iterations: number;
+  /** Inner iterations end at this relative norm of the scaled gradient, outer steps at this relative decrease of the loss; 0 runs all. Default 1e-6. */
+  readonly tolerance: number;
+  /**
+   * Initial Levenberg–Marquardt damping, relative to the scaled normal matrix. Default 0, or 1 where a decoder is an MLP, whose weights leave
+   * the linear region at once.
+   */
+  readonly damping?: number;
+  /** Whether a linear problem is begun at the field as it is and not at zero: less to do where the field is nearly right. Nonlinear ones always are. Default false. */
+  readonly fromHere?: boolean;
+}
+
+/**
+ * Damped Gauss–Newton: each step a least-squares problem solved by CGLS, scaled by exact column norms (on a multi-level grid
+ * that is the BPX preconditioner). A linear decoder is folded into its grid for this stage and those after it.
+ *
+ * @param options the settings of {@link GaussNewton} that are not to be the default.
+ * @throws DinfError INVALID_ARGUMENT, UNKNOWN_OPTION
+ */
+export function gaussNewton(options: StageOptions<GaussNewton> = {}): GaussNewton {
+  const checked = checkOptions<StageOptions<GaussNewton>>(options, 'gaussNewton', {
+    steps: (value, name) => checkInteger(value, name, 1, 1 << 20),
+    iterations: countUpTo(2 ** 31),
+    tolerance: atLeast(0),
+    damping: atLeast(0),
+    fromHere: checkFlag,
+    ...STAGE_VALUES,
+  });
+  const {steps = 20, iterations = 50, tolerance = 1e-6, damping, fromHere = false} = checked;
+  return {type: 'gauss-newton', steps, iterations, tolerance, damping, ...(fromHere && {fromHere}), ...stageValues(checked)};
+}
+
+export const GAUSS_NEWTON: OptimizerKind<GaussNewton> = {
+  type: 'gauss-newton',
+  make: gaussNewton,
+  planned: ({iterations, steps}) => iterations * steps,
+  // Several outer steps have as many inner iterations as they need: what is done says nothing of what is left.
+  counted: ({steps}) => steps === 1,
+  // CGLS: y, p, s, the scale, the best y, the gradient of energies, and d, which is the trial point; r and q.
+  vectors: () => ({parameters: 7, rows: 2, folds: true}),
+  pausable: false,
+  stateful: false,
+  remaining: (stage, begun) => ({stage, begun: stage.steps === 1 ? begun : 0}),
+  native: ({steps, iterations, tolerance, damping, fromHere = false}, {linear, uniforms}) => ({
+    kind: STAGE_KINDS['gauss-newton'],
+    uniforms,
+    ...{steps, iterations, tolerance, fromHere},
+    // The weights of an MLP leave the linear region at once.
+    damping: damping ?? (linear ? 0 : 1),
+  }),
+};
+
+/** Gauss–Newton by the name that runs use. */
+export const GAUSS_NEWTON_BY_NAME: NamedOptimizer<StageOptions<GaussNewton>, GaussNewton> = {
+  settings: ['iterations', 'tolerance'],
+  make: gaussNewton,
+};

@@ -1,0 +1,39 @@
+import {checkFlag, checkOptions} from '../base/options';
+import type {GaussNewton} from './gauss-newton';
+import {gaussNewton} from './gauss-newton';
+import type {NamedOptimizer} from './stage';
+import {atLeast, countUpTo} from './stage';
+
+/** Options of {@link leastSquares}. */
+export interface LeastSquaresOptions {
+  /** Most CGLS iterations. Default 50. */
+  iterations?: number | undefined;
+  /** Relative norm of the scaled gradient at which to stop, relative to that of the beginning; 0 runs all. Default 0. */
+  tolerance?: number | undefined;
+  /** Whether to begin at the field as it is, and not at zero. Default false. */
+  fromHere?: boolean | undefined;
+}
+
+/**
+ * Least squares for linear equations: Gauss–Newton's one-step case.
+ *
+ * @throws DinfError INVALID_ARGUMENT, UNKNOWN_OPTION
+ */
+export function leastSquares(options: LeastSquaresOptions = {}): GaussNewton {
+  const {
+    iterations = 50,
+    tolerance = 0,
+    fromHere,
+  } = checkOptions<LeastSquaresOptions>(options, 'leastSquares', {
+    iterations: countUpTo(2 ** 31),
+    tolerance: atLeast(0),
+    fromHere: checkFlag,
+  });
+  return gaussNewton({steps: 1, iterations, tolerance, fromHere});
+}
+
+/** Least squares by the name that runs use. */
+export const LEAST_SQUARES_BY_NAME: NamedOptimizer<LeastSquaresOptions, GaussNewton> = {
+  settings: ['iterations', 'tolerance'],
+  make: leastSquares,
+};

@@ -1,0 +1,89 @@
+#include "core/bound_term.h"
+#include <algorithm>
+
+namespace dinf {
+
+template <class Real>
+BoundSamples<Real>::BoundSamples(Backend<Real>& backend, std::shared_ptr<SampleSet> set)
+    : backend_(backend), set_(std::move(set)), weights_(backend, set_->paddedCount()) {
+  backend_.weights(*set_, weights_);
+}
+
+template <class Real>
+const Real* BoundSamples<Real>::coordinates() {
+  if (!coordinates_) {
+    coordinates_ = DeviceVector<Real>(backend_, set_->paddedCount() * set_->dims());
+    locate();
+  }
+  return coordinates_;
+}
+
+template <class Real>
+void BoundSamples<Real>::locate() {
+  const Tile whole = set_->whole();
+  for (int k = 0; k < set_->dims(); ++k) backend_.coordinates(*set_, whole, k, coordinates_ + k * set_->paddedCount());
+}
+
+// Coordinates with the draw, not when a program next reads them: a recording does not look whether they are current.
+template <class Real>
+void BoundSamples<Real>::draw(uint64_t seed, uint32_t number, int iterationSlot) {
+  backend_.draw(*set_, seed, number, iterationSlot);
+  if (set_->spec().draws > 0) backend_.weights(*set_, weights_);
+  if (coordinates_) locate();
+}
+
+template <class Real>
+BoundTerm<Real>::BoundTerm(Backend<Real>& backend, const TermSpec& spec, BoundSamples<Real>& samples,
+                           const std::vector<BoundField<Real>>& fields, int64_t tileBytes, const Channels<Real>* channels)
+    : backend_(backend), spec_(spec), samples_(samples) {
+  const SampleSet& set = samples_.set();
+  int64_t planes = 1;
+  bool slabs = false;  // encoders of grids walk whole slabs
+  for (size_t f = 0; f < fields.size(); ++f) {
+    const JetSet& jets = spec_.jetSets[f];
+    readings_.push_back(fields[f].bind(set, jets));
+    planes += fields[f].planesPerSample(jets);
+    slabs = slabs || readings_.back().binding;
+    for (int o = 0; o < fields[f].spec().outputs; ++o)
+      for (int p = 0; p < jets.count; ++p) {
+        const bool stored = std::any_of(spec_.jets.begin(), spec_.jets.end(), [&](const JetRef& jet) {
+          return jet.field == static_cast<int>(f) && jet.output == o && jet.plane == p;
+        });
+        if (!stored) untouched_.push_back({static_cast<int>(f), o, p});
+      }
+  }
+  tiles_ = set.tiles(std::max<int64_t>(kLanes, tileBytes / (planes * static_cast<int64_t>(sizeof(Real)))), slabs);
+  if (channels) {
+    channels_ = *channels;
+    return;
+  }
+  for (size_t i = 0; i < spec_.channels.size(); ++i) channels_.push_back(std::make_shared<DeviceVector<Real>>(backend_, set.paddedCount()));
+  setChannels(spec_.channels);
+}
+
+template <class Real>
+void BoundTerm<Real>::setChannels(const std::vector<std::vector<double>>& values) {
+  const SampleSet& set = samples_.set();
+  std::vector<Real> ordered(set.paddedCount());
+  for (size_t c = 0; c < values.size(); ++c) {
+    for (int64_t i = 0, last = 0; i < set.paddedCount(); ++i) {
+      const int64_t user = set.userOf(i);
+      if (user >= 0) last = user;
+      ordered[i] = static_cast<Real>(values[c][last]);  // padding repeats a real sample
+    }
+    backend_.upload(*channels_[c], ordered.data(), set.paddedCount());
+  }
+}
+
+template <class Real>
+Real* BoundTerm<Real>::coefficients() {
+  if (!coefficients_) coefficients_ = DeviceVector<Real>(backend_, paddedCount() * spec_.coefficients);
+  return coefficients_;
+}
+
+template class BoundSamples<float>;
+template class BoundSamples<double>;
+template class BoundTerm<float>;
+template class BoundTerm<double>;
+
+}  // namespace dinf

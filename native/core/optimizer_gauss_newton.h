@@ -1,0 +1,20 @@
+// Least squares and damped Gauss-Newton.
+#pragma once
+#include "core/optimizer.h"
+
+namespace dinf {
+
+struct GaussNewtonStage {
+  static constexpr StageKind kKind = StageKind::gaussNewton;
+  static constexpr bool kFolds = true;  // it needs a field that is linear in its parameters
+  static constexpr bool kResumes = false;
+  int64_t steps = 1;
+  double damping = 0;     // initial Levenberg-Marquardt damping, in units of the scaled normal matrix's diagonal (= 1)
+  bool fromHere = false;  // a linear problem starts from the parameters as they are, not from zero
+  int64_t plannedIterations(const StageCommon& stage) const { return stage.iterations * steps; }
+};
+
+template <class Real>
+void runStage(const StageCommon& stage, const GaussNewtonStage& options, const StageRun<Real>& run);
+
+}  // namespace dinf
