@@ -176,7 +176,7 @@ describe('a solve part by part', () => {
   });
 
   it('keeps the parts that are done when it is stopped, and goes on where it stood', async () => {
-    const image = picture(160, 120);
+    const image = picture(480, 360);
     const {problem: posed} = poisson(image);
     const options = {optimizer: leastSquares({iterations: 90}), dtype: 'float64', threads: 1, device: 'cpu'} as const;
     using finished = await inParts(posed, options);
