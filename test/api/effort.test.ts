@@ -123,7 +123,7 @@ describe('compiling', () => {
     const terms = await prepareTerms(other.spec);
     clearInterval(timer);
     expect(terms).toEqual(compileTerms(one.spec));
-    expect(longest).toBeLessThan(at / 4);
+    expect(longest).toBeLessThan(at / 2); // all at once is `at`; a collection of garbage may lie in any piece
   });
 
   it('is ended by the signal of the solve', async () => {

@@ -176,7 +176,7 @@ describe('a solve part by part', () => {
   });
 
   it('keeps the parts that are done when it is stopped, and goes on where it stood', async () => {
-    const image = picture(480, 360);
+    const image = picture(300, 220);
     const {problem: posed} = poisson(image);
     const options = {optimizer: leastSquares({iterations: 90}), dtype: 'float64', threads: 1, device: 'cpu'} as const;
     using finished = await inParts(posed, options);
@@ -196,7 +196,7 @@ describe('a solve part by part', () => {
     expect(parts![2].iterations).toBe(0);
     const [kept, all] = [await channels(stopped, image), await channels(finished, image)];
     expect(kept[0]).toEqual(all[0]);
-    expect(Math.max(...kept[1])).toBeGreaterThan(0);
+    expect(kept[1].some((value) => value > 0)).toBe(true);
     expect(kept[2].every((value) => value === 0)).toBe(true);
     expect(stopped.loss).toBeGreaterThan(finished.loss);
 
