@@ -160,7 +160,12 @@ class Solver final : public SolverBase {
             if (options.kFolds) setFolded(true);
             if (!options.kResumes || stage.begun == 0) adam_ = nullptr;
             const DeviceVector<Real> start = copyOfStart();
-            runStage(stage, options, StageRun<Real>{problem(), parameters_, result, report, cancelled, adam_});
+            try {
+              runStage(stage, options, StageRun<Real>{problem(), parameters_, result, report, cancelled, adam_});
+            } catch (...) {
+              goBackTo(start);
+              throw;
+            }
             keepFinite(start, result);
           },
           stage.optimizer);
@@ -195,6 +200,15 @@ class Solver final : public SolverBase {
     DeviceVector<Real> start(*backend_, parameterCount());
     backend_->copy(start, parameters_, parameterCount());
     return start;
+  }
+
+  // A stage that failed, of too little memory say, leaves the parameters as they were. `start` as `copyOfStart` gave it.
+  void goBackTo(const Real* start) noexcept {
+    try {
+      if (start) backend_->copy(parameters_, start, parameterCount());
+      else backend_->fill(parameters_, Real(0), parameterCount());
+    } catch (...) {  // a device that is lost has none
+    }
   }
 
   // The loss tells neither of what the last step did, nor of parameters that it does not see. A stage that left some that are not finite

@@ -205,7 +205,7 @@ void expectDraw(const SampleSet& set) {
   }
   int64_t wrong = 0;
   for (int64_t user = 0; user < set.userCount(); ++user) {
-    const int64_t at = set.place()[user];
+    const int64_t at = set.placeOf(user);
     if (spec.draws > 0) wrong += std::abs(set.weights()[at] * spec.draws - counts[user]) > 1e-9;
     if (spec.kind != SampleKind::stratified) continue;
     const generic::Philox4 bits = generic::philox(kSeed, static_cast<uint32_t>(user), kIteration, kTerm, generic::kStreamSamples);
