@@ -4,6 +4,7 @@
 #include <atomic>
 #include <thread>
 #include "core/check.h"
+#include "cpu/thread_pool.h"
 #include "cuda/backend_cuda.h"
 #include "cuda/encode.h"
 #include "cuda/ops.h"
@@ -96,14 +97,18 @@ class GraphRecording final : public Recording {
 template <class Real>
 class CudaBackend final : public Backend<Real> {
  public:
-  CudaBackend(int device, int64_t memoryLimit)
-      : owned_(std::make_shared<Context>(device, memoryLimit)),
+  CudaBackend(int device, int64_t memoryLimit, int threads)
+      : hostThreads_(threads),
+        owned_(std::make_shared<Context>(device, memoryLimit)),
         context_(*owned_),
         log_(Backend<Real>::kLogWidth * Backend<Real>::kLogLines),
         published_(1),
         lines_(context_, 1) {
     checkCuda(cudaMemsetAsync(lines_.data(), 0, sizeof(int64_t), context_.stream()), "clearing the log");
   }
+
+  void rest() override { hostThreads_.rest(); }
+  ThreadPool& hostThreads() override { return hostThreads_; }
 
   // --- memory
 
@@ -368,6 +373,7 @@ class CudaBackend final : public Backend<Real> {
     apply(context_, binding, range(tile).begin, tile.size, sources);
   }
 
+  ThreadPool hostThreads_;
   std::shared_ptr<Context> owned_;
   Context& context_;
   PinnedArray<double> log_;
@@ -379,10 +385,10 @@ class CudaBackend final : public Backend<Real> {
 }  // namespace cuda
 
 template <class Real>
-std::unique_ptr<Backend<Real>> makeCudaBackend(int device, int64_t memoryLimit) {
-  return std::make_unique<cuda::CudaBackend<Real>>(device, memoryLimit);
+std::unique_ptr<Backend<Real>> makeCudaBackend(int device, int64_t memoryLimit, int threads) {
+  return std::make_unique<cuda::CudaBackend<Real>>(device, memoryLimit, threads);
 }
-template std::unique_ptr<Backend<float>> makeCudaBackend<float>(int, int64_t);
-template std::unique_ptr<Backend<double>> makeCudaBackend<double>(int, int64_t);
+template std::unique_ptr<Backend<float>> makeCudaBackend<float>(int, int64_t, int);
+template std::unique_ptr<Backend<double>> makeCudaBackend<double>(int, int64_t, int);
 
 }  // namespace dinf

@@ -3,7 +3,7 @@
 #include "core/backend.h"
 
 namespace dinf {
-// Throws NO_SUCH_DEVICE in a build without CUDA, or where there is no such device. `memoryLimit`: bytes that one solve may take; 0: all.
+// Throws NO_SUCH_DEVICE in a build without CUDA, or where there is no such device. `memoryLimit`: bytes that one solve may take; 0: all. `threads`: of the host.
 template <class Real>
-std::unique_ptr<Backend<Real>> makeCudaBackend(int device, int64_t memoryLimit);
+std::unique_ptr<Backend<Real>> makeCudaBackend(int device, int64_t memoryLimit, int threads = 1);
 }  // namespace dinf

@@ -6,11 +6,11 @@
 namespace dinf {
 
 template <class Real>
-std::unique_ptr<Backend<Real>> makeCudaBackend(int, int64_t) {
+std::unique_ptr<Backend<Real>> makeCudaBackend(int, int64_t, int) {
   throw Failure(ErrorCode::noSuchDevice, "this build has no CUDA backend: use device cpu or auto, or build where a CUDA toolkit is installed");
 }
-template std::unique_ptr<Backend<float>> makeCudaBackend<float>(int, int64_t);
-template std::unique_ptr<Backend<double>> makeCudaBackend<double>(int, int64_t);
+template std::unique_ptr<Backend<float>> makeCudaBackend<float>(int, int64_t, int);
+template std::unique_ptr<Backend<double>> makeCudaBackend<double>(int, int64_t, int);
 
 CudaStatus cudaStatus() noexcept {
   CudaStatus status;

@@ -14,7 +14,7 @@ export type {ActivationName, Decoder, Edge, Field, Grid, GridOptions, Network, P
 export {linearDecoder, mlpDecoder, pinn, rbfGrid, siren} from './pose/field';
 export type {Samples} from './pose/sampling';
 export {gauss, lattice, linspace, points, stratified} from './pose/sampling';
-export type {Adam, GaussNewton, Lbfgs, Optimizer, StageValues} from './optimizers';
+export type {Adam, GaussNewton, InnerName, Lbfgs, Optimizer, StageValues} from './optimizers';
 export type {LeastSquaresOptions} from './optimizers/least-squares';
 export type {StageOptions} from './optimizers/stage';
 export {adam, gaussNewton, lbfgs, leastSquares} from './optimizers';
@@ -43,7 +43,7 @@ export type {Progress, Repeat, SolveOptions} from './solve/solve';
 export {Solve, solve} from './solve/solve';
 export type {ExpressionText, StopReason} from './solve/solution';
 export type {LossCurve, Outcome, PartPosition, Position, Standing} from './solve/schedule';
-export type {OptimizerState, ParameterBlock} from './native';
+export type {InnerChoice, OptimizerState, ParameterBlock} from './native';
 export {Solution} from './solve/solution';
 export type {PartView, ProgressView} from './report/progress';
 export {partView, progressView} from './report/progress';

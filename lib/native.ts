@@ -141,6 +141,21 @@ export interface NativeResult {
   unknowns: number;
   losses: Float64Array;
   lossIterations: Float64Array;
+  /** Of the last Gauss–Newton stage; undefined where there was none. */
+  inner?: InnerChoice;
+}
+
+/** Which inner solver found the steps of Gauss–Newton or least squares. */
+export interface InnerChoice {
+  readonly inner: 'direct' | 'cgls';
+  /** Why it was that one. */
+  readonly reason: string;
+  /** How often the normal matrix was factorised. */
+  readonly factorisations: number;
+  /** Of the last factorisation, the matrix scaled to a diagonal of 1: small where the problem hardly decides an unknown. */
+  readonly smallestPivot?: number;
+  /** Whether the equations leave some of the unknowns free. */
+  readonly undetermined: boolean;
 }
 
 /** A named range of the parameter vector, row-major. */

@@ -106,6 +106,19 @@ export const STAGE_KINDS = {
 /** A name in {@link STAGE_KINDS}. */
 export type StageKind = keyof typeof STAGE_KINDS;
 
+/** What solves the linear least-squares problem of a Gauss-Newton step. */
+export const INNER_SOLVERS = {
+  /** The direct solver where a factorisation pays and fits, else CGLS. */
+  auto: 0,
+  /** Conjugate gradients with a Cholesky factor of the normal matrix as the preconditioner. */
+  direct: 1,
+  /** Conjugate gradients on the normal equations, scaled by column norms. */
+  cgls: 2,
+} as const;
+
+/** A name in {@link INNER_SOLVERS}. */
+export type InnerSolver = keyof typeof INNER_SOLVERS;
+
 /** What L-BFGS measures lengths of steps with. */
 export const SCALINGS = {
   /** Each unknown's own curvature at the start. */
@@ -352,6 +365,7 @@ export const SCHEMA = {
   fieldKinds: FIELD_KINDS,
   sampleKinds: SAMPLE_KINDS,
   stageKinds: STAGE_KINDS,
+  innerSolvers: INNER_SOLVERS,
   scalings: SCALINGS,
   opcodes: OPCODES,
   inputKinds: INPUT_KINDS,

@@ -94,6 +94,9 @@ function typescript({constants, tables}) {
   ].join('\n');
 }
 
+/** A value's name in C++: its own, but where that is a word of the language. */
+const cppName = (value) => camel(value.cpp ?? value.name);
+
 /** `InverseQuadratic` of INVERSE_QUADRATIC and inverse-quadratic, its first letter small. */
 const camel = (name) =>
   (/^[A-Z_]+$/.test(name) ? name.toLowerCase() : name).replace(/[-_](\w)/g, (_, letter) => letter.toUpperCase());
@@ -106,7 +109,7 @@ function cppTable(table) {
   const lines = [...wrap(doc, '// '), `enum class ${name} : ${underlying} {`];
   const numberOf = (value) => (only === undefined ? numbers.get(value.name) : values.indexOf(value));
   for (const value of values) {
-    const line = `  ${camel(value.name)} = ${numberOf(value)},`;
+    const line = `  ${cppName(value)} = ${numberOf(value)},`;
     const comment = `${line}  // ${value.doc}`;
     lines.push(...(comment.length <= WIDTH ? [comment] : [...wrap(value.doc, '  // '), line]));
   }
@@ -120,7 +123,7 @@ function cppTable(table) {
     lines.push('// Number of operands.', `constexpr int ${arity}(${name} value) {`, '  switch (value) {');
     for (const number of [...new Set(values.map((value) => value.arity))].sort()) {
       lines.push(
-        ...wrapCases(values.filter((value) => value.arity === number).map((value) => `case ${name}::${camel(value.name)}:`)),
+        ...wrapCases(values.filter((value) => value.arity === number).map((value) => `case ${name}::${cppName(value)}:`)),
       );
       lines.push(`      return ${number};`);
     }

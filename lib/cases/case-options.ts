@@ -7,6 +7,8 @@ import type {Decoder, Edge} from '../pose/field';
 import {checkDecoder, checkEdges, linearDecoder, mlpDecoder} from '../pose/field';
 import type {Kernel} from '../pose/kernel';
 import {checkKernel} from '../pose/kernel';
+import type {InnerName} from '../optimizers';
+import {checkInner} from '../optimizers';
 import type {FieldName, OptimizerName, RunOptions} from './definition';
 import {FIELD_NAMES, OPTIMIZER_NAMES} from './definition';
 
@@ -40,6 +42,8 @@ export interface CaseOptions {
   tolerance?: number | undefined;
   /** Initial rate of Adam. Default: the problem's. */
   learningRate?: number | undefined;
+  /** What solves the linear problems of least squares and Gauss–Newton: `auto`, `direct` or `cgls`. Default `auto`. */
+  inner?: InnerName | undefined;
 }
 
 /** Checks of all options of {@link CaseOptions}. */
@@ -58,6 +62,7 @@ const CASE_OPTIONS: OptionChecks<CaseOptions> = {
   iterations: (value, name) => checkOneOrList(value, name, (one, place) => checkInteger(one, place, 0, 2 ** 31), 1),
   tolerance: (value, name) => checkNumber(value, name, 0),
   learningRate: (value, name) => checkNumber(value, name, 0),
+  inner: checkInner,
 };
 
 /**
@@ -81,14 +86,14 @@ export function checkCaseOptions<Own extends object>(
 
 /** The options of a run, as definitions of problems take them; the options have been checked. */
 export function runOptionsOf(options: CaseOptions, own: RunOptions['own'] = {}): RunOptions {
-  const {preset = 'fast', optimizer, iterations, tolerance, learningRate} = options;
+  const {preset = 'fast', optimizer, iterations, tolerance, learningRate, inner} = options;
   const {field, width, hiddenLayers, kernel, edge, decoder, resolution, levels, features} = options;
   return {
     preset,
     ...{field, width, hiddenLayers, kernel, edge, decoder, resolution, levels, features},
     optimizers: optimizer === undefined ? undefined : [optimizer].flat(),
     iterations: iterations === undefined ? undefined : [iterations].flat(),
-    ...{tolerance, learningRate, own},
+    ...{tolerance, learningRate, inner, own},
   };
 }
 

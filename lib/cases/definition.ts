@@ -1,7 +1,7 @@
 /** The shape in which every problem presents itself to the command line and the reports. */
 import type {Decoder, Edge} from '../pose/field';
 import type {Kernel} from '../pose/kernel';
-import type {Optimizer, OptimizerName} from '../optimizers';
+import type {InnerName, Optimizer, OptimizerName} from '../optimizers';
 import type {Problem} from '../pose/problem';
 import type {AssessedOutputs} from '../report/write-outputs';
 import type {Solution} from '../solve/solution';
@@ -38,6 +38,8 @@ export interface RunOptions {
   tolerance?: number;
   /** Adam's initial rate. */
   learningRate?: number;
+  /** Of least squares and Gauss–Newton. */
+  inner?: InnerName;
   /** Options of one problem alone, such as `image`. */
   own: Readonly<Record<string, string | undefined>>;
 }

@@ -23,11 +23,11 @@ export function stagesFrom(options: RunOptions, preset: StageDefaults): Prepared
   const network = isNetwork(options.field);
   const names = options.optimizers ?? (network ? ['adam'] : preset.schedule);
   const defaults = network ? {...preset, adam: networkAdam(options, preset)} : preset;
-  const {iterations = [], tolerance, learningRate} = options;
+  const {iterations = [], tolerance, learningRate, inner} = options;
   checkIterations(iterations, names.length);
   return names.map((asked, i) => {
     const name = network && asked === 'lsq' ? 'adam' : asked;
-    const stage = namedOptimizer(name, defaults, {iterations: iterations[i] ?? iterations[0], tolerance, learningRate});
+    const stage = namedOptimizer(name, defaults, {iterations: iterations[i] ?? iterations[0], tolerance, learningRate, inner});
     if (name === asked) return {name, stage};
     const note = `least squares needs a field that is linear in its parameters, and a network is not: adam ran in place of ${asked}`;
     return {name, stage, note};

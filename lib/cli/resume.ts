@@ -2,7 +2,7 @@
 import {checkSame} from '../solve/checkpoint/apply';
 import type {Checkpoint} from '../solve/checkpoint/checkpoint';
 import {readCheckpoint} from '../solve/checkpoint/checkpoint';
-import type {Optimizer} from '../optimizers';
+import type {Optimizer, RunSettings} from '../optimizers';
 import type {OptimizerName, Prepared, RunOptions} from '../cases/definition';
 import {checkIterations} from '../cases/stages';
 
@@ -14,7 +14,7 @@ export interface Resumption {
 
 /**
  * Reads a saved field and sees that it solves this very problem. Without --optimizer its own schedule goes on, with whatever iterations,
- * tolerance and learning rate are given now in place of its own; with one, that schedule and the preset's settings.
+ * tolerance, learning rate and inner solver are given now in place of its own; with one, that schedule and the preset's settings.
  *
  * @throws what reading a checkpoint throws; INVALID_ARGUMENT for a field of another problem or seed, saying what differs.
  */
@@ -28,20 +28,22 @@ export async function readResumption(
   checkSame(checkpoint, prepared.problem, seed, file);
   if (options.optimizers !== undefined) return {checkpoint, optimizers: prepared.optimizers};
   const {schedule} = checkpoint.standing;
-  const {iterations = [], tolerance, learningRate} = options;
+  const {iterations = [], tolerance, learningRate, inner} = options;
   checkIterations(iterations, schedule.length);
   return {
     checkpoint,
     optimizers: schedule.map((stage, i) => ({
       name: nameOf(stage),
-      stage: overridden(stage, {iterations: iterations[i] ?? iterations[0], tolerance, learningRate}),
+      stage: overridden(stage, {iterations: iterations[i] ?? iterations[0], tolerance, learningRate, inner}),
     })),
   };
 }
 
 /** A stage with the settings that were given and that it has. */
-function overridden(stage: Optimizer, given: Readonly<Record<string, number | undefined>>): Optimizer {
-  const known = Object.entries(given).filter(([key, value]) => value !== undefined && key in stage);
+function overridden(stage: Optimizer, given: RunSettings): Optimizer {
+  const known = Object.entries(given).filter(
+    ([key, value]) => value !== undefined && (key in stage || (key === 'inner' && stage.type === 'gauss-newton')),
+  );
   return {...stage, ...Object.fromEntries(known)};
 }
 

@@ -7,6 +7,8 @@ import {FIELD_NAMES, OPTIMIZER_NAMES} from '../cases/definition';
 import {checkFieldOptions} from '../cases/field-options';
 import type {Edge} from '../pose/field';
 import {EDGES, parseEdge} from '../pose/field';
+import type {InnerName} from '../optimizers';
+import {INNER_NAMES} from '../optimizers';
 import type {Kernel} from '../pose/kernel';
 import {KERNEL_SYNTAX, parseKernel} from '../pose/kernel';
 import {numeric, usage, whole} from './arguments';
@@ -27,6 +29,7 @@ export interface SharedOptions {
   iterations?: number[];
   tolerance?: number;
   learningRate?: number;
+  inner?: InnerName;
   device: string;
   dtype?: 'float32' | 'float64';
   threads?: number;
@@ -67,6 +70,11 @@ export function addSharedOptions(command: Command): void {
       'stop least squares when the gradient norm has fallen by this factor, L-BFGS when the loss falls by less in 10 iterations',
       numeric('--tolerance'),
     )
+    .addOption(
+      new Option('--inner <solver>', 'what solves the linear problems of least squares and Gauss–Newton').choices([
+        ...INNER_NAMES,
+      ]),
+    )
     .option('--learning-rate <x>', "Adam's initial rate", numeric('--learning-rate'))
     .option('--device <name>', 'auto, cpu, cuda or cuda:N', 'auto')
     .addOption(new Option('--dtype <type>', "precision (default: float32, or the saved field's)").choices(['float32', 'float64']))
@@ -101,6 +109,7 @@ export function runOptions(definition: ProblemDefinition, parsed: SharedOptions)
     iterations: parsed.iterations,
     tolerance: parsed.tolerance,
     learningRate: parsed.learningRate,
+    inner: parsed.inner,
     own,
   };
   checkFieldOptions(options);

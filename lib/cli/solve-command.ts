@@ -100,6 +100,7 @@ async function run(definition: ProblemDefinition, parsed: SharedOptions): Promis
       samplesPerIteration: prepared.samplesPerIteration,
       loss: solution.loss,
       stopReason: solution.stopReason,
+      ...(solution.solver && {solver: solution.solver}),
       metrics: assessment.metrics,
       outputs: folder.written,
       seed: solution.seed,

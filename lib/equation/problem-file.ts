@@ -7,6 +7,7 @@ import {DECODER_NAMES, decoderOf, parseIterations, parseOptimizers} from '../cas
 import {FIELD_NAMES} from '../cases/definition';
 import {isInside} from '../files/inside-folder';
 import {readFileChecked} from '../files/read-file';
+import {INNER_NAMES} from '../optimizers';
 import {parseEdge} from '../pose/field';
 import {parseKernel} from '../pose/kernel';
 import type {SolveOptions} from '../solve/solve';
@@ -91,6 +92,7 @@ const SHARED_KEYS: Readonly<Record<string, Check>> = {
   iterations: either(isNumber, listOf(isNumber)),
   tolerance: isNumber,
   learningRate: isNumber,
+  inner: isText,
   dtype: isText,
   seed: isNumber,
   out: isText,
@@ -142,6 +144,7 @@ export async function readProblemFile(path: string): Promise<ProblemFile> {
     iterations: read('iterations', parseIterations),
     tolerance: read('tolerance', Number),
     learningRate: read('learningRate', Number),
+    inner: read('inner', choice('inner', INNER_NAMES)),
   };
   return {
     problem: {...equation, equations, domain, ...options},

@@ -1,6 +1,7 @@
-import {checkFlag, checkInteger, checkOptions} from '../base/options';
-import {STAGE_KINDS} from '../schema';
-import type {NamedOptimizer, OptimizerKind, StageOptions, StageValues} from './stage';
+import type {Check} from '../base/options';
+import {checkChoice, checkFlag, checkInteger, checkOptions} from '../base/options';
+import {INNER_SOLVERS, STAGE_KINDS} from '../schema';
+import type {InnerName, NamedOptimizer, OptimizerKind, StageOptions, StageValues} from './stage';
 import {atLeast, countUpTo, STAGE_VALUES, stageValues} from './stage';
 
 /** Settings of Gauss–Newton, as {@link gaussNewton} or {@link leastSquares} decides them. */
@@ -20,11 +21,22 @@ export interface GaussNewton extends StageValues {
   readonly damping?: number;
   /** Whether a linear problem is begun at the field as it is and not at zero: less to do where the field is nearly right. Nonlinear ones always are. Default false. */
   readonly fromHere?: boolean;
+  /**
+   * What solves the linear problem of a step: `direct` factorises its normal matrix (fields on one grid with a linear decoder), `cgls` iterates,
+   * `auto` takes the direct solver where a factorisation pays and fits into memory. `Solution.solver` says which, and why. Default `auto`.
+   */
+  readonly inner?: InnerName;
 }
 
+/** Names of the inner solvers. */
+export const INNER_NAMES = Object.keys(INNER_SOLVERS) as readonly InnerName[];
+
+/** Checks the name of an inner solver. */
+export const checkInner: Check<InnerName> = (value, name) => checkChoice(value, name, INNER_NAMES);
+
 /**
- * Damped Gauss–Newton: each step a least-squares problem solved by CGLS, scaled by exact column norms (on a multi-level grid
- * that is the BPX preconditioner). A linear decoder is folded into its grid for this stage and those after it.
+ * Damped Gauss–Newton: each step a least-squares problem, solved by a Cholesky factor of its normal matrix or by CGLS, scaled by exact
+ * column norms (on a multi-level grid that is the BPX preconditioner). A linear decoder is folded into its grid for this stage and those after it.
  *
  * @param options the settings of {@link GaussNewton} that are not to be the default.
  * @throws DinfError INVALID_ARGUMENT, UNKNOWN_OPTION
@@ -36,10 +48,17 @@ export function gaussNewton(options: StageOptions<GaussNewton> = {}): GaussNewto
     tolerance: atLeast(0),
     damping: atLeast(0),
     fromHere: checkFlag,
+    inner: checkInner,
     ...STAGE_VALUES,
   });
-  const {steps = 20, iterations = 50, tolerance = 1e-6, damping, fromHere = false} = checked;
-  return {type: 'gauss-newton', steps, iterations, tolerance, damping, ...(fromHere && {fromHere}), ...stageValues(checked)};
+  const {steps = 20, iterations = 50, tolerance = 1e-6, damping, fromHere = false, inner = 'auto'} = checked;
+  return {
+    type: 'gauss-newton',
+    ...{steps, iterations, tolerance, damping},
+    ...(fromHere && {fromHere}),
+    ...(inner !== 'auto' && {inner}),
+    ...stageValues(checked),
+  };
 }
 
 export const GAUSS_NEWTON: OptimizerKind<GaussNewton> = {
@@ -53,17 +72,19 @@ export const GAUSS_NEWTON: OptimizerKind<GaussNewton> = {
   pausable: false,
   stateful: false,
   remaining: (stage, begun) => ({stage, begun: stage.steps === 1 ? begun : 0}),
-  native: ({steps, iterations, tolerance, damping, fromHere = false}, {linear, uniforms}) => ({
+  native: ({steps, iterations, tolerance, damping, fromHere = false, inner = 'auto'}, {linear, uniforms, room}) => ({
     kind: STAGE_KINDS['gauss-newton'],
     uniforms,
     ...{steps, iterations, tolerance, fromHere},
     // The weights of an MLP leave the linear region at once.
     damping: damping ?? (linear ? 0 : 1),
+    inner: INNER_SOLVERS[inner],
+    innerMemory: room,
   }),
 };
 
 /** Gauss–Newton by the name that runs use. */
 export const GAUSS_NEWTON_BY_NAME: NamedOptimizer<StageOptions<GaussNewton>, GaussNewton> = {
-  settings: ['iterations', 'tolerance'],
+  settings: ['iterations', 'tolerance', 'inner'],
   make: gaussNewton,
 };

@@ -12,11 +12,11 @@ import type {NamedOptimizer, OptimizerKind, RunSettings} from './stage';
 export type {Adam} from './adam';
 export {adam} from './adam';
 export type {GaussNewton} from './gauss-newton';
-export {gaussNewton} from './gauss-newton';
+export {checkInner, gaussNewton, INNER_NAMES} from './gauss-newton';
 export type {Lbfgs} from './lbfgs';
 export {lbfgs} from './lbfgs';
 export {leastSquares} from './least-squares';
-export type {RunSettings, StageValues} from './stage';
+export type {InnerName, RunSettings, StageValues} from './stage';
 
 /** One stage of a solve; a solve runs its stages in order, each from where the one before ended. */
 export type Optimizer = Adam | GaussNewton | Lbfgs;

@@ -2,6 +2,7 @@
 import type {Check, OptionChecks} from '../base/options';
 import {checkInteger, checkNumber, checkRecord} from '../base/options';
 import type {NativeStage} from '../native';
+import type {INNER_SOLVERS} from '../schema';
 
 /** What a stage may set before it begins: continuation without compiling again. It holds for the stages after it, and for evaluation. */
 export interface StageValues {
@@ -14,11 +15,15 @@ export interface StageValues {
 /** The settings of a stage, each with a default. */
 export type StageOptions<Stage> = {readonly [Name in Exclude<keyof Stage, 'type'>]?: Stage[Name] | undefined};
 
+/** What solves the linear problems of least squares and Gauss–Newton: one that is named, or, by `auto`, the one that pays. */
+export type InnerName = keyof typeof INNER_SOLVERS;
+
 /** What a run of the built-in problems may set for any optimizer. */
 export interface RunSettings {
   iterations?: number;
   tolerance?: number;
   learningRate?: number;
+  inner?: InnerName;
 }
 
 /** How many vectors a native stage holds, and whether it folds linear decoders into their grids. */
@@ -56,8 +61,9 @@ export interface OptimizerKind<Stage extends StageValues & {readonly type: strin
    *
    * @param context.linear whether all fields are linear in their parameters.
    * @param context.uniforms values of all uniforms from this stage on; empty: as they are.
+   * @param context.room bytes that the stage may hold beyond what is estimated; 0: no limit.
    */
-  native(stage: Stage, context: {readonly linear: boolean; readonly uniforms: Float64Array}): NativeStage;
+  native(stage: Stage, context: {readonly linear: boolean; readonly uniforms: Float64Array; readonly room: number}): NativeStage;
 }
 
 /** An optimizer as the built-in problems and the command line name it. */

@@ -107,6 +107,7 @@ interface PartOutcome extends PartPosition {
   readonly begun: number;
   /** Along this run, by its own iterations. */
   readonly losses: LossCurve;
+  readonly inner?: NativeResult['inner'];
 }
 
 /** What a part gets and gives when nothing runs. */
@@ -230,7 +231,7 @@ class PartSolves {
     begun: number,
     onProgress: (progress: NativeProgress) => void,
   ): Promise<PartOutcome> {
-    const {stopReason, message, seconds, loss, iterations, losses, lossIterations} = await session.run(
+    const {stopReason, message, seconds, loss, iterations, losses, lossIterations, inner} = await session.run(
       [this.stage],
       onProgress,
       begun,
@@ -242,6 +243,7 @@ class PartSolves {
       complete: stopReason === 'iterations' || stopReason === 'tolerance',
       iterations: begun + iterations,
       losses: {iteration: lossIterations, loss: losses},
+      ...(inner && {inner}),
     };
   }
 
@@ -299,6 +301,7 @@ class PartSolves {
           : 'iterations';
     const iterations = this.mean(outcomes.length, 0);
     const loss = outcomes.reduce((sum, part) => sum + part.loss, 0);
+    const inner = outcomes.at(-1)?.inner; // parts of one problem are alike
     return {
       schedule: this.schedule,
       position: {
@@ -314,6 +317,7 @@ class PartSolves {
       loss,
       unknowns,
       losses: this.curve(from?.losses, loss),
+      ...(inner && {inner}),
     };
   }
 

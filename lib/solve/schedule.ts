@@ -1,6 +1,6 @@
 /** Runs the stages of a solve one after another, from the beginning or from where an earlier solve stood. */
 import {compileStages} from '../compile/stages';
-import type {NativeProgress, NativeResult, OptimizerState} from '../native';
+import type {InnerChoice, NativeProgress, NativeResult, OptimizerState} from '../native';
 import type {Optimizer} from '../optimizers';
 import {kindOf, plannedIterations} from '../optimizers';
 import type {Session} from './session';
@@ -53,10 +53,12 @@ export interface Outcome {
   readonly unknowns: number;
   /** Along the solve. */
   readonly losses: LossCurve;
+  /** What solved the linear problems of the last stage that had any. */
+  readonly inner?: InnerChoice;
 }
 
 /** What an interrupted solve needs to go on. */
-export interface Standing extends Outcome {
+export interface Standing extends Omit<Outcome, 'inner'> {
   /** Adam's own state; null for an optimizer that has none, or after divergence. */
   readonly optimizer: OptimizerState | null;
 }
@@ -225,11 +227,12 @@ async function beginning(
 }
 
 function extended(before: Outcome, result: NativeResult, position: Position): Outcome {
-  const {stopReason, message, loss, unknowns} = result;
+  const {stopReason, message, loss, unknowns, inner = before.inner} = result;
   const seconds = before.seconds + result.seconds;
   const losses = joined(before.losses, before.iterations, {iteration: result.lossIterations, loss: result.losses});
   const iterations = before.iterations + result.iterations;
-  return {schedule: before.schedule, position, stopReason, message, iterations, seconds, loss, unknowns, losses};
+  const outcome = {schedule: before.schedule, position, stopReason, message, iterations, seconds, loss, unknowns, losses};
+  return {...outcome, ...(inner && {inner})};
 }
 
 function joined(before: LossCurve, offset: number, next: LossCurve): LossCurve {

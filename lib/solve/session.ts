@@ -5,7 +5,7 @@ import {compileSamples} from '../compile/samples';
 import {compileStages} from '../compile/stages';
 import {DinfError} from '../base/errors';
 import type {EquationSource} from '../expression/equation';
-import {checkMemory, estimateBytes} from '../compile/memory';
+import {availableBytes, checkMemory, estimateBytes} from '../compile/memory';
 import type {NativeProgress, NativeResult, NativeSolver, OptimizerState} from '../native';
 import {addon, rethrow} from '../native';
 import {checkNumbers, checkRecord} from '../base/options';
@@ -29,6 +29,8 @@ const MOST_SAMPLES = 2 ** 18;
 export class Session {
   private native: NativeSolver | undefined;
   private uniforms: Float64Array;
+  /** Bytes that a factorisation may take beyond the estimate: it is not to drive a service out of its memory. */
+  private readonly room: number;
   private queue: Promise<unknown>;
   /** Data that is no longer the problem's own, by the number of its term. */
   private readonly data = new Map<number, Readonly<Record<string, TermData>>>();
@@ -47,6 +49,7 @@ export class Session {
     const compiled = planned === 'evaluate' ? atRest(whole) : whole;
     const bytes = estimateBytes(compiled, planned === 'evaluate' ? [] : planned);
     checkMemory(bytes, 'this problem', 'use a smaller resolution, fewer levels or fewer samples');
+    this.room = Math.max(1, Math.floor(0.5 * availableBytes() - bytes));
     this.uniforms = compiled.uniforms;
     try {
       this.native = new (addon().Solver)({...withData(compiled), bytes});
@@ -60,7 +63,7 @@ export class Session {
   /** @param begun iterations of the first stage that earlier runs have done. */
   run(stages: readonly Optimizer[], onProgress?: (progress: NativeProgress) => void, begun = 0): Promise<NativeResult> {
     return this.call((native) => {
-      const compiled = compileStages(this.spec, stages, this.uniforms);
+      const compiled = compileStages(this.spec, stages, this.uniforms, this.room);
       for (const {uniforms} of compiled) if (uniforms.length > 0) this.uniforms = uniforms;
       return native.run(
         compiled.map((stage, i) => (i === 0 && begun > 0 ? {...stage, begun} : stage)),

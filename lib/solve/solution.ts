@@ -7,6 +7,7 @@ import {checkList, checkOptions, checkPath, checkText, reading} from '../base/op
 import type {Problem} from '../pose/problem';
 import type {Samples} from '../pose/sampling';
 import {checkSamples, points as pointSamples} from '../pose/sampling';
+import type {InnerChoice} from '../native';
 import type {LossCurve, Outcome} from './schedule';
 import type {Session} from './session';
 import {checkpointOf, writableCheckpointOf} from './checkpoint/apply';
@@ -37,6 +38,8 @@ export class Solution<U extends string = string> implements Disposable {
   readonly unknowns: number;
   /** The loss along the solve. */
   readonly losses: LossCurve;
+  /** What solved the linear problems of least squares and Gauss–Newton, and why; undefined where there were none, or it was not this process. */
+  readonly solver: InnerChoice | undefined;
   /** Where it was solved, such as `cpu`. */
   readonly device: string;
   /** The precision of its parameters and of evaluation. */
@@ -64,6 +67,7 @@ export class Solution<U extends string = string> implements Disposable {
     this.loss = outcome.loss;
     this.unknowns = outcome.unknowns;
     this.losses = outcome.losses;
+    this.solver = outcome.inner;
     this.device = device;
     this.dtype = session.options.dtype;
     this.seed = session.options.seed;

@@ -317,6 +317,8 @@ GaussNewtonStage gaussNewtonStage(const Napi::Object& from) {
   stage.steps = integer(from, "steps", 1, 1 << 20);
   stage.damping = number(from, "damping");
   if (from.Has("fromHere")) stage.fromHere = boolean(from, "fromHere");
+  if (from.Has("inner")) stage.inner = static_cast<InnerKind>(small(from, "inner", 0, kInnerKindCount - 1));
+  if (from.Has("innerMemory")) stage.innerMemory = integer(from, "innerMemory", 0, int64_t{1} << 50);
   return stage;
 }
 LbfgsStage lbfgsStage(const Napi::Object& from) {

@@ -211,6 +211,15 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
             value.Set("seconds", result.seconds);
             value.Set("loss", result.loss);
             value.Set("unknowns", static_cast<double>(result.unknowns));
+            if (result.inner.kind != InnerKind::automatic) {
+              Napi::Object inner = Napi::Object::New(env);
+              inner.Set("inner", nameOf(result.inner.kind));
+              inner.Set("reason", result.inner.reason);
+              inner.Set("factorisations", static_cast<double>(result.inner.factorisations));
+              if (result.inner.factorisations > 0) inner.Set("smallestPivot", result.inner.smallestPivot);
+              inner.Set("undetermined", result.inner.undetermined);
+              value.Set("inner", inner);
+            }
             value.Set("losses", toArray(env, result.losses));
             value.Set("lossIterations", toArray(env, std::vector<double>(result.lossIterations.begin(), result.lossIterations.end())));
             return value;

@@ -14,6 +14,8 @@
 
 namespace dinf {
 
+class ThreadPool;
+
 struct MlpShape {
   int inputs = 0, outputs = 0;
   std::vector<int> hidden;
@@ -91,6 +93,8 @@ class Backend {
 
   // Gives back what is held for the time of computing alone, such as threads: nothing is asked for a while. Any op may follow.
   virtual void rest() {}
+  // The host's threads, for what a device leaves to it.
+  virtual ThreadPool& hostThreads() = 0;
 
   virtual Real* allocate(int64_t count) = 0;  // zeroed
   virtual void release(Real* buffer) = 0;

@@ -19,6 +19,15 @@ struct StageCommon {
   int64_t begun = 0;             // iterations that an earlier run of this stage has done: it goes on from there
 };
 
+// Which inner solver a Gauss-Newton stage took.
+struct InnerReport {
+  InnerKind kind = InnerKind::automatic;  // automatic: no stage has had one
+  std::string reason;
+  int64_t factorisations = 0;
+  double smallestPivot = 0;   // of the last factorisation, the columns of the matrix scaled to 1
+  bool undetermined = false;  // the rows leave some of the unknowns free
+};
+
 struct SolveResult {
   StopReason stopReason = StopReason::iterations;
   std::string message;  // where it diverged
@@ -27,6 +36,7 @@ struct SolveResult {
   int64_t unknowns = 0;        // of the last stage
   std::vector<double> losses;  // thinned evenly so that a plot can hold them (core/history.h)
   std::vector<int64_t> lossIterations;
+  InnerReport inner;
 };
 
 template <class Real>

@@ -3,8 +3,8 @@
 #include "core/optimizer_gauss_newton.h"
 #include <algorithm>
 #include <cmath>
-#include "core/cgls.h"
 #include "core/check.h"
+#include "core/choose_inner.h"
 
 namespace dinf {
 namespace {
@@ -76,8 +76,7 @@ void runStage(const StageCommon& stage, const GaussNewtonStage& options, const S
   const int64_t n = problem.parameterCount();
   check(problem.rowCount() > 0, ErrorCode::invalidArgument, "least squares needs a term with a squared, absolute or Huber loss");
   DeviceVector<Real> trial(be, n);
-  Cgls<Real> cgls(stage, run, trial);
-  InnerSolver<Real>& inner = cgls;
+  ChosenInner<Real> inner(stage, options, run, trial);
   StepRule<Real> rule(problem, trial);
   Damping damping(options.damping);
   // The answer of a linear problem does not depend on the start; unreached unknowns stay zero. Stopped early it does: a problem that

@@ -11,6 +11,8 @@ struct GaussNewtonStage {
   int64_t steps = 1;
   double damping = 0;     // initial Levenberg-Marquardt damping, in units of the scaled normal matrix's diagonal (= 1)
   bool fromHere = false;  // a linear problem starts from the parameters as they are, not from zero
+  InnerKind inner = InnerKind::automatic;
+  int64_t innerMemory = 0;  // bytes that a factorisation may hold; 0: no limit
   int64_t plannedIterations(const StageCommon& stage) const { return stage.iterations * steps; }
 };
 

@@ -226,6 +226,24 @@ std::vector<std::vector<JacobianPlane<Real>>> SquaresPass<Real>::entries(int res
 }
 
 template <class Real>
+std::vector<Real> EntriesPass<Real>::run() {
+  const Program& program = this->spec().squares;
+  const int64_t padded = this->term_.paddedCount();
+  std::vector<Real> entries(program.stores * padded);
+  for (const Tile& tile : this->term_.tiles()) {
+    this->reserve(tile);
+    if (program.reads(InputKind::jet)) this->encode(tile);
+    ProgramCall<Real> call = this->bind(program, tile);
+    const Real* planes = this->storeOverTile(tile, call, program.stores);
+    this->backend_.run(call, tile);
+    for (int i = 0; i < program.stores; ++i)
+      for (const Segment& segment : tile.segments)
+        this->backend_.download(entries.data() + i * padded + segment.begin, planes + i * tile.size + segment.local, segment.end - segment.begin);
+  }
+  return entries;
+}
+
+template <class Real>
 void ValuesPass<Real>::run(const Program& program, Real* values) {
   for (const Tile& tile : this->term_.tiles()) {
     this->reserve(tile);
@@ -272,6 +290,7 @@ std::string NonFinitePass<Real>::run() {
   template class TangentPass<Real>;     \
   template class AdjointPass<Real>;     \
   template class SquaresPass<Real>;     \
+  template class EntriesPass<Real>;     \
   template class ValuesPass<Real>;      \
   template class NonFinitePass<Real>;
 DINF_PASSES(float)

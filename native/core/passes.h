@@ -128,6 +128,14 @@ class SquaresPass : Pass<Real> {
   std::vector<std::vector<JacobianPlane<Real>>> entries(int residual, size_t field, const Tile& tile, const Real* planes) const;
 };
 
+// The entries of A as the host reads them: a plane over the set for each store of the squares program.
+template <class Real>
+class EntriesPass : Pass<Real> {
+ public:
+  using Pass<Real>::Pass;
+  std::vector<Real> run();
+};
+
 // The values of a program's stores, planes over the set.
 template <class Real>
 class ValuesPass : Pass<Real> {

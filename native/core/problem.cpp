@@ -203,6 +203,12 @@ void Problem<Real>::columnSquares(Real* out, bool energies) {
   if (std::any_of(work_.fields.begin(), work_.fields.end(), [](const Field& field) { return !field.isLinear(); })) probeWeights(out);
 }
 
+template <class Real>
+std::vector<Real> Problem<Real>::jacobianEntries(int term) {
+  needLinearisation();
+  return EntriesPass<Real>(work_, *terms_[term]).run();
+}
+
 // The mean of (A^T xi)^2 over random signs xi is the squared norm of each column.
 template <class Real>
 void Problem<Real>::probeWeights(Real* out) {

@@ -61,6 +61,10 @@ class Problem {
   // Squared norms of the Jacobian's columns at the linearisation; with `energies`, plus the curvature of energies along each unknown,
   // their mixed derivatives left out.
   void columnSquares(Real* out, bool energies = false);
+  // The derivatives of a term's rows by the jets that they read, at the linearisation: a plane of the sample set for each slot of the
+  // term's pattern, internal order.
+  std::vector<Real> jacobianEntries(int term);
+  const SampleSet& sampleSet(int term) const { return terms_[term]->samples().set(); }
 
   // (stores, points) row-major, user order.
   std::vector<Real> evaluate(const Real* parameters, const EvaluationSpec& evaluation);

@@ -23,6 +23,7 @@ class CpuBackend final : public Backend<Real> {
   explicit CpuBackend(int threads) : pool_(threads), kernels_(cpuKernels<Real>()), scratch_(pool_.threads()) {}
 
   void rest() override { pool_.rest(); }
+  ThreadPool& hostThreads() override { return pool_; }
 
   Real* allocate(int64_t count) override {
     check(count < int64_t{1} << 48, ErrorCode::outOfMemory, "cannot allocate " + std::to_string(count) + " values");  // no overflow below

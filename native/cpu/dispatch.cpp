@@ -1,6 +1,7 @@
 // Chooses the instruction set once a process.
 #include <cstdlib>
 #include <cstring>
+#include "cpu/front.h"
 #include "cpu/kernels.h"
 
 namespace dinf {
@@ -19,6 +20,7 @@ namespace dinf {
   namespace isa {                                  \
   template <class Real>                            \
   const CpuKernels<Real>& kernelTable();           \
+  const FrontKernels& frontTable();                \
   }
 DINF_EACH_ISA(DINF_DECLARE)
 #if defined(DINF_WITHOUT_V3)
@@ -58,6 +60,14 @@ const CpuKernels<Real>& cpuKernels() {
 }
 template const CpuKernels<float>& cpuKernels<float>();
 template const CpuKernels<double>& cpuKernels<double>();
+
+const FrontKernels& frontKernels() {
+#if defined(DINF_X86)
+  return kLevel == 4 ? v4::frontTable() : kLevel == 3 ? v3::frontTable() : v2::frontTable();
+#else
+  return baseline::frontTable();
+#endif
+}
 
 const char* cpuInstructionSet() {
 #if defined(DINF_X86)

@@ -68,6 +68,16 @@ enum class StageKind : int {
 };
 constexpr int kStageKindCount = 3;
 
+// What solves the linear least-squares problem of a Gauss-Newton step.
+enum class InnerKind : int {
+  automatic = 0,  // The direct solver where a factorisation pays and fits, else CGLS.
+  direct = 1,  // Conjugate gradients with a Cholesky factor of the normal matrix as the preconditioner.
+  cgls = 2,  // Conjugate gradients on the normal equations, scaled by column norms.
+};
+constexpr int kInnerKindCount = 3;
+inline constexpr const char* kInnerNames[] = {"auto", "direct", "cgls"};
+constexpr const char* nameOf(InnerKind value) { return kInnerNames[static_cast<int>(value)]; }
+
 // What L-BFGS measures lengths of steps with.
 enum class Scaling : int {
   columns = 0,  // Each unknown's own curvature at the start.
@@ -191,15 +201,15 @@ inline constexpr const char* kSchema =
     R"({"instructionWords":5,"kernelKinds":{"gaussian":0,"bspline":1,"inverse-quadratic":2,"inverse-multiquadric":3,")"
     R"(hat":1},"edges":{"clamp":0,"extend":1,"periodic":2},"activations":{"tanh":0,"sine":1,"gelu":2,"identity":3},"n)"
     R"(etworkStarts":{"xavier":0,"siren":1},"fieldKinds":{"grid":0,"network":1},"sampleKinds":{"tensor":0,"points":1,)"
-    R"("stratified":2},"stageKinds":{"adam":0,"gauss-newton":1,"lbfgs":2},"scalings":{"columns":0,"shared":1,"none":2)"
-    R"(},"opcodes":{"add":0,"sub":1,"mul":2,"div":3,"neg":4,"abs":5,"sign":6,"sqrt":7,"exp":8,"log":9,"sin":10,"cos":)"
-    R"(11,"tan":12,"asin":13,"acos":14,"atan":15,"sinh":16,"cosh":17,"tanh":18,"pow":19,"atan2":20,"min":21,"max":22,)"
-    R"("lt":23,"le":24,"eq":25,"where":26,"mul0":27,"hypot":28,"div0":29,"store":30,"sum":31},"inputKinds":{"coordina)"
-    R"(te":0,"jet":1,"tangent":2,"channel":3,"uniform":4,"scalar":5,"scalarTangent":6,"weight":7,"coefficient":8,"row)"
-    R"(":9},"dtypes":["float32","float64"],"drivers":["cpu","cuda"],"stopReasons":["iterations","tolerance","aborted")"
-    R"(,"diverged"],"errorCodes":["ABORTED","DIVERGED","INVALID_ARGUMENT","UNKNOWN_OPTION","UNKNOWN_SYMBOL","SYNTAX",)"
-    R"("ORDER_TOO_HIGH","EXPRESSION_TOO_LARGE","NON_FINITE","OUT_OF_DOMAIN","FILE_NOT_FOUND","FILE_UNREADABLE","FILE_)"
-    R"(UNWRITABLE","NOT_AN_IMAGE","NOT_A_MESH","IMAGE_TOO_SMALL","OUT_OF_MEMORY","NO_SUCH_DEVICE","NO_NATIVE_BUILD",")"
-    R"(DISPOSED","INTERNAL"]})";
+    R"("stratified":2},"stageKinds":{"adam":0,"gauss-newton":1,"lbfgs":2},"innerSolvers":{"auto":0,"direct":1,"cgls":)"
+    R"(2},"scalings":{"columns":0,"shared":1,"none":2},"opcodes":{"add":0,"sub":1,"mul":2,"div":3,"neg":4,"abs":5,"si)"
+    R"(gn":6,"sqrt":7,"exp":8,"log":9,"sin":10,"cos":11,"tan":12,"asin":13,"acos":14,"atan":15,"sinh":16,"cosh":17,"t)"
+    R"(anh":18,"pow":19,"atan2":20,"min":21,"max":22,"lt":23,"le":24,"eq":25,"where":26,"mul0":27,"hypot":28,"div0":2)"
+    R"(9,"store":30,"sum":31},"inputKinds":{"coordinate":0,"jet":1,"tangent":2,"channel":3,"uniform":4,"scalar":5,"sc)"
+    R"(alarTangent":6,"weight":7,"coefficient":8,"row":9},"dtypes":["float32","float64"],"drivers":["cpu","cuda"],"st)"
+    R"(opReasons":["iterations","tolerance","aborted","diverged"],"errorCodes":["ABORTED","DIVERGED","INVALID_ARGUMEN)"
+    R"(T","UNKNOWN_OPTION","UNKNOWN_SYMBOL","SYNTAX","ORDER_TOO_HIGH","EXPRESSION_TOO_LARGE","NON_FINITE","OUT_OF_DOM)"
+    R"(AIN","FILE_NOT_FOUND","FILE_UNREADABLE","FILE_UNWRITABLE","NOT_AN_IMAGE","NOT_A_MESH","IMAGE_TOO_SMALL","OUT_O)"
+    R"(F_MEMORY","NO_SUCH_DEVICE","NO_NATIVE_BUILD","DISPOSED","INTERNAL"]})";
 
 }  // namespace dinf

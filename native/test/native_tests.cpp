@@ -6,6 +6,7 @@
 #include "cpu/kernels.h"
 #include "test/check.h"
 #include "test/derivative_cases.h"
+#include "test/direct_cases.h"
 #include "test/solve_cases.h"
 #include "test/unit_cases.h"
 
@@ -28,6 +29,7 @@ int main(int argc, char** argv) {
   dinf::test::unitCases();
   dinf::test::derivativeCases();
   dinf::test::solveCases();
+  dinf::test::directCases();
   std::printf("%d passed, %d failed\n", report.passed, report.failed);
   return report.failed == 0 && report.passed > 0 ? 0 : 1;
 }

@@ -64,8 +64,8 @@ describe('a repeated solve', () => {
   });
 
   it('counts an earlier solve in', async () => {
-    using first = await run({optimizer: leastSquares({iterations: 7})});
-    using second = await run({optimizer: leastSquares({iterations: 5}), after: first});
+    using first = await run({optimizer: leastSquares({iterations: 7, inner: 'cgls'})});
+    using second = await run({optimizer: leastSquares({iterations: 5, inner: 'cgls'}), after: first});
     expect(second.iterations).toBe(first.iterations + 5);
     expect(second.seconds).toBeGreaterThan(first.seconds);
     expect(second.losses.loss.length).toBeGreaterThan(first.losses.loss.length);

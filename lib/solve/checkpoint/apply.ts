@@ -31,9 +31,11 @@ export async function writableCheckpointOf(
     session.optimizerState(),
   ]);
   const uniforms = session.uniformValues.slice();
+  const {inner, ...standing} = outcome; // how it was solved is no part of where it stands
+  void inner;
   return {
     ...{problem, device, dtype, seed, folded, blocks, parameters, uniforms},
-    standing: {...outcome, optimizer},
+    standing: {...standing, optimizer},
     version: VERSION,
     origin,
   };

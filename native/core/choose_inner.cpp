@@ -1,0 +1,148 @@
+#include "core/choose_inner.h"
+#include <algorithm>
+#include <cmath>
+#include "core/check.h"
+
+namespace dinf {
+namespace {
+
+// Rates by which a factorisation is weighed against iterations of CGLS, flops a second of one thread: both are spread over as many.
+constexpr double kFactorRate = 10e9, kProductRate = 2e9;
+// A factorisation that costs no more than that many iterations is worth it at once: it is exact, and CGLS may not be at its end then.
+constexpr double kSoon = 50;
+// What the direct solver must have left of a stage's iterations.
+constexpr int64_t kDirectIterations = 10;
+
+// Of a product with the Jacobian and one with its adjoint: planes of jets, each a sum over taps, along one axis after the other where
+// samples are a tensor product.
+template <class Real>
+double productFlops(const Problem<Real>& problem, const ProblemGrid& grid) {
+  double flops = 0;
+  for (size_t t = 0; t < problem.spec().terms.size(); ++t) {
+    const SampleSet& set = problem.sampleSet(static_cast<int>(t));
+    double taps = grid.cells.degree + 1, jets = 0;
+    if (!set.isTensor())
+      for (int k = 1; k < grid.cells.dims; ++k) taps *= grid.cells.degree + 1;
+    for (size_t f = 0; f < problem.fields().size(); ++f) jets += problem.spec().terms[t].jetSets[f].count * problem.fields()[f].spec().outputs;
+    flops += 4 * static_cast<double>(set.paddedCount()) * jets * taps;
+  }
+  return flops;
+}
+
+std::string gigabytes(double bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g GB", bytes / 1e9);
+  return text;
+}
+
+}  // namespace
+
+template <class Real>
+ChosenInner<Real>::ChosenInner(const StageCommon& stage, const GaussNewtonStage& options, const StageRun<Real>& run, Real* scratch)
+    : stage_(stage), patience_(stage), options_(options), run_(run), scratch_(scratch), grid_(run.problem) {
+  plan();
+}
+
+template <class Real>
+void ChosenInner<Real>::choose(InnerKind kind, const std::string& reason) {
+  run_.result.inner.kind = kind;
+  run_.result.inner.reason = reason;
+}
+
+template <class Real>
+void ChosenInner<Real>::plan() {
+  if (options_.inner == InnerKind::cgls) return choose(InnerKind::cgls, "it was asked for");
+  const bool asked = options_.inner == InnerKind::direct;
+  if (!grid_.obstacle.empty()) {
+    check(!asked, ErrorCode::invalidArgument, "the direct solver cannot serve here: " + grid_.obstacle + "; take auto or cgls");
+    return choose(InnerKind::cgls, grid_.obstacle);
+  }
+  const TreeCost cost = CellTree::cost(grid_.cells);
+  // Boxes alone say what the factor holds at least; what it holds exactly is known once its tree is built.
+  const double least = 8 * cost.entries;
+  const bool tooLarge = options_.innerMemory > 0 && least > static_cast<double>(options_.innerMemory);
+  if (tooLarge || (asked && !makeDirect())) {
+    const std::string reason = "a factorisation needs " + gigabytes(least) + " and more, and " +
+                               gigabytes(static_cast<double>(options_.innerMemory)) + " are free for it";
+    check(!asked, ErrorCode::outOfMemory, reason + ": take a coarser grid, more memory, or cgls");
+    return choose(InnerKind::cgls, reason);
+  }
+  if (asked) return choose(InnerKind::direct, "it was asked for");
+  const double iterations = (cost.flops / kFactorRate) / (productFlops(run_.problem, grid_) / kProductRate);
+  if (iterations <= kSoon && makeDirect()) return choose(InnerKind::direct, "a factorisation costs no more than a few iterations");
+  choose(InnerKind::cgls, "it has converged before a factorisation would have paid");
+  const int64_t patience = static_cast<int64_t>(std::min(iterations, 1e12));
+  mayTurn_ = patience + kDirectIterations <= stage_.iterations;
+  if (mayTurn_) patience_.iterations = patience;
+}
+
+// False where memory is short.
+template <class Real>
+bool ChosenInner<Real>::makeDirect() {
+  if (direct_) return true;
+  direct_ = std::make_unique<DirectSolver<Real>>(stage_, run_, grid_, scratch_);
+  if (options_.innerMemory > 0 && direct_->bytes() > options_.innerMemory) direct_ = nullptr;
+  directMoved_ = true;
+  return direct_ != nullptr;
+}
+
+template <class Real>
+void ChosenInner<Real>::linearise(const Real* parameters, bool moved) {
+  parameters_ = parameters;
+  moved_ = moved_ || moved;
+  directMoved_ = directMoved_ || moved;
+}
+
+template <class Real>
+InnerEnd ChosenInner<Real>::solve(double loss, double damping, int64_t begun) {
+  if (direct_) return solveDirectly(loss, damping, begun);
+  const InnerEnd end = solveByCgls(loss, damping, begun);
+  if (end != InnerEnd::iterations || !mayTurn_) return end;
+  if (!makeDirect()) {
+    mayTurn_ = false;
+    choose(InnerKind::cgls, "there is not memory enough for a factorisation");
+    patience_ = stage_;
+    return solveByCgls(loss, damping, begun);
+  }
+  choose(InnerKind::direct, "CGLS has not converged in as many iterations as a factorisation costs");
+  const InnerEnd directly = solveDirectly(loss, damping, std::max(begun, patience_.iterations));
+  // Told to stop meanwhile: what CGLS has found is there.
+  if (directly == InnerEnd::aborted) last_ = cgls_.get();
+  return directly;
+}
+
+template <class Real>
+InnerEnd ChosenInner<Real>::solveByCgls(double loss, double damping, int64_t begun) {
+  if (!cgls_) cgls_ = std::make_unique<Cgls<Real>>(patience_, run_, scratch_), moved_ = true;
+  last_ = cgls_.get();
+  cgls_->linearise(parameters_, moved_);
+  moved_ = false;
+  return cgls_->solve(loss, damping, std::min(begun, patience_.iterations));
+}
+
+template <class Real>
+InnerEnd ChosenInner<Real>::solveDirectly(double loss, double damping, int64_t begun) {
+  last_ = direct_.get();
+  direct_->linearise(parameters_, directMoved_);
+  directMoved_ = false;
+  InnerReport& report = run_.result.inner;
+  const bool whole = direct_->prepare(damping);
+  report.factorisations = direct_->factorisations();
+  report.smallestPivot = direct_->smallestPivot();
+  if (whole && direct_->undetermined()) {
+    report.undetermined = true;
+    if (options_.inner == InnerKind::automatic) {
+      direct_ = nullptr;
+      mayTurn_ = false;
+      patience_ = stage_;
+      choose(InnerKind::cgls, "the rows leave some of the unknowns undetermined");
+      return solveByCgls(loss, damping, begun);
+    }
+  }
+  return direct_->solve(loss, damping, begun);
+}
+
+template class ChosenInner<float>;
+template class ChosenInner<double>;
+
+}  // namespace dinf

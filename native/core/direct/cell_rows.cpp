@@ -1,0 +1,162 @@
+#include "core/direct/cell_rows.h"
+#include <algorithm>
+
+namespace dinf {
+
+template <class Real>
+CellRows<Real>::CellRows(Problem<Real>& problem, const ProblemGrid& grid) : grid_(grid) {
+  const std::vector<TermSpec>& specs = problem.spec().terms;
+  for (size_t t = 0; t < specs.size(); ++t) {
+    const TermSpec& spec = specs[t];
+    Term term{};
+    term.sorted = sort(problem.sampleSet(static_cast<int>(t)));
+    term.residuals = spec.residuals;
+    term.plane = problem.sampleSet(static_cast<int>(t)).paddedCount();
+    for (const JacobianEntry& entry : spec.pattern) {
+      const JetRef& jet = spec.jets[entry.jet];
+      const MultiIndex& index = spec.jetSets[jet.field].index[jet.plane];
+      term.entries.push_back({entry.residual, grid.firstUnknown[jet.field] + jet.output, entry.slot, index});
+      for (int k = 0; k < kMaxDims; ++k) term.orders[k] = std::max(term.orders[k], index.a[k]);
+    }
+    std::stable_sort(term.entries.begin(), term.entries.end(), [](const Entry& a, const Entry& b) { return a.residual < b.residual; });
+    terms_.push_back(std::move(term));
+  }
+  const int64_t cells = grid.cells.cellCount();
+  for (int64_t c = 0; c < cells; ++c) {
+    int64_t rows = 0;
+    for (const Term& term : terms_) {
+      const std::vector<int64_t>& begin = sorted_[term.sorted].begin;
+      rows += (begin[c + 1] - begin[c]) * term.residuals;
+    }
+    maxRows_ = static_cast<int>(std::max<int64_t>(maxRows_, rows));
+  }
+}
+
+template <class Real>
+int64_t CellRows<Real>::bytes(const Problem<Real>& problem) {
+  int64_t bytes = 0;
+  for (size_t t = 0; t < problem.spec().terms.size(); ++t) {
+    const int64_t samples = problem.sampleSet(static_cast<int>(t)).paddedCount();
+    bytes += samples * static_cast<int64_t>(sizeof(int32_t) + problem.spec().terms[t].squares.stores * sizeof(Real));
+  }
+  return bytes;
+}
+
+template <class Real>
+void CellRows<Real>::place(const SampleSet& set, int64_t sample, int* cell, double* fraction) const {
+  double unit[kMaxDims] = {0, 0, 0};
+  set.unitCoordinates(sample, unit);
+  for (int k = 0; k < kMaxDims; ++k) {
+    cell[k] = 0;
+    fraction[k] = 0;
+    if (k >= grid_.cells.dims) continue;
+    const double at = unit[k] * grid_.cells.cells[k];
+    cell[k] = std::clamp(static_cast<int>(at), 0, grid_.lastCell[k]);
+    fraction[k] = at - cell[k];
+  }
+}
+
+// Counting sort. The last cell of a periodic axis is the first one over again.
+template <class Real>
+int CellRows<Real>::sort(const SampleSet& set) {
+  for (size_t i = 0; i < sorted_.size(); ++i)
+    if (sorted_[i].set == &set) return static_cast<int>(i);
+  Sorted sorted{&set, {}, std::vector<int64_t>(grid_.cells.cellCount() + 1, 0)};
+  const auto cellOf = [&](int64_t sample) {
+    int cell[kMaxDims];
+    double fraction[kMaxDims];
+    place(set, sample, cell, fraction);
+    for (int k = 0; k < grid_.cells.dims; ++k) cell[k] %= grid_.cells.cells[k];
+    return grid_.cells.cell(cell);
+  };
+  int64_t count = 0;
+  for (int64_t i = 0; i < set.paddedCount(); ++i)
+    if (set.userOf(i) >= 0) ++sorted.begin[cellOf(i) + 1], ++count;
+  for (size_t c = 1; c < sorted.begin.size(); ++c) sorted.begin[c] += sorted.begin[c - 1];
+  sorted.order.resize(count);
+  std::vector<int64_t> next(sorted.begin.begin(), sorted.begin.end() - 1);
+  for (int64_t i = 0; i < set.paddedCount(); ++i)
+    if (set.userOf(i) >= 0) sorted.order[next[cellOf(i)]++] = static_cast<int32_t>(i);
+  sorted_.push_back(std::move(sorted));
+  return static_cast<int>(sorted_.size()) - 1;
+}
+
+template <class Real>
+void CellRows<Real>::read(Problem<Real>& problem, const std::vector<double>& scale) {
+  for (size_t t = 0; t < terms_.size(); ++t) terms_[t].values = problem.jacobianEntries(static_cast<int>(t));
+  scale_.resize(grid_.parameter.size());
+  for (size_t i = 0; i < scale_.size(); ++i) scale_[i] = grid_.parameter[i] < 0 ? 0 : scale[grid_.parameter[i]];
+}
+
+template <class Real>
+void CellRows<Real>::forget() {
+  for (Term& term : terms_) std::vector<Real>().swap(term.values);
+}
+
+template <class Real>
+int CellRows<Real>::rows(const int* cell, double* out) const {
+  const CellGrid& cells = grid_.cells;
+  const int64_t number = cells.cell(cell);
+  const int columns = cells.columns();
+  int count = 0;
+  for (const Term& term : terms_) {
+    const Sorted& sorted = sorted_[term.sorted];
+    for (int64_t i = sorted.begin[number]; i < sorted.begin[number + 1]; ++i) {
+      const int64_t sample = sorted.order[i];
+      int at[kMaxDims];
+      double fraction[kMaxDims], weights[kMaxDims][kMaxOrder + 1][kMaxTaps];
+      place(*sorted.set, sample, at, fraction);
+      for (int k = 0; k < kMaxDims; ++k) {
+        weights[k][0][0] = 1;
+        if (k < cells.dims) generic::edgeWeights<double>(grid_.kernel, grid_.edge[k], term.orders[k], at[k], cells.cells[k], fraction[k], weights[k]);
+        // Taylor coefficients in the unit box, as jets have them.
+        for (int order = 1, factor = 1; k < cells.dims && order <= term.orders[k]; ++order) {
+          factor *= order;
+          double power = 1.0 / factor;
+          for (int q = 0; q < order; ++q) power *= cells.cells[k];
+          for (int tap = 0; tap <= cells.degree; ++tap) weights[k][order][tap] *= power;
+        }
+      }
+      for (size_t e = 0; e < term.entries.size();) {
+        const int residual = term.entries[e].residual;
+        double* const row = out + static_cast<int64_t>(count) * columns;
+        bool empty = true;
+        for (; e < term.entries.size() && term.entries[e].residual == residual; ++e) {
+          const double value = term.values[term.entries[e].slot * term.plane + sample];
+          if (value == 0) continue;
+          if (empty) std::fill_n(row, columns, 0.0);
+          empty = false;
+          addEntry(term.entries[e], value, weights, row);
+        }
+        if (!empty) ++count;
+      }
+    }
+  }
+  // The columns' scales.
+  int column = 0;
+  for (int i = 0; i <= cells.reach(0); ++i)
+    for (int j = 0; j <= cells.reach(1); ++j)
+      for (int k = 0; k <= cells.reach(2); ++k) {
+        const int64_t node = cells.node(cell[0] + i, cell[1] + j, cell[2] + k);
+        for (int u = 0; u < cells.unknowns; ++u, ++column)
+          for (int r = 0; r < count; ++r) out[static_cast<int64_t>(r) * columns + column] *= columnScale(node, u);
+      }
+  return count;
+}
+
+template <class Real>
+void CellRows<Real>::addEntry(const Entry& entry, double value, const double (*weights)[kMaxOrder + 1][kMaxTaps], double* row) const {
+  const CellGrid& cells = grid_.cells;
+  const double *first = weights[0][entry.index.a[0]], *second = weights[1][entry.index.a[1]], *third = weights[2][entry.index.a[2]];
+  double* to = row + entry.unknown;
+  for (int i = 0; i <= cells.reach(0); ++i)
+    for (int j = 0; j <= cells.reach(1); ++j) {
+      const double factor = value * first[i] * second[j];
+      for (int k = 0; k <= cells.reach(2); ++k, to += cells.unknowns) *to += factor * third[k];
+    }
+}
+
+template class CellRows<float>;
+template class CellRows<double>;
+
+}  // namespace dinf

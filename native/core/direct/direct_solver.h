@@ -1,0 +1,54 @@
+// The direct inner solver: conjugate gradients on the normal equations as CGLS has them, with the factor of their matrix as the
+// preconditioner. The matrix's condition is that of the rows squared; what its rounding loses comes back with the second iteration.
+#pragma once
+#include "core/direct/normal_factor.h"
+#include "core/inner_solver.h"
+#include "core/optimizer.h"
+
+namespace dinf {
+
+template <class Real>
+class DirectSolver final : public InnerSolver<Real> {
+ public:
+  // `grid` has no obstacle. `scratch`: as many values as there are parameters, overwritten by `solve`.
+  DirectSolver(const StageCommon& stage, const StageRun<Real>& run, const ProblemGrid& grid, Real* scratch);
+  int64_t bytes() const { return factor_.bytes(); }
+  void linearise(const Real* parameters, bool moved) override;
+  InnerEnd solve(double loss, double damping, int64_t begun) override;
+  const Real* step() const override { return y_; }
+  // Makes sure of a factor that serves the linearisation with this damping. Asked to stop it returns false.
+  bool prepare(double damping);
+  // Do the rows leave an unknown free? After `prepare`.
+  bool undetermined();
+  double smallestPivot() const { return factor_.smallestPivot(); }
+  int64_t factorisations() const { return factorisations_; }
+
+ private:
+  double dot(const Real* a, const Real* b, int64_t count);
+  void gradient(double damping);
+  InnerEnd iterate(double loss, double damping, int64_t begun);
+
+  const StageCommon& stage_;
+  const StageRun<Real>& run_;
+  Problem<Real>& problem_;
+  Backend<Real>& be_;
+  const int64_t n_, m_;
+  const int slot_;
+  NormalFactor<Real> factor_;
+  DeviceVector<Real> r_;      // rows: the residual r + A D y
+  DeviceVector<Real> q_;      // image of the direction, A D p
+  DeviceVector<Real> y_;      // scaled unknowns, then the step itself
+  DeviceVector<Real> p_;      // direction
+  DeviceVector<Real> s_;      // scaled gradient
+  DeviceVector<Real> z_;      // the preconditioned one
+  DeviceVector<Real> scale_;  // D
+  DeviceVector<Real> best_;   // the best y yet
+  Real* const d_;             // D p
+  bool factored_ = false, fresh_ = false, linearised_ = false;
+  double damping_ = 0;  // of the factor
+  double served_ = 0;   // how far the last solve came: its gradient's norm, relative to the first
+  const Real* parameters_ = nullptr;  // where it is linearised
+  int64_t factorisations_ = 0;
+};
+
+}  // namespace dinf
