@@ -14,14 +14,14 @@ constexpr double kSoon = 50;
 constexpr int64_t kDirectIterations = 10;
 
 // Of a product with the Jacobian and one with its adjoint: planes of jets, each a sum over taps, along one axis after the other where
-// samples are a tensor product.
+// samples are a tensor product, however a backend walks them.
 template <class Real>
 double productFlops(const Problem<Real>& problem, const ProblemGrid& grid) {
   double flops = 0;
   for (size_t t = 0; t < problem.spec().terms.size(); ++t) {
     const SampleSet& set = problem.sampleSet(static_cast<int>(t));
     double taps = grid.cells.degree + 1, jets = 0;
-    if (!set.isTensor())
+    if (set.spec().kind != SampleKind::tensor)
       for (int k = 1; k < grid.cells.dims; ++k) taps *= grid.cells.degree + 1;
     for (size_t f = 0; f < problem.fields().size(); ++f) jets += problem.spec().terms[t].jetSets[f].count * problem.fields()[f].spec().outputs;
     flops += 4 * static_cast<double>(set.paddedCount()) * jets * taps;

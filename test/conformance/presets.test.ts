@@ -78,7 +78,7 @@ for (const {name: device} of devices)
       const given = reduced(prepared.problem);
       const optimizer = prepared.optimizers.map(({stage}) =>
         stage.type === 'gauss-newton'
-          ? {...stage, steps: 1, iterations: ITERATIONS, tolerance: 0}
+          ? {...stage, steps: 1, iterations: ITERATIONS, tolerance: 0, inner: 'cgls' as const}
           : stage.type === 'lbfgs'
             ? {...stage, iterations: ITERATIONS, tolerance: 0}
             : {...stage, iterations: ITERATIONS},

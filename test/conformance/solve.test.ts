@@ -68,8 +68,11 @@ describe.each(BACKENDS)('solves on $name', (backend) => {
       1e-4,
     ],
   ];
-  test.each(poisson)('Poisson in %s by least squares', async (_, exact, given, bound) => {
-    await solved(backend, given, {optimizer: leastSquares({iterations: 400, tolerance: 1e-12})}, async (solution) => {
+  const inners = ['direct', 'cgls'] as const;
+  const byEach = inners.flatMap((inner) => poisson.map(([name, ...rest]) => [name, inner, ...rest] as const));
+  test.each(byEach)('Poisson in %s by least squares, %s', async (_, inner, exact, given, bound) => {
+    await solved(backend, given, {optimizer: leastSquares({iterations: 400, tolerance: 1e-12, inner})}, async (solution) => {
+      expect(solution.solver!.inner).toBe(inner);
       expect(await relativeError(solution, exact)).toBeLessThan(bound);
       expect(solution.loss).toBeLessThan(1e-2 * solution.losses.loss[0]);
       expect(['tolerance', 'iterations']).toContain(solution.stopReason);
@@ -83,7 +86,7 @@ describe.each(BACKENDS)('solves on $name', (backend) => {
     });
   });
 
-  test('a nonlinear equation by Gauss–Newton', async () => {
+  test.each(inners)('a nonlinear equation by Gauss–Newton, %s', async (inner) => {
     // u = log(1 + x (1 − x)) solves u_xx = −2 exp(−u) − (u_x)².
     const given = problem({
       domain: {x: [0, 1]},
@@ -92,9 +95,14 @@ describe.each(BACKENDS)('solves on $name', (backend) => {
       lift: {u: 'x*(1 - x)*u'},
       terms: [term(gauss(4), 'u_xx = -2*exp(-u) - u_x^2')],
     });
-    await solved(backend, given, {optimizer: gaussNewton({steps: 12, iterations: 150, tolerance: 1e-13})}, async (solution) => {
-      expect(await relativeError(solution, 'log(1 + x*(1 - x))')).toBeLessThan(1e-6);
-    });
+    await solved(
+      backend,
+      given,
+      {optimizer: gaussNewton({steps: 12, iterations: 150, tolerance: 1e-13, inner})},
+      async (solution) => {
+        expect(await relativeError(solution, 'log(1 + x*(1 - x))')).toBeLessThan(1e-6);
+      },
+    );
   });
 
   test('several nonlinear terms by Gauss–Newton', async () => {
