@@ -44,6 +44,7 @@ export {Solve, solve} from './solve/solve';
 export type {ExpressionText, StopReason} from './solve/solution';
 export type {LossCurve, Outcome, PartPosition, Position, Standing} from './solve/schedule';
 export type {InnerChoice, OptimizerState, ParameterBlock} from './native';
+export type {ErrorEstimate} from './solve/error-estimate';
 export {Solution} from './solve/solution';
 export type {PartView, ProgressView} from './report/progress';
 export {partView, progressView} from './report/progress';

@@ -38,8 +38,13 @@ export interface CaseOptions {
   optimizer?: OptimizerName | readonly OptimizerName[] | undefined;
   /** Most iterations: one number for all stages, or one a stage. Default: the problem's. */
   iterations?: number | readonly number[] | undefined;
-  /** Relative decrease at which a stage stops: of the gradient for least squares, of the loss for L-BFGS. Default: the problem's. */
+  /**
+   * Of your own equations by least squares: the relative error of the answer that is asked for, default 1e-4. Elsewhere the relative decrease
+   * at which a stage stops: of the gradient for least squares, of the loss for L-BFGS; default: the problem's.
+   */
   tolerance?: number | undefined;
+  /** Seconds after which no finer grid is begun, where a problem refines its own: your own equations. Default 60. */
+  maxSeconds?: number | undefined;
   /** Initial rate of Adam. Default: the problem's. */
   learningRate?: number | undefined;
   /** What solves the linear problems of least squares and Gauss–Newton: `auto`, `direct` or `cgls`. Default `auto`. */
@@ -61,6 +66,7 @@ const CASE_OPTIONS: OptionChecks<CaseOptions> = {
   optimizer: (value, name) => checkOneOrList(value, name, (one, place) => checkChoice(one, place, OPTIMIZER_NAMES), 1),
   iterations: (value, name) => checkOneOrList(value, name, (one, place) => checkInteger(one, place, 0, 2 ** 31), 1),
   tolerance: (value, name) => checkNumber(value, name, 0),
+  maxSeconds: (value, name) => checkNumber(value, name, 0),
   learningRate: (value, name) => checkNumber(value, name, 0),
   inner: checkInner,
 };
@@ -86,14 +92,14 @@ export function checkCaseOptions<Own extends object>(
 
 /** The options of a run, as definitions of problems take them; the options have been checked. */
 export function runOptionsOf(options: CaseOptions, own: RunOptions['own'] = {}): RunOptions {
-  const {preset = 'fast', optimizer, iterations, tolerance, learningRate, inner} = options;
+  const {preset = 'fast', optimizer, iterations, tolerance, maxSeconds, learningRate, inner} = options;
   const {field, width, hiddenLayers, kernel, edge, decoder, resolution, levels, features} = options;
   return {
     preset,
     ...{field, width, hiddenLayers, kernel, edge, decoder, resolution, levels, features},
     optimizers: optimizer === undefined ? undefined : [optimizer].flat(),
     iterations: iterations === undefined ? undefined : [iterations].flat(),
-    ...{tolerance, learningRate, inner, own},
+    ...{tolerance, maxSeconds, learningRate, inner, own},
   };
 }
 

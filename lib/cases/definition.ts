@@ -36,6 +36,8 @@ export interface RunOptions {
   /** One number for all stages, or one a stage. */
   iterations?: readonly number[];
   tolerance?: number;
+  /** After that many seconds no finer grid is begun, where a problem refines its own. */
+  maxSeconds?: number;
   /** Adam's initial rate. */
   learningRate?: number;
   /** Of least squares and Gauss–Newton. */
@@ -63,6 +65,8 @@ export interface Prepared {
   readonly notes?: readonly string[];
   /** Solves it where `solve(problem, {optimizer})`, the default, is not all: several problems, each with data from the one before. */
   solve?(options: SolveOptions): PromiseLike<Solution>;
+  /** Whether that solve takes a field to go on from all the same. Default false. */
+  readonly resumes?: boolean;
   assess(solution: Solution): Promise<Assessment>;
 }
 
@@ -70,6 +74,8 @@ export interface Prepared {
 export interface Assessment extends AssessedOutputs {
   /** What is to be known of this result, such as parts that were left out of it. Default: nothing. */
   readonly notes?: readonly string[];
+  /** What the solve itself has decided, in place of settings of those names. Default: nothing. */
+  readonly settings?: Readonly<Record<string, string | number>>;
 }
 
 export interface ProblemDefinition {

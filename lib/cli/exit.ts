@@ -2,8 +2,11 @@ import type {DinfErrorCode} from '../base/errors';
 import {DinfError} from '../base/errors';
 import {interruptedCode} from './interruption';
 
-/** Exit codes of the command line (documented in the README); one that a signal has ended has a code of {@link Interruption}. */
-export const EXIT = {solved: 0, failed: 1, usage: 2, noDevice: 3, diverged: 4} as const;
+/**
+ * Exit codes of the command line (documented in the README); one that a signal has ended has a code of {@link Interruption}. `notResolved`: there
+ * is a field, and its error estimate is above the tolerance, or there is none.
+ */
+export const EXIT = {solved: 0, failed: 1, usage: 2, noDevice: 3, diverged: 4, notResolved: 5} as const;
 
 const USAGE: ReadonlySet<DinfErrorCode> = new Set([
   'INVALID_ARGUMENT',

@@ -28,6 +28,7 @@ export interface SharedOptions {
   optimizer?: OptimizerName[];
   iterations?: number[];
   tolerance?: number;
+  maxSeconds?: number;
   learningRate?: number;
   inner?: InnerName;
   device: string;
@@ -67,9 +68,10 @@ export function addSharedOptions(command: Command): void {
     .option('--iterations <n>', 'most iterations; with a schedule, one number or one a stage', usage(parseIterations))
     .option(
       '--tolerance <x>',
-      'stop least squares when the gradient norm has fallen by this factor, L-BFGS when the loss falls by less in 10 iterations',
+      'relative error of the answer (your own equations, default 1e-4); elsewhere stop least squares when the gradient norm has fallen by this factor, L-BFGS when the loss falls by less in 10 iterations',
       numeric('--tolerance'),
     )
+    .option('--max-seconds <s>', 'begin no finer grid after that long (your own equations, default 60)', numeric('--max-seconds'))
     .addOption(
       new Option('--inner <solver>', 'what solves the linear problems of least squares and Gauss–Newton').choices([
         ...INNER_NAMES,
@@ -108,6 +110,7 @@ export function runOptions(definition: ProblemDefinition, parsed: SharedOptions)
     optimizers: parsed.optimizer,
     iterations: parsed.iterations,
     tolerance: parsed.tolerance,
+    maxSeconds: parsed.maxSeconds,
     learningRate: parsed.learningRate,
     inner: parsed.inner,
     own,

@@ -8,6 +8,8 @@ import type {Assessment, Prepared, ProblemDefinition, RunOptions} from '../cases
 import {writeOutputs} from '../report/write-outputs';
 import type {Device} from '../devices';
 import {chooseDevice} from '../devices';
+import type {ErrorEstimate} from '../solve/error-estimate';
+import {estimateText} from '../solve/error-estimate';
 import type {Solution} from '../solve/solution';
 import type {SolveOptions} from '../solve/solve';
 import {solve} from '../solve/solve';
@@ -66,14 +68,13 @@ async function run(definition: ProblemDefinition, parsed: SharedOptions): Promis
         view.update(progress);
       },
     };
-    const running =
-      prepared.solve?.(settings) ??
-      solve(prepared.problem, {
-        ...settings,
-        optimizer: optimizers.map(({stage}) => stage),
-        resume: resumption?.checkpoint,
-        checkpoint: everySeconds === undefined ? undefined : {file: folder.file(FIELD_FILE), everySeconds, origin},
-      });
+    const whole: SolveOptions = {
+      ...settings,
+      optimizer: optimizers.map(({stage}) => stage),
+      resume: resumption?.checkpoint,
+      checkpoint: everySeconds === undefined ? undefined : {file: folder.file(FIELD_FILE), everySeconds, origin},
+    };
+    const running = prepared.solve?.(prepared.resumes === true ? whole : settings) ?? solve(prepared.problem, whole);
     using solution = await Promise.resolve(running).finally(() => {
       view.stop();
     });
@@ -85,26 +86,19 @@ async function run(definition: ProblemDefinition, parsed: SharedOptions): Promis
     await writeOutputs(folder, solution, assessment, {
       name: definition.name,
       headline: prepared.headline,
-      settings: prepared.settings,
+      settings: {...prepared.settings, ...assessment.settings},
       notes,
       command: commandLine(),
     });
     const summary = {
       problem: definition.name,
-      device: solution.device,
-      dtype: solution.dtype,
+      ...howSolved(solution),
       optimizer: optimizers.map(({name}) => name).join(','),
-      iterations: solution.iterations,
-      seconds: solution.seconds,
-      parameters: solution.unknowns,
       samplesPerIteration: prepared.samplesPerIteration,
-      loss: solution.loss,
-      stopReason: solution.stopReason,
-      ...(solution.solver && {solver: solution.solver}),
       metrics: assessment.metrics,
       outputs: folder.written,
       seed: solution.seed,
-      settings: prepared.settings,
+      settings: {...prepared.settings, ...assessment.settings},
       notes,
       ...(resumption && {resumed: {file, iterations: resumption.checkpoint.standing.iterations}}),
     };
@@ -119,6 +113,16 @@ async function run(definition: ProblemDefinition, parsed: SharedOptions): Promis
   }
 }
 
+/** How a solve went, by the names that `--json` has for it. */
+function howSolved({device, dtype, iterations, seconds, unknowns, loss, stopReason, errorEstimate, solver}: Solution) {
+  return {
+    ...{device, dtype, iterations, seconds, parameters: unknowns, loss},
+    ...(errorEstimate && {errorEstimate}),
+    stopReason,
+    ...(solver && {solver}),
+  };
+}
+
 /** What a run goes on from. A sequence of problems has no one field to go on from. */
 async function resumptionOf(
   {name}: ProblemDefinition,
@@ -127,7 +131,7 @@ async function resumptionOf(
   {resume: file, seed}: SharedOptions,
 ): Promise<Resumption | undefined> {
   if (file === undefined) return undefined;
-  if (prepared.solve !== undefined) {
+  if (prepared.solve !== undefined && prepared.resumes !== true) {
     throw new DinfError(
       'INVALID_ARGUMENT',
       `--resume: ${name} solves a sequence of problems here, which begins anew each time; --optimizer adam trains one field that can go on`,
@@ -147,14 +151,15 @@ function notesOf(prepared: Prepared, solution: Solution, assessment: Assessment)
 }
 
 /** The exit code of a solve; a diverged one says so. */
-function exitOf({stopReason, message}: Solution, interrupted: number): number {
+function exitOf({stopReason, message, errorEstimate}: Solution, interrupted: number): number {
   if (stopReason === 'diverged') {
     process.stderr.write(
       `dinf-grid: diverged: ${message}. The last good field was kept; lower the learning rate or check the equation.\n`,
     );
     return EXIT.diverged;
   }
-  return stopReason === 'aborted' ? interrupted : EXIT.solved;
+  if (stopReason === 'aborted') return interrupted;
+  return errorEstimate?.met === false ? EXIT.notResolved : EXIT.solved;
 }
 
 function summaryText(summary: {
@@ -164,6 +169,7 @@ function summaryText(summary: {
   device: string;
   parameters: number;
   stopReason: string;
+  errorEstimate?: ErrorEstimate;
   outputs: string[];
 }): string {
   const metrics = Object.entries(summary.metrics).map(
@@ -171,6 +177,7 @@ function summaryText(summary: {
   );
   return [
     metrics.join(', '),
+    ...(summary.errorEstimate ? [estimateText(summary.errorEstimate)] : []),
     `${duration(summary.seconds)} (${summary.seconds.toFixed(3)} seconds) on ${summary.device}: ${summary.iterations} iterations, ${summary.parameters} unknowns, stopped by ${summary.stopReason}`,
     ...summary.outputs,
     '',

@@ -24,7 +24,11 @@ export interface EquationOptions {
    * the same with an R-function or the paper's 1 − exp(−d²/0.01). `soft`: everything by least squares. Default `hard`.
    */
   constraints?: ConstraintMode | undefined;
-  /** Weight of the mean square of a soft condition on its face, beside 1 for the mean square residual. Default 1000. */
+  /**
+   * Weight of the mean square of a soft condition on its face, beside 1 for the mean square residual, both divided by the size of their
+   * coefficients in the unit box. Default: N^(2 (m − j) − 1) for a condition of order j on a face across which the equations have order m, on
+   * N cells. With other optimizers than least squares, networks and the paper's preset: as they are, default 1000.
+   */
   boundaryWeight?: number | undefined;
   /** Coordinates along which the solution and its derivatives are the same on both faces. Default: none. */
   periodic?: readonly string[] | undefined;

@@ -1,21 +1,18 @@
 /** A user's own equations, without code: from texts to a problem that is ready to be solved, judged and shown. */
 import type {BoxAxis, Condition, Face} from './conditions';
 import {faceName, readCondition} from './conditions';
-import type {Imposed} from './constraints';
 import {imposeConditions} from './constraints';
 import {compileTerms, prepareTerms} from '../compile/terms';
 import {DinfError} from '../base/errors';
-import {toText} from '../expression';
 import type {Scope} from '../expression/scope';
 import type {Edge, Grid} from '../pose/field';
-import {gridEdges} from '../pose/field';
+import {gridEdges, linearDecoder} from '../pose/field';
 import {bspline, gaussian} from '../pose/kernel';
 import {checkOptions} from '../base/options';
-import type {Problem} from '../pose/problem';
 import type {Term} from '../pose/term';
-import {problem} from '../pose/problem';
+import {Problem, problem} from '../pose/problem';
 import {term} from '../pose/term';
-import type {FieldSpec} from '../pose/problem-spec';
+import type {EquationSpec} from '../pose/problem-spec';
 import {gridCells, isLinear, sampleCount} from '../pose/problem-spec';
 import type {Samples} from '../pose/sampling';
 import {gauss, gaussRule, lattice, stratified} from '../pose/sampling';
@@ -23,12 +20,17 @@ import {Case} from '../cases/case';
 import type {CaseOptions} from '../cases/case-options';
 import {checkCaseOptions, runOptionsOf} from '../cases/case-options';
 import type {Prepared, RunOptions} from '../cases/definition';
+import type {SolveOptions} from '../solve/solve';
+import type {AccuracyGoal, PosedProblem} from './accuracy';
+import {solveToTolerance} from './accuracy';
 import {assessEquation, latticeOf, readTruth} from './assessment';
 import type {EquationOptions} from './equation-options';
 import {EQUATION_OPTIONS} from './equation-options';
 import {findUnknowns, readDomain, readExact} from './domain-and-names';
+import {weighed} from './row-weights';
+import {settingsOf} from './settings';
 import type {NetworkPreset} from '../cases/field-options';
-import {fieldFrom, fieldSettings} from '../cases/field-options';
+import {fieldFrom, fieldSettings, isNetwork} from '../cases/field-options';
 import {gridFrom, halvingLevels} from '../cases/grids';
 import type {StageDefaults} from '../cases/stages';
 import {stagesFrom} from '../cases/stages';
@@ -41,6 +43,18 @@ export interface EquationProblemOptions extends EquationOptions, CaseOptions {}
  * faces, and 2e-6, 2e-5, 1e-2 with slopes, which least squares then meets before the equation.
  */
 const BOUNDARY_WEIGHT = 1000;
+
+/** A problem on one grid. */
+interface PosedEquation {
+  readonly posed: Problem;
+  readonly cells: number[];
+  readonly interior: Samples;
+  readonly equations: readonly EquationSpec[];
+}
+
+/** Relative error of the answer, and seconds after which no finer grid is begun. */
+const TOLERANCE = 1e-4;
+const MOST_SECONDS = 60;
 
 /** By number of coordinates: cells an axis, Gauss points a cell, least-squares iterations. */
 const DEFAULTS = [
@@ -114,29 +128,48 @@ export async function prepareEquation(options: EquationOptions, shared: RunOptio
   refuseOnPeriodic(conditions, box, edges);
   const imposed = imposeConditions(conditions, box, scope, mode, uniforms);
 
-  const grid = gridFor({...shared, edge: edges}, basis.cells);
-  const cells = gridCells(grid, box.length);
-  const interior = preset === 'paper' ? stratified(cells.map((n) => basis.points * n)) : gauss(basis.points, {cells});
   const volume = box.reduce((product, {lower, upper}) => product * (upper - lower), 1);
   const loss = preset === 'paper' ? ('abs' as const) : ('square' as const);
-  const terms: Term[] = [
-    // Gauss weights add up to the volume, the others to one; either way the term is a mean.
-    term(interior, equations, {name: 'equation', loss, weight: preset === 'paper' ? 1 : 1 / volume}),
-    ...imposed.soft.map(({face, equation: text}) =>
-      term(faceSamples(face, box, cells, basis.points), text, {name: `on ${faceName(face, box)}`, loss, weight}),
-    ),
-  ];
-  const posed = problem({
-    domain: Object.fromEntries(box.map(({name, lower, upper}) => [name, [lower, upper] as const])),
-    unknowns,
-    ...fieldFrom(shared, grid, {...NETWORK, periodic: options.periodic}),
-    uniforms,
-    lift: imposed.lift,
-    terms,
-  });
-  await prepareTerms(posed.spec);
+  const judged = isJudged(shared);
+  const pose = async (grid: Grid): Promise<PosedEquation> => {
+    const cells = gridCells(grid, box.length);
+    const interior = preset === 'paper' ? stratified(cells.map((n) => basis.points * n)) : gauss(basis.points, {cells});
+    // Gauss weights add up to the volume, the others to one; either way the term is a mean. Equations that are to weigh alike have a term each.
+    const share = preset === 'paper' ? 1 : 1 / volume;
+    const groups = judged ? equations.map((text) => [text]) : [equations];
+    const terms: Term[] = [
+      ...groups.map((texts, i) =>
+        term(interior, texts, {name: groups.length > 1 ? `equation ${i + 1}` : 'equation', loss, weight: share}),
+      ),
+      ...imposed.soft.map(({face, equation: text}) =>
+        term(faceSamples(face, box, cells, basis.points), text, {name: `on ${faceName(face, box)}`, loss, weight}),
+      ),
+    ];
+    const asGiven = problem({
+      domain: Object.fromEntries(box.map(({name, lower, upper}) => [name, [lower, upper] as const])),
+      unknowns,
+      ...fieldFrom(shared, grid, {...NETWORK, periodic: options.periodic}),
+      uniforms,
+      lift: imposed.lift,
+      terms,
+    });
+    const rows = asGiven.spec.terms.slice(0, groups.length).flatMap((one) => one.equations);
+    const faces = imposed.soft.map(({face}) => face);
+    const posed = judged
+      ? new Problem(
+          weighed(asGiven.spec, {count: groups.length, share, faces, box, uniforms, cells, given: given.boundaryWeight}),
+        )
+      : asGiven;
+    await prepareTerms(posed.spec);
+    return {posed, cells, interior, equations: rows};
+  };
+  const {posed, cells, interior, equations: rows} = await pose(gridFor({...shared, edge: edges}, basis.cells));
   const optimizers = stagesOf(posed, shared, basis.iterations);
-  const axes = latticeOf(box, cells, basis.points);
+  const onGrid = async (finer: readonly number[]): Promise<PosedProblem> => ({
+    problem: String(finer) === String(cells) ? posed : (await pose(gridOf({...shared, edge: edges}, finer))).posed,
+    equations: rows,
+    optimizers: optimizers.map(({stage}) => stage),
+  });
   return {
     problem: posed,
     optimizers,
@@ -145,6 +178,10 @@ export async function prepareEquation(options: EquationOptions, shared: RunOptio
       `${equations.join(' ; ')} on ${box.map(({name, lower, upper}) => `${name} = ${lower} to ${upper}`).join(', ')}`,
       ...imposed.notes,
     ].join('. '),
+    ...(judged && {
+      solve: (settings: SolveOptions) => solveToTolerance(onGrid, goalOf(shared, cells), settings),
+      resumes: true,
+    }),
     settings: settingsOf({
       equations,
       where,
@@ -153,13 +190,21 @@ export async function prepareEquation(options: EquationOptions, shared: RunOptio
       exact: options.exact,
       box,
       imposed,
-      weight,
+      weight: judged ? given.boundaryWeight : weight,
       field: posed.spec.fields[0],
       cells,
       interior,
     }),
     // The term's own expressions: nothing is parsed again.
-    assess: (solution) => assessEquation(solution, {unknowns, equations: posed.spec.terms[0].equations, axes, truth}),
+    assess: async (solution) => {
+      const solved = gridCells(
+        solution.problem.spec.fields[0].grid ?? gridFor({...shared, edge: edges}, basis.cells),
+        box.length,
+      );
+      const axes = latticeOf(box, solved, basis.points);
+      const assessed = await assessEquation(solution, {unknowns, equations: rows, axes, truth});
+      return {...assessed, settings: {...fieldSettings(solution.problem.spec.fields[0], solved.join(' × '))}};
+    },
   };
 }
 
@@ -218,6 +263,29 @@ function gridFor(shared: RunOptions, cells: number): Grid {
   );
 }
 
+/** The grid of a run on other cells, as many levels as all axes halve. */
+function gridOf(shared: RunOptions, cells: readonly number[]): Grid {
+  const levels = shared.levels ?? Math.min(...cells.map((n) => halvingLevels(n, {coarsest: COARSEST})));
+  return gridFrom(
+    {...shared, resolution: undefined, levels},
+    {resolution: Math.max(...cells), sides: cells, kernel: bspline(5), edge: 'extend'},
+  );
+}
+
+/** What a run asks of the answer. Whoever says how fine a grid is, or how long it is iterated on, has chosen it. */
+function goalOf(
+  {tolerance = TOLERANCE, maxSeconds = MOST_SECONDS, resolution, levels, iterations}: RunOptions,
+  cells: number[],
+): AccuracyGoal {
+  return {tolerance, maxSeconds, cells, fixed: [resolution, levels, iterations].some((one) => one !== undefined)};
+}
+
+/** Whether solutions on finer grids say how wrong one is: least squares finds the one that a grid has. */
+function isJudged({preset, field, decoder, optimizers}: RunOptions): boolean {
+  const squares = optimizers === undefined || String(optimizers) === 'lsq' || String(optimizers) === 'gauss-newton';
+  return preset === 'fast' && !isNetwork(field) && (decoder ?? linearDecoder()).type === 'linear' && squares;
+}
+
 /** Gauss points of every cell along a face; the coordinate across has one point. */
 function faceSamples(face: Face, box: readonly BoxAxis[], cells: readonly number[], points: number): Samples {
   const rule = gaussRule(points).points;
@@ -249,56 +317,11 @@ function stagesOf(posed: Problem, shared: RunOptions, iterations: number): Prepa
   const defaults: StageDefaults = {
     schedule: [shared.preset === 'paper' ? 'adam' : best],
     adam: {iterations: 10_000, learningRate: 1e-3, decaySteps: 5000},
-    lsq: {iterations, tolerance: 1e-9},
-    'gauss-newton': {steps: 12, iterations: Math.round(iterations / 2), tolerance: 1e-6},
+    lsq: {iterations: 4 * iterations, tolerance: 1e-12},
+    'gauss-newton': {steps: 60, iterations: 2 * iterations, tolerance: 1e-9},
     network: NETWORK,
   };
-  return stagesFrom(shared, defaults);
+  // What is asked for is the accuracy of the answer, not of a stage.
+  const own = shared.optimizers?.some((name) => name === 'adam' || name === 'lbfgs') === true || shared.preset === 'paper';
+  return stagesFrom(own ? shared : {...shared, tolerance: undefined}, defaults);
 }
-
-function settingsOf(given: {
-  equations: readonly string[];
-  where: readonly string[];
-  uniforms: Readonly<Record<string, number>>;
-  unknowns: readonly string[];
-  exact: EquationOptions['exact'];
-  box: readonly BoxAxis[];
-  imposed: Imposed;
-  weight: number;
-  field: FieldSpec;
-  cells: readonly number[];
-  interior: Samples;
-}): Record<string, string | number> {
-  const {imposed, field, box, interior, exact} = given;
-  const optional: Record<string, string | number | undefined> = {
-    equations: given.equations.join(' ; '),
-    domain: box.map(({name, lower, upper}) => `${name}=${lower}..${upper}`).join(', '),
-    where: given.where.length > 0 ? given.where.join(' ; ') : undefined,
-    unknowns: given.unknowns.join(', '),
-    uniforms:
-      Object.entries(given.uniforms)
-        .map(([name, value]) => `${name}=${value}`)
-        .join(', ') || undefined,
-    exact:
-      typeof exact === 'object'
-        ? Object.entries(exact)
-            .map(([name, text]) => `${name}=${text}`)
-            .join('; ')
-        : exact,
-    hardConditions: imposed.hard.join(', ') || 'none',
-    softConditions: imposed.soft.map(({face, equation: text}) => `${text} on ${faceName(face, box)}`).join(', ') || 'none',
-    notes: imposed.notes.join('; ') || undefined,
-    lift:
-      Object.entries(imposed.lift)
-        .map(([name, lift]) => `${name} = ${shortened(toText(lift, {lets: true}))}`)
-        .join(' ; ') || undefined,
-    boundaryWeight: imposed.soft.length > 0 ? given.weight : undefined,
-    ...fieldSettings(field, given.cells.join(' × ')),
-    samples: interior.kind === 'gauss' ? `${interior.points} Gauss points a cell and axis` : 'stratified, drawn anew',
-  };
-  return Object.fromEntries(
-    Object.entries(optional).filter((entry): entry is [string, string | number] => entry[1] !== undefined),
-  );
-}
-
-const shortened = (text: string): string => (text.length > 300 ? `${text.slice(0, 300)}…` : text);

@@ -91,6 +91,7 @@ const SHARED_KEYS: Readonly<Record<string, Check>> = {
   optimizer: either(isText, listOf(isText)),
   iterations: either(isNumber, listOf(isNumber)),
   tolerance: isNumber,
+  maxSeconds: isNumber,
   learningRate: isNumber,
   inner: isText,
   dtype: isText,
@@ -143,6 +144,7 @@ export async function readProblemFile(path: string): Promise<ProblemFile> {
     optimizer: read('optimizer', parseOptimizers),
     iterations: read('iterations', parseIterations),
     tolerance: read('tolerance', Number),
+    maxSeconds: read('maxSeconds', Number),
     learningRate: read('learningRate', Number),
     inner: read('inner', choice('inner', INNER_NAMES)),
   };

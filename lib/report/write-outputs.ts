@@ -10,6 +10,7 @@ import {writeVti} from '../files/vti';
 import type {Image} from '../imaging/image';
 import type {TriangleMesh} from '../mesh/mesh';
 import type {ProblemSpec} from '../pose/problem-spec';
+import type {ErrorEstimate} from '../solve/error-estimate';
 import type {Solution} from '../solve/solution';
 import type {ReportEquation} from './html';
 import {writeReport} from './html';
@@ -95,6 +96,7 @@ export async function writeOutputs(
       subtitle: headline,
       command,
       figures: [
+        ...estimateFigures(solution.errorEstimate),
         ...Object.entries(assessed.metrics).map(([label, value]) => ({label, value, hint: assessed.hints?.[label]})),
         {label: 'seconds', value: solution.seconds, hint: 'the solve alone, without reading files and start-up'},
         {label: 'iterations', value: solution.iterations, hint: `stopped by: ${solution.stopReason}`},
@@ -139,4 +141,12 @@ export function equationsOf(spec: Pick<ProblemSpec, 'terms'>): ReportEquation[] 
       math: equationMath(sides, {energy: loss === 'identity'}),
     })),
   );
+}
+
+/** How far the solution is from the answer, before all that was measured of it. */
+function estimateFigures(estimate: ErrorEstimate | undefined): {label: string; value: number | string; hint: string}[] {
+  if (estimate === undefined) return [];
+  const {relativeL2, tolerance, met, how} = estimate;
+  const label = met ? 'error estimate' : 'not resolved: error estimate';
+  return [{label, value: relativeL2 ?? 'none', hint: `relative L2; ${tolerance} was asked for; ${how}`}];
 }

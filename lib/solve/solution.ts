@@ -13,6 +13,7 @@ import type {Session} from './session';
 import {checkpointOf, writableCheckpointOf} from './checkpoint/apply';
 import type {Checkpoint} from './checkpoint/checkpoint';
 import {writeCheckpoint} from './checkpoint/checkpoint';
+import type {ErrorEstimate} from './error-estimate';
 
 export type {LossCurve} from './schedule';
 
@@ -24,8 +25,6 @@ export type ExpressionText<E extends EquationSource> = E extends string ? E : st
 
 /** A solved problem: its field, and how the solve went. Dispose it to free native memory at once. U are the names of its unknowns. */
 export class Solution<U extends string = string> implements Disposable {
-  /** Why the solve ended. */
-  readonly stopReason: StopReason;
   /** Where a diverged solve broke; empty otherwise. */
   readonly message: string;
   /** Of all stages. */
@@ -46,8 +45,7 @@ export class Solution<U extends string = string> implements Disposable {
   readonly dtype: 'float32' | 'float64';
   /** Of everything random. */
   readonly seed: number;
-  /** What is to be known before this result is believed, such as a term whose derivatives the kernel cannot represent. */
-  readonly notes: readonly string[];
+  private conclusion: {readonly stopReason: StopReason; readonly estimate?: ErrorEstimate; readonly notes: readonly string[]};
 
   /** @internal */
   constructor(
@@ -60,7 +58,6 @@ export class Solution<U extends string = string> implements Disposable {
     /** What went wrong on the way without ending the solve. */
     mishaps: readonly string[] = [],
   ) {
-    this.stopReason = outcome.stopReason;
     this.message = outcome.message;
     this.iterations = outcome.iterations;
     this.seconds = outcome.seconds;
@@ -71,7 +68,30 @@ export class Solution<U extends string = string> implements Disposable {
     this.device = device;
     this.dtype = session.options.dtype;
     this.seed = session.options.seed;
-    this.notes = [...problemNotes(problem.spec), ...mishaps];
+    this.conclusion = {stopReason: outcome.stopReason, notes: [...problemNotes(problem.spec), ...mishaps]};
+  }
+
+  /** Why the solve ended. */
+  get stopReason(): StopReason {
+    return this.conclusion.stopReason;
+  }
+  /** What is to be known before this result is believed, such as a term whose derivatives the kernel cannot represent. */
+  get notes(): readonly string[] {
+    return this.conclusion.notes;
+  }
+  /** How far it is from the answer, where that was estimated: by `solve()` of equation problems, and the command line. */
+  get errorEstimate(): ErrorEstimate | undefined {
+    return this.conclusion.estimate;
+  }
+
+  /**
+   * What was found out about it after its own solve.
+   *
+   * @internal
+   */
+  concluded(estimate: ErrorEstimate, notes: readonly string[], stopReason = this.stopReason): this {
+    this.conclusion = {stopReason, estimate, notes: [...this.notes, ...notes]};
+    return this;
   }
 
   /**

@@ -37,7 +37,7 @@ describe('equation', () => {
     const {metrics} = await posed.assess(solution);
     expect(metrics.relativeL2).toBeLessThan(1e-4);
     // As any other problem it is taken by solve(), whose own choice of an optimizer is another one.
-    using other = await solve(posed, {optimizer: posed.optimizers});
+    using other = await solve(posed, {optimizer: posed.optimizers, dtype: 'float64'});
     expect(other.loss).toBe(solution.loss);
   });
 

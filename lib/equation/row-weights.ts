@@ -1,0 +1,93 @@
+/**
+ * What a row of an equation weighs by itself: the size of its coefficients in the unit box. Divided by it, an equation or condition means the
+ * same whatever it was multiplied by, and whatever units it is in.
+ */
+import type {Expression} from '../expression/node';
+import {evaluateExpression, leafName} from '../expression/interpret';
+import {leavesOf} from '../expression/substitute';
+import type {ProblemSpec} from '../pose/problem-spec';
+import type {BoxAxis, Face} from './conditions';
+
+/** Places at which coefficients are looked at. */
+const PLACES = 48;
+
+/** A sequence that fills the box evenly: multiples of these, modulo 1 (Roberts's R3). */
+const STEPS = [0.8191725133961645, 0.6710436067037893, 0.5497004779019703] as const;
+
+/**
+ * The root mean square of all coefficients of a residual, each by a derivative of an unknown in the unit box: c / L^k for one of order k along
+ * an axis of length L. Of a nonlinear residual, at the field zero; at ones where it has none there.
+ *
+ * @param face where a condition holds; default everywhere.
+ * @returns 1 where there is no number to divide by.
+ */
+function rowSize(
+  residual: Expression,
+  box: readonly BoxAxis[],
+  uniforms: Readonly<Record<string, number>>,
+  face?: Face,
+): number {
+  const leaves = leavesOf(residual).filter((leaf) => leaf.kind === 'derivative');
+  for (const base of [0, 1]) {
+    let sum = 0;
+    for (let i = 1; i <= PLACES; i++) {
+      const values: Record<string, number> = {...uniforms};
+      box.forEach(({name, lower, upper}, k) => {
+        const part = (0.5 + i * STEPS[k]) % 1;
+        values[name] = k === face?.axis ? box[k][face.side] : lower + part * (upper - lower);
+      });
+      for (const leaf of leaves) values[leafName(leaf)] = base;
+      const there = evaluateExpression(residual, values);
+      for (const leaf of leaves) {
+        const length = box.reduce((product, {name, lower, upper}) => product * (upper - lower) ** (leaf.orders[name] ?? 0), 1);
+        const step = base === 0 ? 1e-4 : 1e-4 * base;
+        const coefficient = (evaluateExpression(residual, {...values, [leafName(leaf)]: base + step}) - there) / (step * length);
+        sum += coefficient ** 2;
+      }
+    }
+    const size = Math.sqrt(sum / PLACES);
+    if (Number.isFinite(size) && size > 0) return size;
+  }
+  return 1;
+}
+
+/** The highest order of any derivative along an axis. */
+function orderAlong(residual: Expression, axis: string): number {
+  return leavesOf(residual).reduce(
+    (most, leaf) => (leaf.kind === 'derivative' ? Math.max(most, leaf.orders[axis] ?? 0) : most),
+    0,
+  );
+}
+
+/** What the weights of terms follow from. */
+interface Weighing {
+  /** Terms of equations, one equation each; those of conditions follow. */
+  readonly count: number;
+  /** Weight of an equation whose rows have size 1. */
+  readonly share: number;
+  /** Of each condition. */
+  readonly faces: readonly Face[];
+  readonly box: readonly BoxAxis[];
+  readonly uniforms: Readonly<Record<string, number>>;
+  readonly cells: readonly number[];
+  /** Weight of the conditions, their rows scaled, where a user has given one. */
+  readonly given: number | undefined;
+}
+
+/**
+ * Equations and conditions weighed by their sizes. A condition of order j on a face across which the equations have order m weighs
+ * N^(2 (m − j) − 1) on N cells, as the norms of traces do: then no refinement moves the balance of the two.
+ */
+export function weighed(spec: ProblemSpec, {count, share, faces, box, uniforms, cells, given}: Weighing): ProblemSpec {
+  const equations = spec.terms.slice(0, count).flatMap((term) => term.equations.map(({residual}) => residual));
+  const terms = spec.terms.map((term, i) => {
+    const [{residual}] = term.equations;
+    if (i < count) return {...term, weight: share / rowSize(residual, box, uniforms) ** 2};
+    const face = faces[i - count];
+    const {name} = box[face.axis];
+    const order = Math.max(1, ...equations.map((one) => orderAlong(one, name)));
+    const power = Math.max(1, 2 * (order - orderAlong(residual, name)) - 1);
+    return {...term, weight: (given ?? cells[face.axis] ** power) / rowSize(residual, box, uniforms, face) ** 2};
+  });
+  return {...spec, terms};
+}

@@ -1,0 +1,184 @@
+/** Solving to a tolerance: what exit 0 promises, what units change, and what is said where nothing can be promised. */
+import type {Solution} from '../../lib';
+import type {EquationProblemOptions} from '../../lib/api/equation';
+import {equation} from '../../lib/api/equation';
+
+const HEAT: EquationProblemOptions = {
+  equations: ['u_t = 0.1*u_xx'],
+  domain: 't=0..1,x=0..1',
+  where: ['t=0: u=sin(pi*x)', 'x=0|x=1: u=0'],
+  exact: 'exp(-0.1*pi^2*t)*sin(pi*x)',
+};
+
+async function solved<T>(
+  options: EquationProblemOptions,
+  read: (solution: Solution, metrics: Readonly<Record<string, number>>) => Promise<T> | T,
+): Promise<T> {
+  const posed = await equation(options);
+  using solution = await posed.solve({device: 'cpu'});
+  const {metrics} = await posed.assess(solution);
+  return await read(solution, metrics);
+}
+
+describe('the error estimate', () => {
+  const known: readonly (readonly [string, EquationProblemOptions])[] = [
+    ['heat', HEAT],
+    [
+      'a boundary layer',
+      {
+        equations: ['-0.01*u_xx + u_x = 1'],
+        domain: 'x=0..1',
+        where: ['x=0|x=1: u=0'],
+        exact: 'x - (exp((x-1)/0.01) - exp(-100))/(1 - exp(-100))',
+      },
+    ],
+    [
+      '29 waves',
+      {equations: ['u_xx = -(58*pi)^2*sin(58*pi*x)'], domain: 'x=0..1', where: ['x=0|x=1: u=0'], exact: 'sin(58*pi*x)'},
+    ],
+    [
+      'a nonlinear equation',
+      {
+        equations: ['u_xx = -2*exp(-u) - u_x^2'],
+        domain: 'x=0..1',
+        where: ['x=0|x=1: u=0'],
+        exact: 'log(1 + x*(1 - x))',
+        resolution: 8,
+      },
+    ],
+    [
+      'a system in two coordinates',
+      {
+        equations: ['u_x + v_y = 0', 'u_y - v_x = 0'],
+        domain: 'x=0..2,y=0..1',
+        where: ['x=0|x=2|y=0|y=1: u=exp(x)*cos(y)', 'x=0|x=2|y=0|y=1: v=-exp(x)*sin(y)'],
+        exact: {u: 'exp(x)*cos(y)', v: '-exp(x)*sin(y)'},
+        resolution: 6,
+      },
+    ],
+  ];
+  it.each(known)('is within a factor of three of the error: %s', async (_, options) => {
+    await solved(options, ({errorEstimate, notes}, {relativeL2}) => {
+      expect(errorEstimate).toMatchObject({met: true, tolerance: 1e-4});
+      expect(notes).toEqual([]);
+      expect(relativeL2).toBeLessThan(1e-4);
+      const ratio = relativeL2 / errorEstimate!.relativeL2!;
+      expect(ratio).toBeLessThan(3);
+      if (errorEstimate!.relativeL2! > 1e-12) expect(ratio).toBeGreaterThan(1 / 3);
+    });
+  });
+
+  it('refines until the tolerance is met, the axes that need it alone', async () => {
+    const options: EquationProblemOptions = {
+      equations: ['u_xx + u_yy = -(1 + 1600)*sin(40*x)*sin(y)'],
+      domain: 'x=0..1,y=0..1',
+      where: ['x=0|y=0: u=0', 'x=1: u=sin(40)*sin(y)', 'y=1: u=sin(40*x)*sin(1)'],
+      exact: 'sin(40*x)*sin(y)',
+      tolerance: 1e-7,
+    };
+    await solved(options, ({errorEstimate, problem}, {relativeL2}) => {
+      expect(errorEstimate!.met).toBe(true);
+      expect(relativeL2).toBeLessThan(1e-7);
+      const [x, y] = problem.spec.fields[0].grid!.resolution as readonly number[];
+      expect(x).toBeGreaterThan(y);
+    });
+  });
+
+  it('is made on a grid that is given, and says that it does not suffice', async () => {
+    const few: EquationProblemOptions = {...known[2][1], resolution: 32};
+    await solved(few, ({errorEstimate, notes, problem}, {relativeL2}) => {
+      expect(errorEstimate!.met).toBe(false);
+      expect(relativeL2).toBeGreaterThan(0.1);
+      expect(errorEstimate!.relativeL2).toBeGreaterThan(0.1);
+      expect(notes.join()).toMatch(/not resolved to 0\.0001: .* on 32 cells/);
+      expect(problem.spec.fields[0].grid!.resolution).toBe(32);
+    });
+  });
+
+  it('ends where no time is left for a finer grid', async () => {
+    await solved({...known[2][1], maxSeconds: 0}, ({errorEstimate, notes}) => {
+      expect(errorEstimate!.met).toBe(false);
+      expect(notes.join()).toContain('longer than the 0 s');
+    });
+  });
+
+  it('keeps what there is when it is stopped', async () => {
+    const posed = await equation({...known[2][1], tolerance: 1e-13, maxSeconds: 1000});
+    const stop = new AbortController();
+    const running = posed.solve({device: 'cpu', signal: stop.signal});
+    setTimeout(() => {
+      stop.abort();
+    }, 400);
+    using solution = await running;
+    expect(solution.stopReason).toBe('aborted');
+    expect(solution.errorEstimate).toMatchObject({met: false, relativeL2: null});
+    expect(Object.values(await solution.evaluate(Float64Array.of(0.1)))[0][0]).not.toBeNaN();
+  });
+
+  it('is none for what has no finer grids to compare with', async () => {
+    const posed = await equation({...HEAT, optimizer: 'adam', iterations: 3});
+    using solution = await posed.solve({device: 'cpu'});
+    expect(solution.errorEstimate).toBeUndefined();
+  });
+});
+
+describe('units', () => {
+  const beam = (factor: number, length: number): EquationProblemOptions => ({
+    equations: [`${factor}*2e5*w_xxxx = ${factor}*1000`],
+    domain: {x: [0, 3 * length]},
+    where: ['x=0: w=0', 'x=0: w_x=0'].concat([`x=${3 * length}: w_xx=0`, `x=${3 * length}: w_xxx=0`]),
+  });
+  it.each([
+    [1, 1],
+    [1e6, 1],
+    [1e-6, 1],
+    [1, 1000],
+    [1, 1e-3],
+  ])('do not matter: an equation times %d, lengths times %d', async (factor, length) => {
+    await solved(beam(factor, length), async (solution) => {
+      expect(solution.errorEstimate!.met).toBe(true);
+      const {w} = await solution.evaluate(Float64Array.of(3 * length));
+      expect(Math.abs(w[0] / ((1000 * (3 * length) ** 4) / (8 * 2e5)) - 1)).toBeLessThan(1e-8);
+    });
+  });
+
+  it('of conditions do not matter either', async () => {
+    const wall = (factor: number): EquationProblemOptions => ({
+      equations: ['50*T_xx = -1e4'],
+      domain: 'x=0..0.2',
+      where: ['x=0: T_x=0', `x=0.2: ${factor}*50*T_x = ${factor}*20*(300 - T)`],
+      exact: '300 + 1e4*0.2/20 + 1e4/100*(0.04 - x^2)',
+    });
+    for (const factor of [1, 1e6, 1e-6]) {
+      await solved(wall(factor), ({errorEstimate}, {relativeL2}) => {
+        expect(errorEstimate!.met).toBe(true);
+        expect(relativeL2).toBeLessThan(1e-9);
+      });
+    }
+  });
+});
+
+describe('nothing is promised', () => {
+  it.each([
+    [
+      'where a condition is missing',
+      {equations: ['u_xx = 1'], domain: 'x=0..1', where: ['x=0: u_x=0', 'x=1: u_x=1']},
+      /leave the solution free/,
+    ],
+    [
+      'where conditions contradict each other',
+      {equations: ['u_x = 1'], domain: 'x=0..1', where: ['x=0|x=1: u=0'], maxSeconds: 1},
+      /not resolved/,
+    ],
+    [
+      'where a nonlinear solve stood still, or did not end',
+      {equations: ['u_t = u*(1 - u)'], domain: 't=0..10', where: ['t=0: u=0.01'], maxSeconds: 1},
+      /not resolved|not converged|stood still/,
+    ],
+  ])('%s', async (_, options, why) => {
+    await solved(options, ({errorEstimate, notes}) => {
+      expect(errorEstimate!.met).toBe(false);
+      expect(notes.join()).toMatch(why);
+    });
+  });
+});
