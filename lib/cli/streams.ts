@@ -2,6 +2,7 @@
  * Standard output and error as the readers at their other ends leave them. A reader that has seen enough, such as `head`, or a terminal that was
  * closed, is no reason to lose a solve: what is written then goes nowhere. A disk that is full is a failure like any other.
  */
+import {fstatSync, writeFileSync} from 'node:fs';
 import {DinfError} from '../base/errors';
 import {errorCode, errorMessage} from '../files/system-error';
 
@@ -14,6 +15,7 @@ export class Streams {
 
   constructor() {
     for (const stream of [process.stdout, process.stderr]) {
+      if (isFile(stream)) writeWhole(stream);
       stream.on('error', (error) => {
         if (!LEFT.has(errorCode(error))) this.failure ??= error;
       });
@@ -27,6 +29,33 @@ export class Streams {
     const {failure} = this;
     return new DinfError('FILE_UNWRITABLE', `cannot write to stdout or stderr: ${errorMessage(failure)}`, {cause: failure});
   }
+}
+
+/** A stream of the process; the types of Node leave out what it writes to. */
+type ProcessStream = NodeJS.WriteStream & {readonly fd: number};
+
+function isFile({fd}: ProcessStream): boolean {
+  try {
+    return fstatSync(fd).isFile();
+  } catch {
+    return false; // closed before the process began
+  }
+}
+
+/**
+ * Node asks once to have a text written to a file, and does not look how much of it was: on a disk that it fills the rest would be lost,
+ * and nobody told.
+ */
+function writeWhole(stream: ProcessStream): void {
+  stream._write = (chunk: Uint8Array, _, done) => {
+    try {
+      writeFileSync(stream.fd, chunk); // at where the file stands, until all is written
+    } catch (error) {
+      done(error as Error);
+      return;
+    }
+    done();
+  };
 }
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

@@ -47,6 +47,25 @@ describe('a reader that leaves', () => {
     expect(stdout).toMatch(/dinf-grid: cannot write to stdout.*ENOSPC/);
   });
 
+  it.each([
+    ['evaluate out/field.safetensors --grid x:50,t:50', 8],
+    ['solve --help', 1],
+  ])('is no file that takes a part of what is written to it, which is said: %s', async (command, kibibytes) => {
+    await shell(`$CLI ${SOLVE} --quiet`);
+    const whole = (await shell(`$CLI ${command} | wc -c`)).stdout;
+    expect(Number(whole)).toBeGreaterThan(1024 * kibibytes);
+    const {code, stdout} = await shell(`(ulimit -f ${kibibytes}; $CLI ${command} 2>&1 >file)`);
+    expect({code, size: statSync(path.join(folder, 'file')).size}).toEqual({code: 1, size: 1024 * kibibytes});
+    expect(stdout).toMatch(/dinf-grid: cannot write to stdout.*EFBIG/i);
+  });
+
+  it('is no file that others write to as well', async () => {
+    const {stdout} = await shell(
+      '(echo before; $CLI list; echo after) >file; cat file; (echo more; $CLI --version) >>file; cat file',
+    );
+    expect(stdout).toMatch(/^before\npoisson[^]*\nzalesak.*\nafter\nbefore\n[^]*after\nmore\n\d+\.\d+\.\d+\n$/);
+  });
+
   it('of a list ends it', async () => {
     expect((await shell('$CLI list | true')).code).toBe(0);
   });
