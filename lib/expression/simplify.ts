@@ -15,9 +15,9 @@ const negated = (node: Expression & {kind: 'operation'}): Expression => node.ope
 /**
  * What an operator on simplified operands reduces to, or undefined when it stays as it is.
  *
- * Only rules that keep every finite value (up to the sign of a zero): terms are never regrouped, so that the bits of a result
- * follow from what the user wrote. A product with a structural zero is zero even where the other factor is not finite: that is
- * what makes the derivative of what does not depend on x vanish.
+ * Only rules that keep every value all of whose parts are finite (up to the sign of a zero): terms are never regrouped, so that the
+ * bits of a result follow from what the user wrote. A product with a structural zero is zero even where the other factor is not
+ * finite, and so is its quotient where the divisor is zero: that is what makes the derivative of what does not depend on x vanish.
  */
 export function simplified(arena: Arena, operator: Operator, operands: readonly Expression[]): Expression | undefined {
   const special = rule(arena, operator, operands);
