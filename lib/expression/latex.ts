@@ -4,7 +4,7 @@ import {checkExpression, postorder} from './node';
 import type {EquationSource} from './equation';
 import {resolveSides} from './equation';
 import type {Scope} from './scope';
-import {ADDITIVE, ATOM, COMPARISON, MULTIPLICATIVE, POWER, UNARY} from './precedence';
+import {ADDITIVE, ATOM, commaList, COMPARISON, MULTIPLICATIVE, POWER, UNARY} from './precedence';
 
 const LONGEST_TEXT = 1 << 24;
 
@@ -39,9 +39,13 @@ interface Piece {
   readonly precedence: number;
   /** Whether it begins with a digit, so that a product needs a dot before it. */
   readonly digit?: boolean;
+  /** Whether it begins with a minus. Looking at the text would have V8 copy it together, at each of the steps in which it grows. */
+  readonly minus?: boolean;
 }
 
 const bracket = (text: string): string => `\\left(${text}\\right)`;
+/** Whether what {@link at} gives begins with a minus. */
+const leads = (piece: Piece, least: number): boolean => piece.minus === true && piece.precedence >= least;
 const at = (piece: Piece, least: number): string => (piece.precedence < least ? bracket(piece.text) : piece.text);
 
 /** A name: one letter and Greek letters in italics, a longer word upright, what follows an underscore or a letter as an index. */
@@ -65,14 +69,15 @@ function derivativeText({unknown, orders}: DerivativeNode): string {
 }
 
 function numberText(value: number): Piece {
-  if (Math.abs(value) === Math.PI) return value < 0 ? {text: '-\\pi', precedence: UNARY} : {text: '\\pi', precedence: ATOM};
+  if (Math.abs(value) === Math.PI)
+    return value < 0 ? {text: '-\\pi', precedence: UNARY, minus: true} : {text: '\\pi', precedence: ATOM};
   const text = Object.is(value, -0) ? '-0' : String(value);
   const negative = text.startsWith('-');
-  if (!text.includes('e')) return {text, precedence: negative ? UNARY : ATOM, digit: !negative};
+  if (!text.includes('e')) return {text, precedence: negative ? UNARY : ATOM, digit: !negative, minus: negative};
   const [mantissa, exponent] = text.split('e');
   const power = `10^{${Number(exponent)}}`;
   const digits = mantissa === '1' ? power : mantissa === '-1' ? `-${power}` : `${mantissa} \\cdot ${power}`;
-  return {text: digits, precedence: negative ? UNARY : MULTIPLICATIVE, digit: !negative};
+  return {text: digits, precedence: negative ? UNARY : MULTIPLICATIVE, digit: !negative, minus: negative};
 }
 
 function leafPiece(leaf: LeafNode): Piece {
@@ -89,22 +94,23 @@ function leafPiece(leaf: LeafNode): Piece {
 }
 
 /** An operand to the right of a sign: a minus of its own needs brackets. */
-const after = (piece: Piece, least: number): string => (piece.text.startsWith('-') ? bracket(piece.text) : at(piece, least));
+const after = (piece: Piece, least: number): string => (piece.minus === true ? bracket(piece.text) : at(piece, least));
 
 function productPiece(a: Piece, b: Piece): Piece {
   const left = at(a, MULTIPLICATIVE);
   const dot = b.digit === true ? ' \\cdot ' : ' ';
-  return {text: left + dot + after(b, MULTIPLICATIVE), precedence: MULTIPLICATIVE, digit: a.digit === true};
+  const begins = {digit: a.digit === true, minus: leads(a, MULTIPLICATIVE)};
+  return {text: left + dot + after(b, MULTIPLICATIVE), precedence: MULTIPLICATIVE, ...begins};
 }
 
 function operationPiece(node: OperationNode, operands: readonly Piece[]): Piece {
   const [a, b, c] = operands;
-  const list = operands.map(({text}) => text).join(', ');
+  const list = commaList(operands);
   switch (node.operator) {
     case 'add':
-      return {text: `${at(a, ADDITIVE)} + ${after(b, ADDITIVE)}`, precedence: ADDITIVE};
+      return {text: `${at(a, ADDITIVE)} + ${after(b, ADDITIVE)}`, precedence: ADDITIVE, minus: leads(a, ADDITIVE)};
     case 'sub':
-      return {text: `${at(a, ADDITIVE)} - ${after(b, MULTIPLICATIVE)}`, precedence: ADDITIVE};
+      return {text: `${at(a, ADDITIVE)} - ${after(b, MULTIPLICATIVE)}`, precedence: ADDITIVE, minus: leads(a, ADDITIVE)};
     case 'mul':
     case 'mul0':
       return productPiece(a, b);
@@ -112,7 +118,7 @@ function operationPiece(node: OperationNode, operands: readonly Piece[]): Piece 
     case 'div0':
       return {text: `\\frac{${a.text}}{${b.text}}`, precedence: UNARY};
     case 'neg':
-      return {text: `-${after(a, MULTIPLICATIVE)}`, precedence: ADDITIVE};
+      return {text: `-${after(a, MULTIPLICATIVE)}`, precedence: ADDITIVE, minus: true};
     case 'pow':
       return {text: `${powerBase(a)}^{${b.text}}`, precedence: POWER};
     case 'sqrt':
@@ -130,7 +136,8 @@ function operationPiece(node: OperationNode, operands: readonly Piece[]): Piece 
       };
     default: {
       if (Object.hasOwn(RELATIONS, node.operator)) {
-        return {text: `${at(a, ADDITIVE)} ${RELATIONS[node.operator]} ${at(b, ADDITIVE)}`, precedence: COMPARISON};
+        const text = `${at(a, ADDITIVE)} ${RELATIONS[node.operator]} ${at(b, ADDITIVE)}`;
+        return {text, precedence: COMPARISON, minus: leads(a, ADDITIVE)};
       }
       const known = Object.hasOwn(COMMANDS, node.operator);
       const command = known ? `\\${COMMANDS[node.operator]}` : `\\operatorname{${node.operator}}`;

@@ -3,7 +3,7 @@ import {checkFlag, checkOptions} from '../base/options';
 import {Arena} from './arena';
 import type {Expression, LeafNode, OperationNode} from './node';
 import {checkExpression, derivativeName, operandsOf, postorder} from './node';
-import {ADDITIVE, ATOM, COMPARISON, MULTIPLICATIVE, POWER, UNARY} from './precedence';
+import {ADDITIVE, ATOM, commaList, COMPARISON, MULTIPLICATIVE, POWER, UNARY} from './precedence';
 
 const INFIX: Readonly<Record<string, {sign: string; precedence: number}>> = {
   lt: {sign: ' < ', precedence: COMPARISON},
@@ -58,7 +58,7 @@ function operationPiece(node: OperationNode, operands: readonly Piece[]): Piece 
     return {text: literal ? `-(${a.text})` : `-${at(a, POWER)}`, precedence: UNARY};
   }
   if (node.operator === 'pow') return {text: `${at(a, ATOM)}^${at(b, UNARY)}`, precedence: POWER};
-  return {text: `${node.operator}(${operands.map(({text}) => text).join(', ')})`, precedence: ATOM};
+  return {text: `${node.operator}(${commaList(operands)})`, precedence: ATOM};
 }
 
 /** Options of {@link toText}. */

@@ -85,6 +85,17 @@ describe('toText', () => {
     }
   });
 
+  test.each(['add', 'max', 'where', 'neg'] as const)('%s upon itself 100 000 times takes no more than its text', (operator) => {
+    const u = derivative('u');
+    const others = {add: [u], max: [u], where: [u, u], neg: []}[operator];
+    let nested: Expression = u;
+    for (let i = 0; i < 100_000; i++) nested = operation(operator, ...others, nested);
+    const began = process.cpuUsage();
+    for (const write of [toText, toLatex]) expect(write(nested).length).toBeGreaterThan(100_000);
+    const {user, system} = process.cpuUsage(began);
+    expect((user + system) / 1e6).toBeLessThan(10); // minutes and gigabytes, were it copied at each step
+  });
+
   test('a chain of 20 000 does not overflow the stack', () => {
     let left: Expression = derivative('u');
     let right: Expression = derivative('u');
