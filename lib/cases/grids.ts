@@ -1,6 +1,7 @@
 /** The grid that a run asks for: the single rule for its cells and its levels. */
 import type {Grid, GridOptions} from '../pose/field';
 import {rbfGrid} from '../pose/field';
+import {DinfError} from '../base/errors';
 import type {FieldOptions} from './field-options';
 
 /** A problem's own grid, of which a run may change each part. */
@@ -47,4 +48,10 @@ export function halvingLevels(
   let levels = 1;
   for (let left = cells; levels < most && left / 2 >= coarsest && (roundedUp || left % 2 === 0); left /= 2) levels += 1;
   return levels;
+}
+
+/** @throws DinfError INVALID_ARGUMENT for a resolution below what a problem can do with, saying why */
+export function refuseCoarser(resolution: number | undefined, least: number, why: string): void {
+  if (resolution === undefined || resolution >= least) return;
+  throw new DinfError('INVALID_ARGUMENT', `resolution must be at least ${least} here, and is ${resolution}: ${why}`);
 }

@@ -5,13 +5,16 @@
 import {DinfError} from '../base/errors';
 import type {Expression} from '../expression/node';
 import type {Optimizer} from '../optimizers';
+import {uniformValues} from '../compile/uniforms';
 import type {Problem} from '../pose/problem';
 import type {EquationSpec} from '../pose/problem-spec';
 import {lattice, linspace} from '../pose/sampling';
+import type {Checkpoint} from '../solve/checkpoint/checkpoint';
 import type {ErrorEstimate} from '../solve/error-estimate';
 import type {Solution} from '../solve/solution';
 import type {SolveOptions} from '../solve/solve';
 import {solve} from '../solve/solve';
+import type {March} from './march';
 
 /** A problem on a grid, and how it is solved. */
 export interface PosedProblem {
@@ -19,6 +22,8 @@ export interface PosedProblem {
   readonly optimizers: readonly Optimizer[];
   /** Of the field, without the conditions. */
   readonly equations: readonly EquationSpec[];
+  /** What is solved before, for the field to begin at. Default: it begins at zero. */
+  readonly march?: March | undefined;
 }
 
 /** What a solve is to reach, and at what cost. */
@@ -109,7 +114,10 @@ class Climb {
         here = await this.ladder.at(next);
       }
     } catch (error) {
-      if (!(error instanceof DinfError) || error.code !== 'OUT_OF_MEMORY') throw error;
+      if (!(error instanceof DinfError)) throw error;
+      // Stopped before the first iteration of a finer grid.
+      if (error.code === 'ABORTED' && this.ladder.stopped) return this.stop(here);
+      if (error.code !== 'OUT_OF_MEMORY') throw error;
       return this.conclude(here, `a finer grid does not fit: ${error.message.replace(/\.$/, '')}`);
     }
   }
@@ -133,7 +141,7 @@ class Climb {
     if (this.worse === 2) return 'finer grids are no nearer to one another';
     const largest = Math.max(...axes.map(({relativeL2}) => relativeL2));
     const cells = here.cells.map((n, k) => (axes[k].relativeL2 > SHARE * largest ? 2 * n : n));
-    const late = ladder.elapsed + ladder.foreseen(here, cells) > goal.maxSeconds;
+    const late = ladder.elapsed + ladder.foreseen(cells) > goal.maxSeconds;
     return late ? `the next grid would take longer than the ${goal.maxSeconds} s that are given` : cells;
   }
 
@@ -247,12 +255,14 @@ class Ladder {
     const known = this.levels.get(String(cells));
     if (known !== undefined) return known;
     const began = performance.now();
-    const {problem, optimizers, equations} = await this.pose(cells);
+    const {problem, optimizers, equations, march} = await this.pose(cells);
     const {optimizer = optimizers, resume, checkpoint, ...settings} = defined(this.settings);
     // What a solve goes on from, and what is saved on the way, is the first grid's.
     const first = this.solves === 0 ? {resume, checkpoint} : {};
-    const dtype = resume === undefined ? 'float64' : undefined;
-    const solution = await solve(problem, {...(dtype && {dtype}), ...settings, ...first, optimizer: [optimizer].flat()});
+    const dtype = resume === undefined ? ('float64' as const) : undefined;
+    const how: SolveOptions = {...(dtype && {dtype}), ...settings};
+    const start = first.resume === undefined && march !== undefined ? await marched(march, problem, how) : undefined;
+    const solution = await solve(problem, {...how, ...first, ...(start && {resume: start}), optimizer: [optimizer].flat()});
     this.solves += 1;
     const unknowns = problem.spec.fields.flatMap((field) => field.unknowns);
     const values = await solution.evaluate(placesOf(problem), {expressions: unknowns});
@@ -265,18 +275,19 @@ class Ladder {
   async errorsAlongAxes(level: Level): Promise<Difference[]> {
     const errors: Difference[] = [];
     for (const axis of level.cells.keys()) {
-      const finer = await this.at(level.cells.map((n, k) => (k === axis ? 2 * n : n)));
+      const finer = await this.at(doubled(level.cells, axis));
       if (this.stopped) return errors;
       errors.push(difference(level, finer));
     }
     return errors;
   }
 
-  /** Seconds that a grid and those that it is compared with will take, by what others took. */
-  foreseen(level: Level, cells: readonly number[]): number {
-    const ratio = cells.reduce((product, n, k) => (product * n) / level.cells[k], 1);
-    const before = [...this.levels.values()].filter((one) => one.cells.every((n, k) => n >= level.cells[k]));
-    return before.reduce((total, {seconds}) => total + seconds, 0) * ratio ** GROWTH;
+  /** Seconds that a grid and those that it is compared with will take where they are not known yet, by what the largest one took. */
+  foreseen(cells: readonly number[]): number {
+    const size = (grid: readonly number[]): number => grid.reduce((product, n) => product * n, 1);
+    const wanted = [cells, ...cells.map((_, axis) => doubled(cells, axis))].filter((grid) => !this.levels.has(String(grid)));
+    const [largest] = [...this.levels.values()].sort((a, b) => size(b.cells) - size(a.cells));
+    return wanted.reduce((total, grid) => total + largest.seconds * (size(grid) / size(largest.cells)) ** GROWTH, 0);
   }
 
   /** Hands a solution over: all others are disposed of. */
@@ -288,6 +299,18 @@ class Ladder {
   dispose(): void {
     for (const {solution} of this.levels.values()) if (solution !== this.kept) solution.dispose();
   }
+}
+
+/** Where the march of a problem leads to, as something that the problem itself can go on from. */
+async function marched(
+  {problem: moving, stages}: March,
+  problem: Problem,
+  settings: SolveOptions,
+): Promise<Checkpoint | undefined> {
+  using solution = await solve(moving, {...settings, optimizer: [...stages]});
+  if (solution.stopReason === 'diverged') return undefined;
+  const there = await solution.checkpoint();
+  return {...there, problem, uniforms: uniformValues(problem.spec)};
 }
 
 /** Of the worst unknown. Its size is that of the finer solution, or of its rounding where it is nothing else beside the others. */
@@ -305,6 +328,8 @@ function difference(coarse: Level, fine: Level): Difference {
   });
   return {relativeL2: Number.isFinite(relativeL2) ? relativeL2 : Infinity, max};
 }
+
+const doubled = (cells: readonly number[], axis: number): number[] => cells.map((n, k) => (k === axis ? 2 * n : n));
 
 /** Without what is undefined, which would hide a default. */
 function defined(settings: SolveOptions): SolveOptions {

@@ -27,6 +27,8 @@ import {assessEquation, latticeOf, readTruth} from './assessment';
 import type {EquationOptions} from './equation-options';
 import {EQUATION_OPTIONS} from './equation-options';
 import {findUnknowns, readDomain, readExact} from './domain-and-names';
+import type {March} from './march';
+import {marchOf, timeAxis} from './march';
 import {weighed} from './row-weights';
 import {settingsOf} from './settings';
 import type {NetworkPreset} from '../cases/field-options';
@@ -50,6 +52,7 @@ interface PosedEquation {
   readonly cells: number[];
   readonly interior: Samples;
   readonly equations: readonly EquationSpec[];
+  readonly march: March | undefined;
 }
 
 /** Relative error of the answer, and seconds after which no finer grid is begun. */
@@ -161,15 +164,17 @@ export async function prepareEquation(options: EquationOptions, shared: RunOptio
         )
       : asGiven;
     await prepareTerms(posed.spec);
-    return {posed, cells, interior, equations: rows};
+    const time = judged && !compileTerms(posed.spec).linear ? timeAxis(rows, conditions, box) : undefined;
+    const march = time === undefined ? undefined : marchOf(posed, groups.length, time, cells[time], box);
+    return {posed, cells, interior, equations: rows, march};
   };
-  const {posed, cells, interior, equations: rows} = await pose(gridFor({...shared, edge: edges}, basis.cells));
+  const first = await pose(gridFor({...shared, edge: edges}, basis.cells));
+  const {posed, cells, interior, equations: rows} = first;
   const optimizers = stagesOf(posed, shared, basis.iterations);
-  const onGrid = async (finer: readonly number[]): Promise<PosedProblem> => ({
-    problem: String(finer) === String(cells) ? posed : (await pose(gridOf({...shared, edge: edges}, finer))).posed,
-    equations: rows,
-    optimizers: optimizers.map(({stage}) => stage),
-  });
+  const onGrid = async (finer: readonly number[]): Promise<PosedProblem> => {
+    const {posed: there, march} = String(finer) === String(cells) ? first : await pose(gridOf({...shared, edge: edges}, finer));
+    return {problem: there, march, equations: rows, optimizers: optimizers.map(({stage}) => stage)};
+  };
   return {
     problem: posed,
     optimizers,

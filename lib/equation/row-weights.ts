@@ -21,7 +21,7 @@ const STEPS = [0.8191725133961645, 0.6710436067037893, 0.5497004779019703] as co
  * @param face where a condition holds; default everywhere.
  * @returns 1 where there is no number to divide by.
  */
-function rowSize(
+export function rowSize(
   residual: Expression,
   box: readonly BoxAxis[],
   uniforms: Readonly<Record<string, number>>,
@@ -52,7 +52,7 @@ function rowSize(
 }
 
 /** The highest order of any derivative along an axis. */
-function orderAlong(residual: Expression, axis: string): number {
+export function orderAlong(residual: Expression, axis: string): number {
   return leavesOf(residual).reduce(
     (most, leaf) => (leaf.kind === 'derivative' ? Math.max(most, leaf.orders[axis] ?? 0) : most),
     0,

@@ -22,7 +22,7 @@ import {lattice, linspace, points} from '../pose/sampling';
 import type {Solution} from '../solve/solution';
 import type {FieldOptions, NetworkPreset} from '../cases/field-options';
 import {fieldFrom} from '../cases/field-options';
-import {gridFrom, halvingLevels} from '../cases/grids';
+import {gridFrom, refuseCoarser, halvingLevels} from '../cases/grids';
 import {LARGE_IMAGE} from '../cases/lattice-outputs';
 import {IMAGE_HINTS, imageMetrics} from '../cases/metrics';
 import type {StageDefaults} from '../cases/stages';
@@ -230,6 +230,7 @@ function consistent(image: Image, options: Decided): PoissonCase {
   const names = CHANNEL_NAMES[channels];
   // Down to about 4 cells, so that the coarsest level sees the whole image; but rounding up the short side of a strip to cells that
   // halve as often must not make most of the grid.
+  refuseCoarser(options.resolution, Math.max(width, height) - 1, "nodes lie on the image's pixels; the preset paper takes fewer");
   const levels = Math.max(
     1,
     Math.min(Math.round(Math.log2(Math.max(width, height))) - 1, Math.floor(Math.log2(4 * Math.min(width, height))) + 1),

@@ -73,6 +73,11 @@ describe('an image from its gradient', () => {
     expect(metrics.psnrAffine).toBeGreaterThan(35);
   });
 
+  it('refuses fewer cells than it has pixels, where nodes lie on them', () => {
+    const image: Image = {width: 20, height: 12, channels: 1, data: new Float64Array(240)};
+    expect(() => poisson(image, {resolution: 12})).toThrow(/at least 19 here, and is 12.*pixels/);
+  });
+
   it('needs no offset when the border is known', async () => {
     const {metrics} = await reconstruct(ramp(64, 40), {border: 'known'}, {iterations: 200});
     expect(metrics.psnr).toBeGreaterThan(60);
