@@ -261,6 +261,23 @@ inline void trainings() {
       DINF_EXPECT(sameBits(first, solver->parameters()), "the answer depends on the start");
     }
   });
+  testCase("which inner solver is taken, and why", [] {
+    TermOptions options;
+    const ProblemSpec problem = makeProblem(2, {makeField(2, {6, 7}, 1, bspline(3), Edge::extend, 1, 1)}, {pointSet(2, 400)}, options);
+    const auto solve = [&](InnerKind inner, int64_t memory) {
+      const auto solver = makeSolver(problem, Precision::float64, 2);
+      StageSpec stage = newtonStage(1, 300);
+      std::get<GaussNewtonStage>(stage.optimizer).inner = inner;
+      std::get<GaussNewtonStage>(stage.optimizer).innerMemory = memory;
+      std::atomic<bool> cancelled{false};
+      return solver->run({stage}, nullptr, cancelled).inner;
+    };
+    const InnerReport free = solve(InnerKind::automatic, 0), tight = solve(InnerKind::automatic, 1), asked = solve(InnerKind::cgls, 0);
+    DINF_EXPECT(free.kind == InnerKind::direct && free.factorisations == 1 && free.smallestPivot > 0, "%s: %s", nameOf(free.kind), free.reason.c_str());
+    DINF_EXPECT(tight.kind == InnerKind::cgls && tight.reason.find("a factorisation needs") == 0, "%s: %s", nameOf(tight.kind), tight.reason.c_str());
+    DINF_EXPECT(asked.kind == InnerKind::cgls && asked.reason == "it was asked for", "%s: %s", nameOf(asked.kind), asked.reason.c_str());
+    expectFailure("a factorisation that does not fit", [&] { solve(InnerKind::direct, 1); });
+  });
   testCase("an energy with a gradient of its own takes part in least squares", [] {
     TermOptions options;
     ProblemSpec problem =
