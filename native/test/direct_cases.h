@@ -80,15 +80,15 @@ struct DirectShape {
 };
 inline std::vector<DirectShape> directShapes() {
   return {{"one cell", cellGrid({1}, 3, 1)},
-          {"1-D", cellGrid({37}, 3, 1)},
+          {"1-D", cellGrid({37}, 3, 1), false},
           {"1-D, degree 9, three unknowns", cellGrid({60}, 9, 3)},
-          {"1-D, hats", cellGrid({50}, 1, 2)},
-          {"1-D, periodic", cellGrid({41}, 5, 1, {0})},
+          {"1-D, hats", cellGrid({50}, 1, 2), false},
+          {"1-D, periodic", cellGrid({41}, 5, 1, {0}), false},
           {"1-D, periodic and as short as a row", cellGrid({6}, 5, 2, {0})},
-          {"2-D", cellGrid({21, 18}, 3, 1)},
+          {"2-D", cellGrid({21, 18}, 3, 1), false},
           {"2-D, long and thin", cellGrid({3, 70}, 3, 1), false},
           {"2-D, two unknowns", cellGrid({19, 20}, 3, 2), false},
-          {"2-D, periodic along one axis", cellGrid({18, 20}, 3, 1, {1})},
+          {"2-D, periodic along one axis", cellGrid({11, 9}, 3, 1, {1})},
           {"2-D, periodic along both", cellGrid({20, 17}, 3, 1, {0, 1}), false},
           {"2-D, degree 5, larger than a leaf", cellGrid({20, 35}, 5, 1), false},
           {"3-D", cellGrid({7, 5, 6}, 1, 1)},
@@ -158,6 +158,7 @@ inline void directCases() {
     });
     testCase(std::string("fronts solve what elimination solves: ") + shape.name, [&] {
       for (const bool holes : {false, true}) {
+        if (report().quick && !holes) continue;
         const RandomRows rows(grid, grid.columns() + 2, holes);
         const double shift = 0.5;
         const std::vector<double> right = Random(3).vector(grid.nodes() * grid.unknowns);

@@ -23,7 +23,7 @@ const KERNELS: readonly (readonly [string, Kernel])[] = [
   ['inverseMultiquadric(1, 3)', inverseMultiquadric()],
   ['inverseMultiquadric(2, 1)', inverseMultiquadric({epsilon: 2, rings: 1})],
 ];
-/** By dimension: all axes alike, and mixed. */
+/** By dimension: all axes alike, and mixed; in three dimensions each edge once on each axis. */
 const EDGES: readonly (readonly (readonly Edge[])[])[] = [
   [['extend'], ['clamp'], ['periodic']],
   [
@@ -34,11 +34,9 @@ const EDGES: readonly (readonly (readonly Edge[])[])[] = [
     ['clamp', 'periodic'],
   ],
   [
-    ['extend', 'extend', 'extend'],
-    ['clamp', 'clamp', 'clamp'],
-    ['periodic', 'periodic', 'periodic'],
     ['periodic', 'clamp', 'extend'],
     ['extend', 'periodic', 'clamp'],
+    ['clamp', 'extend', 'periodic'],
   ],
 ];
 /** Finest cells by dimension: not square, and coarse enough at the last level that a neighbourhood is larger than the grid. */

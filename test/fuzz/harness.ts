@@ -31,7 +31,7 @@ export interface Failure {
   readonly reason: string;
 }
 
-const SECONDS = Number(process.env.DINF_FUZZ_SECONDS || 3);
+const SECONDS = Number(process.env.DINF_FUZZ_SECONDS || 2);
 /** What an input may take; time is that of the processor, so that a busy machine fails nothing. */
 const LIMITS = {seconds: 2, mebibytes: 256};
 /** Longest input; mutations that would be longer are cut. */
