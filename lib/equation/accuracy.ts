@@ -262,7 +262,15 @@ class Ladder {
     const dtype = resume === undefined ? ('float64' as const) : undefined;
     const how: SolveOptions = {...(dtype && {dtype}), ...settings};
     const start = first.resume === undefined && march !== undefined ? await marched(march, problem, how) : undefined;
-    const solution = await solve(problem, {...how, ...first, ...(start && {resume: start}), optimizer: [optimizer].flat()});
+    const stages = [optimizer].flat();
+    let solution = await solve(problem, {...how, ...first, ...(start && {resume: start}), optimizer: stages});
+    if (start !== undefined && ['iterations', 'diverged'].includes(solution.stopReason)) {
+      // The march led astray: from zero it may be nearer.
+      const fresh = await solve(problem, {...how, optimizer: stages});
+      const [better, worse] = fresh.loss < solution.loss ? [fresh, solution] : [solution, fresh];
+      worse.dispose();
+      solution = better;
+    }
     this.solves += 1;
     const unknowns = problem.spec.fields.flatMap((field) => field.unknowns);
     const values = await solution.evaluate(placesOf(problem), {expressions: unknowns});

@@ -32,7 +32,7 @@ const CELLS = 2;
 const [FEWEST, MOST] = [16, 128];
 
 /** Outer and inner iterations of a window: it is no answer yet. */
-const WINDOW = {steps: 8, iterations: 60, tolerance: 1e-2};
+const WINDOW = {steps: 8, iterations: 500, tolerance: 1e-2};
 
 /** The axis along which a problem is one of initial values: conditions on its lower face alone. */
 export function timeAxis(

@@ -10,6 +10,8 @@ namespace {
 constexpr double kFactorRate = 10e9, kProductRate = 2e9;
 // A factorisation that costs no more than that many iterations is worth it at once: it is exact, and CGLS may not be at its end then.
 constexpr double kSoon = 50;
+// Ten times as many where a factor serves several steps; and steps that CGLS leaves unfinished may lead a nonlinear problem astray.
+constexpr double kSoonOfSeveral = 500;
 // Nor is one of so many flops, a tenth of a second, worth a thought.
 constexpr double kAtOnce = 1e9;
 // What the direct solver must have left of a stage's iterations.
@@ -71,7 +73,7 @@ void ChosenInner<Real>::plan() {
   }
   if (asked) return choose(InnerKind::direct, "it was asked for");
   const double iterations = (cost.flops / kFactorRate) / (productFlops(run_.problem, grid_) / kProductRate);
-  if ((iterations <= kSoon || cost.flops <= kAtOnce) && makeDirect()) return choose(InnerKind::direct, "a factorisation costs no more than a few iterations");
+  if ((iterations <= (run_.problem.linear() ? kSoon : kSoonOfSeveral) || cost.flops <= kAtOnce) && makeDirect()) return choose(InnerKind::direct, "a factorisation costs no more than a few iterations");
   const int64_t patience = static_cast<int64_t>(std::min(iterations, 1e12));
   mayTurn_ = patience + kDirectIterations <= stage_.iterations;
   if (mayTurn_) patience_.iterations = patience;
