@@ -28,6 +28,9 @@ export interface GaussNewton extends StageValues {
   readonly inner?: InnerName;
 }
 
+/** Bytes of a factorisation that nobody has asked for by name: the estimate of a solve's memory does not count it. */
+const MOST_UNASKED = 2 ** 30;
+
 /** Names of the inner solvers. */
 export const INNER_NAMES = Object.keys(INNER_SOLVERS) as readonly InnerName[];
 
@@ -79,7 +82,7 @@ export const GAUSS_NEWTON: OptimizerKind<GaussNewton> = {
     // The weights of an MLP leave the linear region at once.
     damping: damping ?? (linear ? 0 : 1),
     inner: INNER_SOLVERS[inner],
-    innerMemory: room,
+    innerMemory: inner === 'direct' ? room : Math.min(room, MOST_UNASKED),
   }),
 };
 
