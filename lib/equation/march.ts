@@ -23,7 +23,7 @@ export interface March {
 
 /**
  * How much the rows beyond the time weigh beside those before, in the size of their coefficients. More of it lets the kink at the time pull the
- * solution flat (1e-2: an epidemic does not break out, 1e-3: predators and prey do not return); less than rounding leaves them free.
+ * solution flat (1: an epidemic does not break out, 1e-3: predators and prey do not return); less than rounding leaves them free.
  */
 const BEYOND = 1e-5;
 
