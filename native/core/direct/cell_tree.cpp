@@ -54,7 +54,6 @@ class CostOfBoxes {
         const TreeCost part = (*this)(half);
         cost.flops += part.flops;
         cost.entries += part.entries;
-        cost.updateEntries += part.updateEntries;
         gone += owned(half);
       }
     double reached = 1;
@@ -62,7 +61,6 @@ class CostOfBoxes {
     const double rows = (reached - gone) * grid_.unknowns, pivots = (owned(box) - gone) * grid_.unknowns, rest = rows - pivots;
     cost.flops += frontFlops(pivots, rows);
     cost.entries += pivots * rest + pivots * (pivots + 1) / 2;
-    cost.updateEntries += rest * (rest + 1) / 2;
     known_.emplace(key, cost);
     return cost;
   }

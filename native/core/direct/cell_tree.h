@@ -26,8 +26,7 @@ struct TreeFront {
 // What a factorisation takes, by recursion over boxes alone.
 struct TreeCost {
   double flops = 0;
-  double entries = 0;         // of the factor
-  double updateEntries = 0;   // of all update matrices: what is written and added up once
+  double entries = 0;  // of the factor
 };
 
 class CellTree {

@@ -31,17 +31,18 @@ bool NormalFactor<Real>::factorise(const Real* scale, double damping, const std:
     if (factor_.pivots().held == 0) break;
   }
   rows_.forget();
-  return factoriseBorder(scale, damping);
+  factoriseBorder(scale, damping);
+  return true;
 }
 
 // The scalars' columns come from the products with the Jacobian: they read all rows.
 template <class Real>
-bool NormalFactor<Real>::factoriseBorder(const Real* scale, double damping) {
+void NormalFactor<Real>::factoriseBorder(const Real* scale, double damping) {
   const int count = grid_.scalars;
   const int64_t n = grid_.parameterCount;
   columns_.clear();
   solved_.clear();
-  if (count == 0) return true;
+  if (count == 0) return;
   DeviceVector<Real> unit(be_, n), image(be_, problem_.rowCount());
   std::vector<Real> host(n);
   for (int i = 0; i < count; ++i) {
@@ -67,7 +68,6 @@ bool NormalFactor<Real>::factoriseBorder(const Real* scale, double damping) {
       // A scalar that the rows do not tell from the field, or that they do not read, stays where it is.
       schur_[i * count + j] = i != j ? value / schur_[j * count + j] : value > kShifts[0] ? std::sqrt(value) : 1e15;
     }
-  return true;
 }
 
 template <class Real>

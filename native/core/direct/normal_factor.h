@@ -25,7 +25,7 @@ class NormalFactor {
   int64_t held() const { return factor_.pivots().held; }
 
  private:
-  bool factoriseBorder(const Real* scale, double damping);
+  void factoriseBorder(const Real* scale, double damping);
   void solveGrid(double* parameters);
 
   Problem<Real>& problem_;
