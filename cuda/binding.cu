@@ -25,11 +25,17 @@ __global__ void locateKernel(const __grid_constant__ CurveTable table,
 #pragma unroll
   for (int k = 0; k < kMaxDims; ++k) {
     if (k >= table.dims) continue;
-    const double t = table.unit[k][i] * table.cells[k];
-    const int floor = static_cast<int>(t);
-    cell[k] = floor > table.lastCell[k] ? table.lastCell[k] : floor;
+    double fraction;
+    if (grid.knots[k].spans > 0) {
+      cell[k] = generic::knotSpan(grid.knots[k], table.unit[k][i], fraction);
+    } else {
+      const double t = table.unit[k][i] * table.cells[k];
+      const int floor = static_cast<int>(t);
+      cell[k] = floor > table.lastCell[k] ? table.lastCell[k] : floor;
+      fraction = t - cell[k];
+    }
     const_cast<int*>(grid.cell[k])[i] = cell[k];
-    const_cast<Real*>(grid.fraction[k])[i] = static_cast<Real>(t - cell[k]);
+    const_cast<Real*>(grid.fraction[k])[i] = static_cast<Real>(fraction);
   }
   // MortonCurve::key
   uint32_t key = 0;
@@ -141,6 +147,7 @@ CudaBinding<Real>::CudaBinding(Context& context, const GridShape& grid, const Sa
     table.lastCell[k] = grid.lastCell(k);
     cells[k] = grid.lastCell(k) + 1;
     table.edge[k] = grid.edge[k];
+    if (grid.knots[k]) table.knots[k] = uploadKnots(*grid.knots[k], k);
     cell_[k] = Buffer<int>(context, count);
     fraction_[k] = Buffer<Real>(context, count);
     table.cell[k] = cell_[k].data();
@@ -170,7 +177,7 @@ CudaBinding<Real>::CudaBinding(Context& context, const GridShape& grid, const Sa
   }
   if (samples.spec().kind == SampleKind::stratified)
     for (int k = 0; k < d; ++k)  // a box in two cells, or so many that rounding could move a sample over a face
-      sorted_ = sorted_ && samples.spec().boxes[k] % grid.cells[k] == 0 && samples.spec().boxes[k] < int64_t{1} << 18;
+      sorted_ = sorted_ && !grid.knots[k] && samples.spec().boxes[k] % grid.cells[k] == 0 && samples.spec().boxes[k] < int64_t{1} << 18;
   keys_ = Buffer<uint32_t>(context, count);
   if (!sorted_) {
     numbers_ = Buffer<uint32_t>(context, count);
@@ -181,15 +188,30 @@ CudaBinding<Real>::CudaBinding(Context& context, const GridShape& grid, const Sa
 }
 
 template <class Real>
+KnotTable CudaBinding<Real>::uploadKnots(const Knots& knots, int axis) {
+  std::vector<double> all = knots.lower();
+  all.insert(all.end(), knots.inverse().begin(), knots.inverse().end());
+  all.insert(all.end(), knots.pieces().begin(), knots.pieces().end());
+  knots_[axis] = Buffer<double>(context_, static_cast<int64_t>(all.size()));
+  knots_[axis].upload(all);
+  KnotTable there = knots.table();
+  there.lower = knots_[axis].data();
+  there.inverse = there.lower + there.spans;
+  there.pieces = there.inverse + there.spans;
+  return there;
+}
+
+template <class Real>
 CudaBinding<Real>::~CudaBinding() {
   std::erase(deviceSamples(context_, samples).followers, this);
 }
 
-// Those that the set was sorted by, where they are of this grid's cells; a periodic axis has one cell more than the set knows of.
+// Those that the set was sorted by, where they are of this grid's cells; a periodic axis has one cell more than the set knows of, and
+// one with knots has others.
 template <class Real>
 const std::vector<uint32_t>* CudaBinding<Real>::keysOfSet() const {
   for (int k = 0; k < grid.dims; ++k)
-    if (grid.periodic(k)) return nullptr;
+    if (grid.periodic(k) || grid.knots[k]) return nullptr;
   const std::vector<uint32_t>& keys = samples.keys(grid.cells);
   return keys.empty() ? nullptr : &keys;
 }
@@ -200,7 +222,8 @@ std::vector<uint32_t> CudaBinding<Real>::hostKeys() const {
   std::vector<uint32_t> keys(static_cast<size_t>(samples.paddedCount()));
   for (size_t i = 0; i < keys.size(); ++i) {
     int cell[kMaxDims] = {0, 0, 0};
-    for (int k = 0; k < grid.dims; ++k) cell[k] = std::min(static_cast<int>(samples.unit(k)[i] * grid.cells[k]), grid.lastCell(k));
+    double fraction;
+    for (int k = 0; k < grid.dims; ++k) cell[k] = grid.locate(k, samples.unit(k)[i], fraction);
     keys[i] = static_cast<uint32_t>(curve_.key(cell));
   }
   return keys;

@@ -44,6 +44,7 @@ struct GridTable {
   Real tails[kMaxTaps / 2];
   int cells[kMaxDims], lastCell[kMaxDims];
   Edge edge[kMaxDims];
+  KnotTable knots[kMaxDims];
   int64_t offset[kMaxLevels], stride[kMaxLevels][kMaxDims];  // packed, of one channel
   int64_t channelStride;
   const int* cell[kMaxDims];        // of each sample, finest level
@@ -75,6 +76,7 @@ class CudaBinding final : public Binding, public FollowsSamples {
   void addPatches(Real* packed);
 
  private:
+  KnotTable uploadKnots(const Knots& knots, int axis);
   const std::vector<uint32_t>* keysOfSet() const;
   std::vector<uint32_t> hostKeys() const;
   void layTiles();
@@ -86,6 +88,7 @@ class CudaBinding final : public Binding, public FollowsSamples {
   Buffer<int> cell_[kMaxDims];
   Buffer<Real> fraction_[kMaxDims];
   Buffer<Real> scale_;
+  Buffer<double> knots_[kMaxDims];  // of axes that have any: what a KnotTable points at, one after another
   Buffer<uint32_t> keys_, numbers_;
   KeySort sort_;
   Buffer<uint2> ranges_;

@@ -23,6 +23,10 @@ struct Columns {
 template <class Real>
 __device__ inline void axisWeights(const GridTable<Real>& grid, int level, int axis, int order, int64_t sample, Columns<Real> w) {
   const int fine = grid.cell[axis][sample];
+  if (grid.knots[axis].spans > 0) {
+    generic::knotWeights<Real>(grid.knots[axis], order, fine, grid.cells[axis], grid.fraction[axis][sample], w);
+    return;
+  }
   const Real fraction = (static_cast<Real>(fine & ((1 << level) - 1)) + grid.fraction[axis][sample]) / static_cast<Real>(1 << level);
   generic::edgeWeights<Real>(grid.kernel, grid.tails, grid.edge[axis], order, fine >> level, grid.cells[axis] >> level, fraction, w);
 }

@@ -39,6 +39,8 @@ export interface NativeGrid extends NativeLayers {
   /** One an axis. */
   edge: number[];
   initialScale: number;
+  /** In the unit box; null for an axis of equal cells. */
+  knots?: (Float64Array | null)[];
 }
 
 export interface NativeNetwork extends NativeLayers {
@@ -116,7 +118,7 @@ export interface NativeStage {
   begun?: number;
   /** Values of all uniforms from this stage on; empty: as they are. */
   uniforms: Float64Array;
-  [option: string]: number | boolean | Float64Array | undefined;
+  [option: string]: number | boolean | number[] | Float64Array | undefined;
 }
 
 export interface NativeEvaluation {

@@ -4,6 +4,7 @@ import {gridEdges} from '../pose/field';
 import {kernelRings} from '../pose/kernel';
 import type {FieldSpec, ProblemSpec} from '../pose/problem-spec';
 import {gridCells} from '../pose/problem-spec';
+import {unitPlace} from './samples';
 import {ACTIVATIONS, EDGES, FIELD_KINDS, KERNEL_KINDS, NETWORK_STARTS} from '../schema';
 
 /** The native form of a field. */
@@ -42,5 +43,6 @@ export function compileField(field: FieldSpec, domain: ProblemSpec['domain']): N
     omegas: new Float64Array(hidden.length).fill(1),
     start: NETWORK_STARTS.xavier,
     initialScale: grid.initialScale,
+    ...(grid.knots && {knots: grid.knots.map((axis, k) => axis && Float64Array.from(axis, (knot) => unitPlace(knot, domain[k])))}),
   };
 }

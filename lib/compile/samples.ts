@@ -5,12 +5,14 @@ import type {Samples} from '../pose/sampling';
 import {gaussRule} from '../pose/sampling';
 import {SAMPLE_KINDS} from '../schema';
 
+/** A coordinate in the unit box. */
+export function unitPlace(value: number, {lower, upper}: ProblemSpec['domain'][number]): number {
+  return Math.min(1, Math.max(0, (value - lower) / (upper - lower)));
+}
+
 /** The native form of a sample set. */
 export function compileSamples(spec: ProblemSpec, samples: Samples): NativeSamples {
-  const unit = (value: number, k: number): number => {
-    const {lower, upper} = spec.domain[k];
-    return Math.min(1, Math.max(0, (value - lower) / (upper - lower)));
-  };
+  const unit = (value: number, k: number): number => unitPlace(value, spec.domain[k]);
   const common = {weights: null, draws: 0, redraw: true};
   switch (samples.kind) {
     case 'stratified':

@@ -1,5 +1,5 @@
 import type {Check} from '../base/options';
-import {checkChoice, checkFlag, checkInteger, checkOptions} from '../base/options';
+import {checkChoice, checkFlag, checkInteger, checkList, checkOptions, checkParts} from '../base/options';
 import {INNER_SOLVERS, STAGE_KINDS} from '../schema';
 import type {InnerName, NamedOptimizer, OptimizerKind, StageOptions, StageValues} from './stage';
 import {atLeast, countUpTo, STAGE_VALUES, stageValues} from './stage';
@@ -26,6 +26,17 @@ export interface GaussNewton extends StageValues {
    * `auto` takes the direct solver where a factorisation pays and fits into memory. `Solution.solver` says which, and why. Default `auto`.
    */
   readonly inner?: InnerName;
+  /**
+   * Features that stay as they are: of each unknown, in order, the first so many nodes along an axis (by its number) of the grids, which have
+   * one level and are folded. What one window of time hands over to the next. Default: none.
+   */
+  readonly held?: HeldNodes;
+}
+
+/** The first nodes along an axis, a number for each unknown. */
+export interface HeldNodes {
+  readonly axis: number;
+  readonly nodes: readonly number[];
 }
 
 /** Bytes of a factorisation that nobody has asked for by name: the estimate of a solve's memory does not count it. */
@@ -52,14 +63,20 @@ export function gaussNewton(options: StageOptions<GaussNewton> = {}): GaussNewto
     damping: atLeast(0),
     fromHere: checkFlag,
     inner: checkInner,
+    held: (value, name) =>
+      checkParts<HeldNodes>(value, name, {
+        axis: (axis, place) => checkInteger(axis, place, 0, 2),
+        nodes: (nodes, place) => checkList(nodes, place, (count, at) => checkInteger(count, at, 0, 1 << 20), 1),
+      }),
     ...STAGE_VALUES,
   });
-  const {steps = 20, iterations = 50, tolerance = 1e-6, damping, fromHere = false, inner = 'auto'} = checked;
+  const {steps = 20, iterations = 50, tolerance = 1e-6, damping, fromHere = false, inner = 'auto', held} = checked;
   return {
     type: 'gauss-newton',
     ...{steps, iterations, tolerance, damping},
     ...(fromHere && {fromHere}),
     ...(inner !== 'auto' && {inner}),
+    ...(held && {held}),
     ...stageValues(checked),
   };
 }
@@ -75,7 +92,7 @@ export const GAUSS_NEWTON: OptimizerKind<GaussNewton> = {
   pausable: false,
   stateful: false,
   remaining: (stage, begun) => ({stage, begun: stage.steps === 1 ? begun : 0}),
-  native: ({steps, iterations, tolerance, damping, fromHere = false, inner = 'auto'}, {linear, uniforms, room}) => ({
+  native: ({steps, iterations, tolerance, damping, fromHere = false, inner = 'auto', held}, {linear, uniforms, room}) => ({
     kind: STAGE_KINDS['gauss-newton'],
     uniforms,
     ...{steps, iterations, tolerance, fromHere},
@@ -83,6 +100,7 @@ export const GAUSS_NEWTON: OptimizerKind<GaussNewton> = {
     damping: damping ?? (linear ? 0 : 1),
     inner: INNER_SOLVERS[inner],
     innerMemory: inner === 'direct' ? room : Math.min(room, MOST_UNASKED),
+    ...(held && {held: [...held.nodes], heldAxis: held.axis}),
   }),
 };
 

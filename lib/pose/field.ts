@@ -7,6 +7,7 @@ import {
   checkList,
   checkName,
   checkNumber,
+  checkNumbers,
   checkOneOrList,
   checkOptions,
   checkRecord,
@@ -27,8 +28,8 @@ export const EDGES = ['extend', 'clamp', 'periodic'] as const;
 
 /** A multi-level feature grid: level s has resolution / 2^s cells an axis. */
 export interface GridOptions {
-  /** Cells of the finest level: one number for all axes, or one an axis in the order of the domain. */
-  resolution: number | readonly number[];
+  /** Cells of the finest level: one number for all axes, or one an axis in the order of the domain. Of an axis with knots they say it. */
+  resolution?: number | readonly number[] | undefined;
   /** Number of levels, default 1, at most 16; the resolution must halve that often. */
   levels?: number | undefined;
   /** Features a node, default 1. */
@@ -39,7 +40,16 @@ export interface GridOptions {
   edge?: Edge | readonly Edge[] | undefined;
   /** Features start uniform in [−initialScale, initialScale], default 1e-4. */
   initialScale?: number | undefined;
+  /**
+   * Where cells end along each axis, in the domain's units from bound to bound; null for an axis of equal cells. An inner knot that is given
+   * m times leaves as many derivatives fewer continuous: a spline of degree p has p − m there. One level of B-splines alone has knots, and at
+   * a bound with edge `extend` they are open: the first feature is the value there.
+   */
+  knots?: Knots | undefined;
 }
+
+/** The knots of each axis, null where cells are equal. */
+export type Knots = readonly (readonly number[] | null)[];
 
 /** A grid with every option decided. */
 export interface Grid {
@@ -57,6 +67,8 @@ export interface Grid {
   readonly edge: Edge | readonly Edge[];
   /** Features start uniform in [−initialScale, initialScale]. */
   readonly initialScale: number;
+  /** Where cells are not equal; absent where all are. */
+  readonly knots?: Knots;
 }
 
 /**
@@ -66,12 +78,13 @@ export interface Grid {
  */
 export function rbfGrid(options: GridOptions): Grid {
   const {
-    resolution,
+    resolution: given,
     levels = 1,
     features = 1,
     kernel = gaussian(),
     edge = 'extend',
     initialScale = 1e-4,
+    knots,
   } = checkOptions<Partial<GridOptions>>(options, 'rbfGrid', {
     resolution: (value, name) => checkOneOrList(value, name, checkCells),
     levels: (value, name) => checkInteger(value, name, 1, 16),
@@ -79,7 +92,10 @@ export function rbfGrid(options: GridOptions): Grid {
     kernel: checkKernel,
     edge: checkEdges,
     initialScale: (value, name) => checkNumber(value, name, 0),
+    knots: (value, name) => checkList(value, name, (axis, place) => (axis === null ? null : checkKnots(axis, place)), 1),
   });
+  if (knots !== undefined) requireSplines(kernel, levels, edge, knots);
+  const resolution = knots === undefined ? given : cellsOf(knots, given);
   if (resolution === undefined)
     throw new DinfError('INVALID_ARGUMENT', 'rbfGrid: say how many cells the grid has, such as resolution: 32');
   for (const cells of typeof resolution === 'number' ? [resolution] : resolution) {
@@ -91,7 +107,44 @@ export function rbfGrid(options: GridOptions): Grid {
       );
     }
   }
-  return {type: 'grid', resolution, levels, features, kernel, edge, initialScale};
+  return {type: 'grid', resolution, levels, features, kernel, edge, initialScale, ...(knots && {knots})};
+}
+
+/** Two at least, rising; which may be repeated how often is known with the kernel. */
+const checkKnots: Check<readonly number[]> = (value, name) => {
+  const knots = Array.from(checkNumbers(value, name));
+  const last = knots.length - 1;
+  const at = knots.findIndex((knot, i) => i > 0 && (knot < knots[i - 1] || (knot === knots[i - 1] && (i === 1 || i === last))));
+  if (last >= 1 && at < 0) return knots;
+  const why = at > 0 ? `must rise, and ${knots[at - 1]} is followed by ${knots[at]}` : `has ${knots.length} values: give both bounds`;
+  throw new DinfError('INVALID_ARGUMENT', `${name} ${why}`);
+};
+
+/** Spans of each axis: between knots, or as many as the resolution says. */
+function cellsOf(knots: Knots, given: number | readonly number[] | undefined): number[] {
+  return knots.map((axis, k) => {
+    const cells = axis === null ? (typeof given === 'object' ? given[k] : given) : axis.length - 1;
+    if (cells !== undefined) return cells;
+    throw new DinfError('INVALID_ARGUMENT', `rbfGrid: axis ${k + 1} has neither knots nor a resolution: give one of them`);
+  });
+}
+
+function requireSplines(kernel: Kernel, levels: number, edge: Edge | readonly Edge[], knots: Knots): void {
+  const refuse = (why: string): DinfError => new DinfError('INVALID_ARGUMENT', `rbfGrid: ${why}`);
+  if (kernel.type !== 'bspline')
+    throw refuse(`knots are those of B-splines, and the kernel is ${kernel.type}: use kernel: bspline()`);
+  if (levels !== 1) throw refuse(`a grid with knots has one level, and ${levels} are asked for`);
+  const edges = gridEdges({edge}, knots.length);
+  const [{degree}] = [kernel];
+  knots.forEach((axis, k) => {
+    if (axis === null) return;
+    if (edges[k] === 'clamp') throw refuse(`axis ${k + 1} has knots and the edge clamp: use extend or periodic`);
+    if (edges[k] === 'periodic' && axis.length - 1 < degree + 1)
+      throw refuse(`periodic axis ${k + 1} has ${axis.length - 1} spans, and splines of degree ${degree} need ${degree + 1}`);
+    axis.forEach((knot, i) => {
+      if (knot === axis[i + degree]) throw refuse(`knot ${knot} is repeated more than ${degree} times, the degree of the splines`);
+    });
+  });
 }
 
 const checkCells: Check<number> = (value, name) => checkInteger(value, name, 1, 1 << 20);

@@ -4,6 +4,7 @@ import type {Expression} from '../expression/node';
 import type {Scope} from '../expression/scope';
 import type {Decoder, Grid, Network} from './field';
 import type {Samples} from './sampling';
+import {linspace} from './sampling';
 import type {TermData} from './term-data';
 
 /** ρ of a term's loss Σ λ w ρ(R): R², |R|, Huber's, or R itself, which then is an energy density. */
@@ -102,6 +103,16 @@ export function scopeOf(
 /** Cells of the finest level along each axis. */
 export function gridCells(grid: Grid, dimensions: number): number[] {
   return typeof grid.resolution === 'number' ? Array<number>(dimensions).fill(grid.resolution) : [...grid.resolution];
+}
+
+/** Ends of cells along each axis of a grid with knots; undefined where all cells are equal. */
+export function gridBreaks(grid: Grid, domain: ProblemSpec['domain']): number[][] | undefined {
+  if (grid.knots === undefined) return undefined;
+  const cells = gridCells(grid, domain.length);
+  return domain.map(({lower, upper}, k) => {
+    const knots = grid.knots?.[k] ?? linspace(lower, upper, cells[k] + 1);
+    return Array.from(new Set(knots));
+  });
 }
 
 /** Samples of a set, after {@link problem} decided its options. */

@@ -24,7 +24,7 @@ import {
 } from '../base/options';
 import {readEquation, readLift} from './lift';
 import type {ExpressionSpec, FieldSpec, ProblemSpec, TermSpec} from './problem-spec';
-import {gridCells, sampleCount, scopeOf} from './problem-spec';
+import {gridBreaks, gridCells, sampleCount, scopeOf} from './problem-spec';
 import type {Samples} from './sampling';
 import type {Term} from './term';
 import {checkTerm} from './term';
@@ -212,6 +212,14 @@ function readField(
       `problem: the grid of ${names} has ${field.edge.length} edges (${field.edge.join(', ')}) on a domain of ${dimensions} coordinates: give one for all, or one a coordinate`,
     );
   }
+  field.knots?.forEach((axis, k) => {
+    const {name, lower, upper} = domain[k];
+    if (axis === null || (axis[0] === lower && axis[axis.length - 1] === upper)) return;
+    throw new DinfError(
+      'INVALID_ARGUMENT',
+      `problem: the knots of the grid of ${names} along ${name} run from ${axis[0]} to ${axis[axis.length - 1]}, and the domain from ${lower} to ${upper}`,
+    );
+  });
   return {unknowns, grid: field, decoder: decoder ?? linearDecoder()};
 }
 
@@ -284,12 +292,22 @@ function readSamples(samples: Samples, spec: Omit<ProblemSpec, 'terms' | 'lift'>
   if (samples.kind === 'stratified') {
     return {...samples, boxes: typeof perAxis === 'number' ? Array<number>(d).fill(perAxis) : samples.boxes};
   }
+  if (perAxis === undefined) {
+    const breaks = defaultBreaks(spec);
+    if (breaks !== undefined) return {...samples, breaks, cells: breaks.map((ends) => ends.length - 1)};
+  }
   const cells = typeof perAxis === 'number' ? Array<number>(d).fill(perAxis) : (perAxis ?? defaultCells(spec, name));
   for (const n of cells) checkInteger(n, `${name}: cells`, 1, 1 << 20);
   samples.breaks?.forEach((ends, k) => {
     for (const end of ends) inside(end, k);
   });
   return {...samples, cells};
+}
+
+/** Where the cells of the first grid end, if they are not equal. */
+function defaultBreaks({fields, domain}: Pick<ProblemSpec, 'fields' | 'domain'>): number[][] | undefined {
+  const grid = fields.find((field) => field.grid !== undefined)?.grid;
+  return grid && gridBreaks(grid, domain);
 }
 
 /** Those of the finest level of the first grid. A network has no cells. */

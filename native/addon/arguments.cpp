@@ -143,6 +143,26 @@ Program program(const Napi::Object& from, const char* name, const ProblemSpec& p
   return program;
 }
 
+// An array of one list of knots an axis, or null.
+void knots(const Napi::Array& from, GridShape& grid) {
+  if (from.Length() != static_cast<uint32_t>(grid.dims)) bad("'knots' has the wrong length");
+  for (int k = 0; k < grid.dims; ++k) {
+    if (Napi::Value(from.Get(k)).IsNull()) continue;
+    if (grid.kernel.kind != KernelKind::bspline || grid.levels != 1 || grid.edge[k] == Edge::clamp) bad("only one level of B-splines has knots");
+    std::vector<double> values = readDoubles(from.Get(k), "knots");
+    if (values.size() != static_cast<size_t>(grid.cells[k]) + 1) bad("knots and cells do not agree in number");
+    if (values.front() != 0 || values.back() != 1) bad("knots do not run from 0 to 1");
+    int repeats = 0;
+    for (size_t i = 1; i < values.size(); ++i) {
+      if (!(values[i] >= values[i - 1])) bad("knots do not rise");
+      repeats = values[i] == values[i - 1] ? repeats + 1 : 0;
+      if (repeats >= grid.kernel.degree || (repeats > 0 && (values[i] == 0 || values[i] == 1))) bad("a knot is repeated too often");
+    }
+    if (grid.edge[k] == Edge::periodic && grid.cells[k] < grid.kernel.taps()) bad("a periodic axis with knots has fewer spans than a kernel has nodes");
+    grid.knots[k] = std::make_shared<Knots>(std::move(values), grid.kernel.degree, grid.periodic(k));
+  }
+}
+
 FieldSpec field(const Napi::Object& from, int dims) {
   FieldSpec spec;
   spec.kind = static_cast<FieldKind>(small(from, "kind", 0, kFieldKindCount - 1));
@@ -185,6 +205,7 @@ FieldSpec field(const Napi::Object& from, int dims) {
   const std::vector<int> edge = integers(from, "edge", 0, kEdgeCount - 1);
   if (edge.size() != static_cast<size_t>(dims)) bad("'edge' has the wrong length");
   for (int k = 0; k < dims; ++k) spec.grid.edge[k] = static_cast<Edge>(edge[k]);
+  if (from.Has("knots")) knots(array(from, "knots"), spec.grid);
   spec.features = small(from, "features", 1, 64);
   spec.initialScale = number(from, "initialScale");
   int64_t nodes = std::max(spec.features, spec.outputs);
@@ -319,6 +340,10 @@ GaussNewtonStage gaussNewtonStage(const Napi::Object& from) {
   if (from.Has("fromHere")) stage.fromHere = boolean(from, "fromHere");
   if (from.Has("inner")) stage.inner = static_cast<InnerKind>(small(from, "inner", 0, kInnerKindCount - 1));
   if (from.Has("innerMemory")) stage.innerMemory = integer(from, "innerMemory", 0, int64_t{1} << 50);
+  if (from.Has("held")) {
+    stage.held = integers(from, "held", 0, 1 << 20);
+    stage.heldAxis = small(from, "heldAxis", 0, kMaxDims - 1);
+  }
   return stage;
 }
 LbfgsStage lbfgsStage(const Napi::Object& from) {

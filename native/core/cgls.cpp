@@ -11,10 +11,10 @@ constexpr int64_t kStall = 20;
 }  // namespace
 
 template <class Real>
-Cgls<Real>::Cgls(const StageCommon& stage, const StageRun<Real>& run, Real* scratch)
+Cgls<Real>::Cgls(const StageCommon& stage, const StageRun<Real>& run, Real* scratch, const Real* freed)
     : stage_(stage), run_(run), problem_(run.problem), be_(run.backend()), energies_(problem_.hasEnergy()), n_(problem_.parameterCount()),
       m_(problem_.rowCount()), r_(be_, m_), q_(be_, m_), y_(be_, n_), p_(be_, n_), s_(be_, n_), scale_(be_, n_),
-      g_(be_, energies_ ? n_ : 1), best_(be_, n_), d_(scratch) {}
+      g_(be_, energies_ ? n_ : 1), best_(be_, n_), d_(scratch), freed_(freed) {}
 
 // CGLS consumes the rows, so they are computed anew even where the parameters stand as they stood; the scale is not.
 template <class Real>
@@ -25,6 +25,7 @@ void Cgls<Real>::linearise(const Real* parameters, bool moved) {
   // D_i = 1 / |A e_i|
   problem_.columnSquares(s_);
   be_.inverseRoots(scale_, s_, 1e-30, n_);
+  if (freed_) be_.multiply(scale_, scale_, freed_, n_);
 }
 
 // The textbook's s has the opposite sign, and so has its direction: steps along p go by -alpha here.

@@ -12,8 +12,8 @@ namespace dinf {
 template <class Real>
 class Cgls final : public InnerSolver<Real> {
  public:
-  // `scratch`: as many values as there are parameters, overwritten by `solve`.
-  Cgls(const StageCommon& stage, const StageRun<Real>& run, Real* scratch);
+  // `scratch`: as many values as there are parameters, overwritten by `solve`. `freed`: 0 of unknowns that stay, else 1; null: none stays.
+  Cgls(const StageCommon& stage, const StageRun<Real>& run, Real* scratch, const Real* freed);
   void linearise(const Real* parameters, bool moved) override;
   InnerEnd solve(double loss, double damping, int64_t begun) override;
   const Real* step() const override { return y_; }
@@ -36,6 +36,7 @@ class Cgls final : public InnerSolver<Real> {
   DeviceVector<Real> g_;      // gradient of the energies
   DeviceVector<Real> best_;   // the best y yet
   Real* const d_;             // D p
+  const Real* const freed_;
 };
 
 }  // namespace dinf

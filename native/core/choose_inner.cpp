@@ -44,7 +44,31 @@ std::string gigabytes(double bytes) {
 template <class Real>
 ChosenInner<Real>::ChosenInner(const StageCommon& stage, const GaussNewtonStage& options, const StageRun<Real>& run, Real* scratch)
     : stage_(stage), patience_(stage), options_(options), run_(run), scratch_(scratch), grid_(run.problem) {
+  if (!options_.held.empty()) hold();
   plan();
+}
+
+template <class Real>
+void ChosenInner<Real>::hold() {
+  Problem<Real>& problem = run_.problem;
+  std::vector<Real> freed(problem.parameterCount(), Real(1));
+  size_t output = 0;
+  for (const Field& field : problem.fields()) {
+    check(field.folded() && field.spec().grid.levels == 1 && options_.heldAxis < field.spec().grid.dims, ErrorCode::invalidArgument,
+          "only folded grids of one level hold nodes along an axis");
+    const GridShape& grid = field.spec().grid;
+    int64_t within = 1;  // nodes between neighbours along the axis
+    for (int k = options_.heldAxis + 1; k < grid.dims; ++k) within *= grid.nodesAt(0, k);
+    for (int o = 0; o < field.spec().outputs; ++o, ++output) {
+      check(output < options_.held.size(), ErrorCode::invalidArgument, "not one number of held nodes an unknown");
+      Real* const own = freed.data() + field.offset() + grid.canonicalOffset(0, o, field.spec().outputs);
+      for (int64_t i = 0; i < grid.nodesAt(0); ++i)
+        if (i / within % grid.nodesAt(0, options_.heldAxis) < options_.held[output]) own[i] = Real(0);
+    }
+  }
+  check(output == options_.held.size(), ErrorCode::invalidArgument, "not one number of held nodes an unknown");
+  freed_ = DeviceVector<Real>(run_.backend(), problem.parameterCount());
+  run_.backend().upload(freed_, freed.data(), problem.parameterCount());
 }
 
 template <class Real>
@@ -85,7 +109,7 @@ void ChosenInner<Real>::plan() {
 template <class Real>
 bool ChosenInner<Real>::makeDirect() {
   if (direct_) return true;
-  direct_ = std::make_unique<DirectSolver<Real>>(stage_, run_, grid_, scratch_);
+  direct_ = std::make_unique<DirectSolver<Real>>(stage_, run_, grid_, scratch_, freed_);
   if (options_.innerMemory > 0 && direct_->bytes() > options_.innerMemory) direct_ = nullptr;
   directMoved_ = true;
   return direct_ != nullptr;
@@ -118,7 +142,7 @@ InnerEnd ChosenInner<Real>::solve(double loss, double damping, int64_t begun) {
 
 template <class Real>
 InnerEnd ChosenInner<Real>::solveByCgls(double loss, double damping, int64_t begun) {
-  if (!cgls_) cgls_ = std::make_unique<Cgls<Real>>(patience_, run_, scratch_), moved_ = true;
+  if (!cgls_) cgls_ = std::make_unique<Cgls<Real>>(patience_, run_, scratch_, freed_), moved_ = true;
   last_ = cgls_.get();
   cgls_->linearise(parameters_, moved_);
   moved_ = false;

@@ -20,6 +20,7 @@ class ChosenInner final : public InnerSolver<Real> {
 
  private:
   void plan();
+  void hold();
   void choose(InnerKind kind, const std::string& reason);
   bool makeDirect();
   InnerEnd solveByCgls(double loss, double damping, int64_t begun);
@@ -31,6 +32,7 @@ class ChosenInner final : public InnerSolver<Real> {
   const StageRun<Real>& run_;
   Real* const scratch_;
   ProblemGrid grid_;
+  DeviceVector<Real> freed_;  // 0 of unknowns that stay, else 1; where any stays
   std::unique_ptr<Cgls<Real>> cgls_;
   std::unique_ptr<DirectSolver<Real>> direct_;
   InnerSolver<Real>* last_ = nullptr;

@@ -6,6 +6,8 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include "core/knots.h"
 #include "math/jet.h"
 #include "math/kernel1d.h"
 
@@ -17,6 +19,8 @@ struct GridShape {
   int levels = 1;
   Kernel1d kernel;
   Edge edge[kMaxDims] = {Edge::extend, Edge::extend, Edge::extend};
+  // Of axes whose cells are not of one size, whose `cells` then are spans; null elsewhere. One level of B-splines alone has them.
+  std::shared_ptr<const Knots> knots[kMaxDims];
 
   int rings() const { return kernel.rings; }
   int cellsAt(int level, int axis) const { return cells[axis] >> level; }
@@ -55,6 +59,11 @@ struct GridShape {
   // The last cell that a sample may lie in. The upper bound of a periodic axis belongs to cell N, whose neighbourhood holds the
   // same nodes as that of cell 0, so that both ends have the same value to the last bit.
   int lastCell(int axis) const { return periodic(axis) ? cells[axis] : cells[axis] - 1; }
+
+  // The finest cell of a place in the unit box, and where in it the place lies.
+  int locate(int axis, double x, double& fraction) const;
+  // The weights there, orders 0 to `order`, for callers that scale by cells^k / k!.
+  void weightsAt(int axis, int level, int order, int cell, double fraction, double (*w)[kMaxTaps]) const;
 
   // Packed rows run along the last axis that exists; kLanes spare values keep a full-width load inside the plane.
   int packedNodes(int level, int axis) const {

@@ -13,6 +13,9 @@ struct GaussNewtonStage {
   bool fromHere = false;  // a linear problem starts from the parameters as they are, not from zero
   InnerKind inner = InnerKind::automatic;
   int64_t innerMemory = 0;  // bytes that a factorisation may hold; 0: no limit
+  // Unknowns that stay as they are: of each output of all fields, the first so many nodes along an axis. Empty: none.
+  int heldAxis = 0;
+  std::vector<int> held;
   int64_t plannedIterations(const StageCommon& stage) const { return stage.iterations * steps; }
 };
 

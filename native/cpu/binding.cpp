@@ -36,12 +36,12 @@ void CpuBinding<Real>::tabulate() {
       start_[k][s].resize(count);
       weight_[k][s].resize(count * orders_[k] * taps);
       for (int64_t q = 0; q < count; ++q) {
-        const double t = axis[std::min(q, real - 1)] * grid.cells[k];
-        const int fine = std::min(static_cast<int>(t), grid.lastCell(k));
+        double inFine;
+        const int fine = grid.locate(k, axis[std::min(q, real - 1)], inFine);
         const int cell = fine >> s;
-        const double fraction = ((fine & ((1 << s) - 1)) + (t - fine)) / (1 << s);
+        const double fraction = ((fine & ((1 << s) - 1)) + inFine) / (1 << s);
         double w[kMaxOrder + 1][kMaxTaps];
-        generic::edgeWeights<double>(grid.kernel, grid.edge[k], orders_[k] - 1, cell, cells, fraction, w);
+        grid.weightsAt(k, s, orders_[k] - 1, cell, fraction, w);
         start_[k][s][q] = cell;  // packed node of tap 0: node cell - rho + 1, ghosts before node 0: rho - 1
         double scale = 1;
         for (int a = 0; a < orders_[k]; ++a) {
@@ -71,9 +71,8 @@ void CpuBinding<Real>::placeBands() {
   for (int b = 0; b < bands(); ++b) {
     double low, high;
     samples.bandRange(b, low, high);
-    const auto cellOf = [&](double x) {
-      return std::clamp(static_cast<int>(x * grid.cells[0]), 0, grid.lastCell(0));
-    };
+    double fraction;
+    const auto cellOf = [&](double x) { return grid.locate(0, x, fraction); };
     int64_t size = 0;
     for (int s = 0; s < grid.levels; ++s) {
       const int first = cellOf(low) >> s, last = (cellOf(high) >> s) + grid.kernel.taps();
@@ -145,6 +144,7 @@ ScatteredCall CpuBinding<Real>::scatteredCall(int firstLevel, int levels) const 
     call.edge[k] = grid.edge[k];
     call.cells[k] = grid.cells[k];
     call.lastCell[k] = grid.lastCell(k);
+    call.knots[k] = grid.knots[k] ? grid.knots[k]->table() : KnotTable{};
     call.unit[k] = unit_[k].empty() ? samples.unit(k).data() : unit_[k].data();
   }
   for (int i = 0; i < levels; ++i) {

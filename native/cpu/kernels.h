@@ -56,6 +56,7 @@ struct ScatteredCall {
   Edge edge[kMaxDims];
   int cells[kMaxDims];            // of the finest level of the grid
   int lastCell[kMaxDims];         // of the finest level that a sample may lie in
+  KnotTable knots[kMaxDims];
   int64_t offset[kMaxLevels];     // packed plane (or accumulator) of each level
   int64_t stride0[kMaxLevels], stride1[kMaxLevels];
   int64_t firstRow[kMaxLevels];

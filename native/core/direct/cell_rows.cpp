@@ -50,9 +50,7 @@ void CellRows<Real>::place(const SampleSet& set, int64_t sample, int* cell, doub
     cell[k] = 0;
     fraction[k] = 0;
     if (k >= grid_.cells.dims) continue;
-    const double at = unit[k] * grid_.cells.cells[k];
-    cell[k] = std::clamp(static_cast<int>(at), 0, grid_.lastCell[k]);
-    fraction[k] = at - cell[k];
+    cell[k] = grid_.grid.locate(k, unit[k], fraction[k]);
   }
 }
 
@@ -108,7 +106,7 @@ int CellRows<Real>::rows(const int* cell, double* out) const {
       place(*sorted.set, sample, at, fraction);
       for (int k = 0; k < kMaxDims; ++k) {
         weights[k][0][0] = 1;
-        if (k < cells.dims) generic::edgeWeights<double>(grid_.kernel, grid_.edge[k], term.orders[k], at[k], cells.cells[k], fraction[k], weights[k]);
+        if (k < cells.dims) grid_.grid.weightsAt(k, 0, term.orders[k], at[k], fraction[k], weights[k]);
         // Taylor coefficients in the unit box, as jets have them.
         for (int order = 1, factor = 1; k < cells.dims && order <= term.orders[k]; ++order) {
           factor *= order;

@@ -21,10 +21,10 @@ constexpr double kUnseen = sizeof(Real) == 4 ? 1e-12 : 1e-26;
 }  // namespace
 
 template <class Real>
-DirectSolver<Real>::DirectSolver(const StageCommon& stage, const StageRun<Real>& run, const ProblemGrid& grid, Real* scratch)
+DirectSolver<Real>::DirectSolver(const StageCommon& stage, const StageRun<Real>& run, const ProblemGrid& grid, Real* scratch, const Real* freed)
     : stage_(stage), run_(run), problem_(run.problem), be_(run.backend()), n_(problem_.parameterCount()), m_(problem_.rowCount()),
       slot_(problem_.freeSlot()), factor_(problem_, grid), r_(be_, m_), q_(be_, m_), y_(be_, n_), p_(be_, n_), s_(be_, n_), z_(be_, n_),
-      scale_(be_, n_), best_(be_, n_), d_(scratch) {
+      scale_(be_, n_), best_(be_, n_), d_(scratch), freed_(freed) {
   be_.reserveSlots(slot_ + 1);
 }
 
@@ -50,6 +50,7 @@ bool DirectSolver<Real>::prepare(double damping) {
   // D_i = 1 / |A e_i|
   problem_.columnSquares(s_);
   be_.inverseRoots(scale_, s_, 1e-30, n_);
+  if (freed_) be_.multiply(scale_, scale_, freed_, n_);
   if (!factor_.factorise(scale_, damping, [this] { return run_.isCancelled(); })) return false;
   ++factorisations_;
   damping_ = damping;
@@ -70,6 +71,7 @@ bool DirectSolver<Real>::undetermined() {
     value = static_cast<Real>(static_cast<double>(state >> 11) * 0x1p-52 - 1);
   }
   be_.upload(p_, start.data(), n_);
+  if (freed_) be_.multiply(p_, p_, freed_, n_);
   for (int turn = 0; turn < kTurns; ++turn) {
     factor_.apply(p_, z_);
     const double square = dot(z_, z_, n_);

@@ -10,8 +10,9 @@ namespace dinf {
 template <class Real>
 class DirectSolver final : public InnerSolver<Real> {
  public:
-  // `grid` has no obstacle. `scratch`: as many values as there are parameters, overwritten by `solve`.
-  DirectSolver(const StageCommon& stage, const StageRun<Real>& run, const ProblemGrid& grid, Real* scratch);
+  // `grid` has no obstacle. `scratch`: as many values as there are parameters, overwritten by `solve`. `freed`: 0 of
+  // unknowns that stay, else 1; null: none stays.
+  DirectSolver(const StageCommon& stage, const StageRun<Real>& run, const ProblemGrid& grid, Real* scratch, const Real* freed);
   int64_t bytes() const { return factor_.bytes(); }
   void linearise(const Real* parameters, bool moved) override;
   InnerEnd solve(double loss, double damping, int64_t begun) override;
@@ -44,6 +45,7 @@ class DirectSolver final : public InnerSolver<Real> {
   DeviceVector<Real> scale_;  // D
   DeviceVector<Real> best_;   // the best y yet
   Real* const d_;             // D p
+  const Real* const freed_;
   bool factored_ = false, fresh_ = false, linearised_ = false;
   double damping_ = 0;  // of the factor
   double served_ = 0;   // how far the last solve came: its gradient's norm, relative to the first

@@ -8,7 +8,10 @@ constexpr size_t kMostScalars = 32;  // each is a solve of its own
 bool sameGrid(const GridShape& a, const GridShape& b) {
   bool same = a.kernel.kind == b.kernel.kind && a.kernel.rings == b.kernel.rings && a.kernel.degree == b.kernel.degree &&
               a.kernel.epsilon == b.kernel.epsilon;
-  for (int k = 0; k < a.dims; ++k) same = same && a.cells[k] == b.cells[k] && a.edge[k] == b.edge[k];
+  for (int k = 0; k < a.dims; ++k) {
+    same = same && a.cells[k] == b.cells[k] && a.edge[k] == b.edge[k] && !a.knots[k] == !b.knots[k];
+    same = same && (!a.knots[k] || a.knots[k]->values() == b.knots[k]->values());
+  }
   return same;
 }
 
@@ -46,16 +49,14 @@ std::string obstacleOf(const Problem<Real>& problem) {
 template <class Real>
 ProblemGrid::ProblemGrid(const Problem<Real>& problem) : obstacle(obstacleOf(problem)) {
   if (!obstacle.empty()) return;
-  const GridShape& grid = problem.fields()[0].spec().grid;
-  kernel = grid.kernel;
+  grid = problem.fields()[0].spec().grid;
+  const Kernel1d& kernel = grid.kernel;
   cells.dims = grid.dims;
   cells.degree = kernel.taps() - 1;
   cells.unknowns = 0;
   for (int k = 0; k < grid.dims; ++k) {
     cells.cells[k] = grid.cells[k];
     cells.periodic[k] = grid.periodic(k);
-    edge[k] = grid.edge[k];
-    lastCell[k] = grid.lastCell(k);
   }
   if (!cells.resolvesRows()) {
     obstacle = "a periodic axis has fewer cells than its kernel reads nodes";

@@ -9,9 +9,7 @@ namespace dinf {
 
 struct ProblemGrid {
   CellGrid cells;
-  Kernel1d kernel;
-  Edge edge[kMaxDims] = {Edge::extend, Edge::extend, Edge::extend};
-  int lastCell[kMaxDims] = {0, 0, 0};
+  GridShape grid;
   std::vector<int> firstUnknown;   // a field: which of a node's unknowns is its first output
   std::vector<int64_t> parameter;  // of unknown u of node n, at n * unknowns + u; -1: there is none
   std::string obstacle;            // why it is no such problem; empty: it is

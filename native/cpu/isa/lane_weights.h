@@ -19,6 +19,14 @@ DINF_INLINE void locate(const ScatteredCall& call, int64_t at, Positions<Real>& 
     const double cells = call.cells[k];
     const int last = call.lastCell[k];
     const double* unit = call.unit[k] + at;
+    if (call.knots[k].spans > 0) {
+      for (int l = 0; l < kLanes; ++l) {
+        double fraction;
+        out.cell[k][l] = knotSpan(call.knots[k], unit[l], fraction);
+        out.fraction[k][l] = static_cast<Real>(fraction);
+      }
+      continue;
+    }
     for (int l = 0; l < kLanes; ++l) {
       const double t = unit[l] * cells;
       int cell = static_cast<int>(t);
@@ -106,10 +114,12 @@ void weigh(const ScatteredCall& call, const Positions<Real>& positions, const Re
       } else {
         groupWeights<Real, V>(call.kernel, tails, order, fraction, nullptr, w);
       }
-      if ((clamped && !gaussian) || meetsItself(call.edge[k], cells, taps)) {  // rare: through the scalar form, lane by lane
+      const bool knots = call.knots[k].spans > 0;
+      if (knots || (clamped && !gaussian) || meetsItself(call.edge[k], cells, taps)) {  // rare: through the scalar form, lane by lane
         for (int l = 0; l < W; ++l) {
           Real one[kMaxOrder + 1][kMaxTaps];
-          edgeWeights<Real>(call.kernel, call.edge[k], order, out.cell[k][g + l], cells, fraction[l], one);
+          if (knots) knotWeights<Real>(call.knots[k], order, out.cell[k][g + l], cells, fraction[l], one);
+          else edgeWeights<Real>(call.kernel, call.edge[k], order, out.cell[k][g + l], cells, fraction[l], one);
           for (int a = 0; a <= order; ++a)
             for (int j = 0; j < taps; ++j) w[a][j][l] = one[a][j];
         }
