@@ -32,6 +32,7 @@ interface Own {
   constraints?: ConstraintMode;
   boundaryWeight?: number;
   periodic?: string[];
+  windows?: number | 'auto' | 'off';
 }
 
 /** Help that both the command and its parent end with. */
@@ -56,7 +57,8 @@ export function addEquationCommand(solve: Command, parts: SolveParts, finish: (c
     .option('--uniform <name=number>', 'a number by name for the equations; repeat it', uniform)
     .option('--exact <answer>', 'a known answer to compare with: an expression, or "u=...; v=..."')
     .addOption(new Option('--constraints <mode>', 'how conditions are met').choices([...CONSTRAINT_MODES]))
-    .option('--boundary-weight <x>', 'weight of conditions met by least squares', weight);
+    .option('--boundary-weight <x>', 'weight of conditions met by least squares', weight)
+    .option('--windows <windows>', 'windows of time for initial values: auto, a number, or off', windows);
   addSharedOptions(command);
   command.addHelpText('after', EQUATION_EXAMPLE.replace(/\nIts options.*/, ''));
   command.action(async (file: string | undefined, parsed: SharedOptions & Own, self: Command) => {
@@ -98,6 +100,7 @@ function merged(parsed: Own, file: Partial<EquationOptions>): EquationOptions {
     constraints: parsed.constraints ?? file.constraints,
     boundaryWeight: parsed.boundaryWeight ?? file.boundaryWeight,
     periodic: parsed.periodic ?? file.periodic,
+    windows: parsed.windows ?? file.windows,
   };
   const {equations, domain} = given;
   if (equations === undefined) throw new DinfError('INVALID_ARGUMENT', 'no equation is given: write --equation "u_xx = 1"');
@@ -136,4 +139,11 @@ function weight(text: string): number {
   if (text.trim() === '' || !Number.isFinite(value) || value < 0)
     throw new InvalidArgumentError('--boundary-weight is a number of at least 0.');
   return value;
+}
+
+function windows(text: string): number | 'auto' | 'off' {
+  if (text === 'auto' || text === 'off') return text;
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && text.trim() !== '') return count;
+  throw new InvalidArgumentError('It is auto, off, or a whole number of at least 1.');
 }

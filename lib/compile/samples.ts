@@ -33,10 +33,11 @@ export function compileSamples(spec: ProblemSpec, samples: Samples): NativeSampl
         draws: samples.draws,
       };
     case 'gauss': {
-      const rule = gaussRule(samples.points);
+      const {points} = samples;
       const cells = samples.cells as readonly number[];
-      const n = rule.points.length;
       const axes = cells.map((count, k) => {
+        const rule = gaussRule(typeof points === 'number' ? points : points[k]);
+        const n = rule.points.length;
         // In units of the axis: where cell i begins, and how long it is.
         const ends = samples.breaks?.[k].map((end) => unit(end, k));
         const begin = (i: number): number => ends?.[i] ?? i;

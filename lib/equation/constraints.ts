@@ -130,6 +130,23 @@ function sorted(
   return {entries, soft};
 }
 
+/** A value, or its slope across a face, where a problem begins. */
+export interface InitialData extends FaceData {
+  readonly unknown: string;
+}
+
+/** The data of conditions that are all of the form `u = …` or `u_n = …` on one face each; undefined where any is not. */
+export function initialData(conditions: readonly Condition[], box: readonly BoxAxis[], scope: Scope): InitialData[] | undefined {
+  const arena = new Arena();
+  const table = new SymbolTable(scope);
+  const found = conditions.map((condition) => {
+    const [face] = condition.faces;
+    const one = exactData(condition, readSides(condition, table, arena), face, box, arena);
+    return one && {...one.entry, unknown: one.unknown};
+  });
+  return found.includes(undefined) ? undefined : (found as InitialData[]);
+}
+
 const sameFace = (a: Face, b: Face): boolean => a.axis === b.axis && a.side === b.side;
 
 /** Whether an expression mentions an unknown. */

@@ -1,6 +1,6 @@
 /** What a user says of equations, and its checks. */
 import type {Check, OptionChecks} from '../base/options';
-import {checkChoice, checkList, checkNumber, checkRecord, checkText, isList, wrong} from '../base/options';
+import {checkChoice, checkInteger, checkList, checkNumber, checkRecord, checkText, isList, wrong} from '../base/options';
 import type {ConstraintMode} from './constraints';
 import {CONSTRAINT_MODES} from './constraints';
 import type {DomainText} from './domain-and-names';
@@ -32,6 +32,12 @@ export interface EquationOptions {
   boundaryWeight?: number | undefined;
   /** Coordinates along which the solution and its derivatives are the same on both faces. Default: none. */
   periodic?: readonly string[] | undefined;
+  /**
+   * Windows of time, where a coordinate has conditions on its lower face alone that say all that a solution begins with: `auto` chooses their
+   * lengths by the error of each, a number is that many of one length, `off` solves for all of the time at once. Default: `auto` for nonlinear
+   * equations, half of `resolution` where that is given, and `off` for linear ones.
+   */
+  windows?: number | 'auto' | 'off' | undefined;
 }
 
 /** A text that reads as one, or that many. */
@@ -49,6 +55,8 @@ export const EQUATION_OPTIONS: OptionChecks<EquationOptions> = {
   constraints: (value, name) => checkChoice(value, name, CONSTRAINT_MODES),
   boundaryWeight: (value, name) => checkNumber(value, name, 0),
   periodic: (value, name) => checkList(value, name, checkText),
+  windows: (value, name) =>
+    typeof value === 'string' ? checkChoice(value, name, ['auto', 'off'] as const) : checkInteger(value, name, 1, 1 << 16),
 };
 
 /** Bounds, each a number or a text that reads as one. */

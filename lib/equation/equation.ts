@@ -1,39 +1,34 @@
 /** A user's own equations, without code: from texts to a problem that is ready to be solved, judged and shown. */
-import type {BoxAxis, Condition, Face} from './conditions';
+import type {BoxAxis, Condition} from './conditions';
 import {faceName, readCondition} from './conditions';
 import {imposeConditions} from './constraints';
-import {compileTerms, prepareTerms} from '../compile/terms';
+import {compileTerms} from '../compile/terms';
 import {DinfError} from '../base/errors';
 import type {Scope} from '../expression/scope';
-import type {Edge, Grid} from '../pose/field';
+import type {Edge} from '../pose/field';
 import {gridEdges, linearDecoder} from '../pose/field';
-import {bspline, gaussian} from '../pose/kernel';
 import {checkOptions} from '../base/options';
-import type {Term} from '../pose/term';
-import {Problem, problem} from '../pose/problem';
-import {term} from '../pose/term';
-import type {EquationSpec} from '../pose/problem-spec';
+import type {Problem} from '../pose/problem';
 import {gridCells, isLinear, sampleCount} from '../pose/problem-spec';
-import type {Samples} from '../pose/sampling';
-import {gauss, gaussRule, lattice, stratified} from '../pose/sampling';
 import {Case} from '../cases/case';
 import type {CaseOptions} from '../cases/case-options';
 import {checkCaseOptions, runOptionsOf} from '../cases/case-options';
 import type {Prepared, RunOptions} from '../cases/definition';
 import type {SolveOptions} from '../solve/solve';
-import type {AccuracyGoal, PosedProblem} from './accuracy';
+import type {AccuracyGoal} from './accuracy';
 import {solveToTolerance} from './accuracy';
 import {assessEquation, latticeOf, readTruth} from './assessment';
 import type {EquationOptions} from './equation-options';
 import {EQUATION_OPTIONS} from './equation-options';
 import {findUnknowns, readDomain, readExact} from './domain-and-names';
-import type {March} from './march';
-import {marchOf, timeAxis} from './march';
-import {weighed} from './row-weights';
+import {InitialValues} from './initial-values';
+import type {AxisMesh} from './mesh';
+import type {Statement} from './posing';
+import {firstGrid, NETWORK, poseOn} from './posing';
+import type {MeshSolver} from './solve-on-mesh';
+import {solveOnMesh} from './solve-on-mesh';
 import {settingsOf} from './settings';
-import type {NetworkPreset} from '../cases/field-options';
-import {fieldFrom, fieldSettings, isNetwork} from '../cases/field-options';
-import {gridFrom, halvingLevels} from '../cases/grids';
+import {fieldSettings, isNetwork} from '../cases/field-options';
 import type {StageDefaults} from '../cases/stages';
 import {stagesFrom} from '../cases/stages';
 
@@ -46,18 +41,11 @@ export interface EquationProblemOptions extends EquationOptions, CaseOptions {}
  */
 const BOUNDARY_WEIGHT = 1000;
 
-/** A problem on one grid. */
-interface PosedEquation {
-  readonly posed: Problem;
-  readonly cells: number[];
-  readonly interior: Samples;
-  readonly equations: readonly EquationSpec[];
-  readonly march: March | undefined;
-}
-
 /** Relative error of the answer, and seconds after which no finer grid is begun. */
 const TOLERANCE = 1e-4;
 const MOST_SECONDS = 60;
+/** What a window may be wrong by, in the tolerance: splines approximate better in the mean than where windows are judged. */
+const WINDOW_SLACK = 30;
 
 /** By number of coordinates: cells an axis, Gauss points a cell, least-squares iterations. */
 const DEFAULTS = [
@@ -65,11 +53,6 @@ const DEFAULTS = [
   {cells: 32, points: 3, iterations: 500},
   {cells: 16, points: 3, iterations: 300},
 ] as const;
-
-const NETWORK: NetworkPreset = {width: 128, hiddenLayers: 3, learningRate: 1e-4};
-
-/** Coarsest level that default levels reach: below, B-splines of degree 5 no longer fit into the box. */
-const COARSEST = 4;
 
 /**
  * A problem from equations and conditions as texts. Values on faces are met exactly by an automatic lift where they can be, the others by
@@ -125,55 +108,30 @@ export async function prepareEquation(options: EquationOptions, shared: RunOptio
   const scope: Scope = {coordinates, unknowns, uniforms: Object.keys(uniforms)};
   requireEnough(equations, unknowns);
   const truth = options.exact === undefined ? undefined : readTruth(readExact(options.exact, unknowns), scope, uniforms);
-  const {preset} = shared;
   const basis = DEFAULTS[box.length - 1];
   const edges = edgesOf(options.periodic ?? [], box, shared);
   refuseOnPeriodic(conditions, box, edges);
   const imposed = imposeConditions(conditions, box, scope, mode, uniforms);
 
-  const volume = box.reduce((product, {lower, upper}) => product * (upper - lower), 1);
-  const loss = preset === 'paper' ? ('abs' as const) : ('square' as const);
   const judged = isJudged(shared);
-  const pose = async (grid: Grid): Promise<PosedEquation> => {
-    const cells = gridCells(grid, box.length);
-    const interior = preset === 'paper' ? stratified(cells.map((n) => basis.points * n)) : gauss(basis.points, {cells});
-    // Gauss weights add up to the volume, the others to one; either way the term is a mean. Equations that are to weigh alike have a term each.
-    const share = preset === 'paper' ? 1 : 1 / volume;
-    const groups = judged ? equations.map((text) => [text]) : [equations];
-    const terms: Term[] = [
-      ...groups.map((texts, i) =>
-        term(interior, texts, {name: groups.length > 1 ? `equation ${i + 1}` : 'equation', loss, weight: share}),
-      ),
-      ...imposed.soft.map(({face, equation: text}) =>
-        term(faceSamples(face, box, cells, basis.points), text, {name: `on ${faceName(face, box)}`, loss, weight}),
-      ),
-    ];
-    const asGiven = problem({
-      domain: Object.fromEntries(box.map(({name, lower, upper}) => [name, [lower, upper] as const])),
-      unknowns,
-      ...fieldFrom(shared, grid, {...NETWORK, periodic: options.periodic}),
-      uniforms,
-      lift: imposed.lift,
-      terms,
-    });
-    const rows = asGiven.spec.terms.slice(0, groups.length).flatMap((one) => one.equations);
-    const faces = imposed.soft.map(({face}) => face);
-    const posed = judged
-      ? new Problem(
-          weighed(asGiven.spec, {count: groups.length, share, faces, box, uniforms, cells, given: given.boundaryWeight}),
-        )
-      : asGiven;
-    await prepareTerms(posed.spec);
-    const time = judged && !compileTerms(posed.spec).linear ? timeAxis(rows, conditions, box) : undefined;
-    const march = time === undefined ? undefined : marchOf(posed, groups.length, time, cells[time], box);
-    return {posed, cells, interior, equations: rows, march};
+  const statement: Statement = {
+    ...{equations, conditions, box, unknowns, uniforms, imposed, edges, shared, judged, weight},
+    constraints: mode,
+    periodic: options.periodic,
+    givenWeight: given.boundaryWeight,
+    points: basis.points,
   };
-  const first = await pose(gridFor({...shared, edge: edges}, basis.cells));
+  const first = await poseOn(statement, firstGrid(statement, basis.cells));
   const {posed, cells, interior, equations: rows} = first;
+  const {linear} = compileTerms(posed.spec);
+  const initialValues = judged && given.windows !== 'off' ? InitialValues.of(statement, rows, linear) : undefined;
+  const goal = goalOf(statement, {cells, initialValues, windows: given.windows, linear});
   const optimizers = stagesOf(posed, shared, basis.iterations);
-  const onGrid = async (finer: readonly number[]): Promise<PosedProblem> => {
-    const {posed: there, march} = String(finer) === String(cells) ? first : await pose(gridOf({...shared, edge: edges}, finer));
-    return {problem: there, march, equations: rows, optimizers: optimizers.map(({stage}) => stage)};
+  const solver: MeshSolver = {
+    statement,
+    first: {mesh: goal.mesh, posed: first},
+    optimizers: optimizers.map(({stage}) => stage),
+    initialValues,
   };
   return {
     problem: posed,
@@ -184,7 +142,8 @@ export async function prepareEquation(options: EquationOptions, shared: RunOptio
       ...imposed.notes,
     ].join('. '),
     ...(judged && {
-      solve: (settings: SolveOptions) => solveToTolerance(onGrid, goalOf(shared, cells), settings),
+      solve: (settings: SolveOptions) =>
+        solveToTolerance((mesh, how) => solveOnMesh(solver, mesh, how), goal, settings),
       resumes: true,
     }),
     settings: settingsOf({
@@ -202,10 +161,8 @@ export async function prepareEquation(options: EquationOptions, shared: RunOptio
     }),
     // The term's own expressions: nothing is parsed again.
     assess: async (solution) => {
-      const solved = gridCells(
-        solution.problem.spec.fields[0].grid ?? gridFor({...shared, edge: edges}, basis.cells),
-        box.length,
-      );
+      const {grid} = solution.problem.spec.fields[0];
+      const solved = grid === undefined ? cells : gridCells(grid, box.length);
       const axes = latticeOf(box, solved, basis.points);
       const assessed = await assessEquation(solution, {unknowns, equations: rows, axes, truth});
       return {...assessed, settings: {...fieldSettings(solution.problem.spec.fields[0], solved.join(' × '))}};
@@ -258,49 +215,40 @@ function refuseOnPeriodic(conditions: readonly Condition[], box: readonly BoxAxi
   }
 }
 
-function gridFor(shared: RunOptions, cells: number): Grid {
-  const levels = (most?: number): number => halvingLevels(shared.resolution ?? cells, {coarsest: COARSEST, most});
-  return gridFrom(
-    shared,
-    shared.preset === 'paper'
-      ? {resolution: cells, levels: levels(3), features: 1, kernel: gaussian(), edge: 'clamp'}
-      : {resolution: cells, levels: levels(), kernel: bspline(5), edge: 'extend'},
-  );
-}
-
-/** The grid of a run on other cells, as many levels as all axes halve. */
-function gridOf(shared: RunOptions, cells: readonly number[]): Grid {
-  const levels = shared.levels ?? Math.min(...cells.map((n) => halvingLevels(n, {coarsest: COARSEST})));
-  return gridFrom(
-    {...shared, resolution: undefined, levels},
-    {resolution: Math.max(...cells), sides: cells, kernel: bspline(5), edge: 'extend'},
-  );
-}
-
 /** What a run asks of the answer. Whoever says how fine a grid is, or how long it is iterated on, has chosen it. */
 function goalOf(
-  {tolerance = TOLERANCE, maxSeconds = MOST_SECONDS, resolution, levels, iterations}: RunOptions,
-  cells: number[],
+  {shared, box}: Statement,
+  {
+    cells,
+    initialValues,
+    windows,
+    linear,
+  }: {
+    cells: readonly number[];
+    initialValues: InitialValues | undefined;
+    windows: EquationOptions['windows'];
+    linear: boolean;
+  },
 ): AccuracyGoal {
-  return {tolerance, maxSeconds, cells, fixed: [resolution, levels, iterations].some((one) => one !== undefined)};
+  const {tolerance = TOLERANCE, maxSeconds = MOST_SECONDS, resolution, levels, iterations} = shared;
+  const fixed = [resolution, levels, iterations].some((one) => one !== undefined);
+  const mesh = cells.map((n, k): AxisMesh => {
+    if (k !== initialValues?.axis || (windows === undefined && linear)) return {kind: 'cells', cells: n};
+    const {lower, upper} = box[k];
+    const count = typeof windows === 'number' ? windows : windows === undefined && resolution !== undefined ? Math.ceil(n / 2) : undefined;
+    const ends =
+      count === undefined
+        ? undefined
+        : Array.from({length: count}, (_, i) => (i + 1 === count ? upper : lower + ((upper - lower) * (i + 1)) / count));
+    return {kind: 'windows', ends, tolerance: Math.min(1e-2, WINDOW_SLACK * tolerance)};
+  });
+  return {tolerance, maxSeconds, mesh, box, fixed, grading: shared.levels === undefined};
 }
 
 /** Whether solutions on finer grids say how wrong one is: least squares finds the one that a grid has. */
 function isJudged({preset, field, decoder, optimizers}: RunOptions): boolean {
   const squares = optimizers === undefined || String(optimizers) === 'lsq' || String(optimizers) === 'gauss-newton';
   return preset === 'fast' && !isNetwork(field) && (decoder ?? linearDecoder()).type === 'linear' && squares;
-}
-
-/** Gauss points of every cell along a face; the coordinate across has one point. */
-function faceSamples(face: Face, box: readonly BoxAxis[], cells: readonly number[], points: number): Samples {
-  const rule = gaussRule(points).points;
-  return lattice(
-    box.map(({lower, upper}, k) => {
-      if (k === face.axis) return [box[k][face.side]];
-      const place = (i: number): number => (Math.floor(i / points) + rule[i % points]) / cells[k];
-      return Float64Array.from({length: cells[k] * points}, (_, i) => lower + (upper - lower) * place(i));
-    }),
-  );
 }
 
 function stagesOf(posed: Problem, shared: RunOptions, iterations: number): Prepared['optimizers'] {

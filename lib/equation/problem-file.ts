@@ -76,6 +76,7 @@ const EQUATION_KEYS: Readonly<Record<string, Check>> = {
   constraints: isText,
   boundaryWeight: isNumber,
   periodic: either(isText, listOf(isText)),
+  windows: either(isNumber, isText),
 };
 const SHARED_KEYS: Readonly<Record<string, Check>> = {
   preset: isText,
@@ -201,7 +202,7 @@ export function parseProblemFile(text: string, path: string): ProblemTexts {
       throw new DinfError('INVALID_ARGUMENT', `${path}: '${key}' must be ${wanted}, and is ${shown(value)}`);
     }
   }
-  const {equation, where, unknowns, domain, uniform, exact, constraints, boundaryWeight, periodic} = json;
+  const {equation, where, unknowns, domain, uniform, exact, constraints, boundaryWeight, periodic, windows} = json;
   const given = {
     equations: equation === undefined ? undefined : ([equation].flat() as string[]),
     domain: domain as EquationOptions['domain'] | undefined,
@@ -212,6 +213,7 @@ export function parseProblemFile(text: string, path: string): ProblemTexts {
     constraints: constraints as EquationOptions['constraints'],
     boundaryWeight: boundaryWeight as number | undefined,
     periodic: namesOf(periodic),
+    windows: windows as EquationOptions['windows'],
   };
   return {
     equation: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),

@@ -121,5 +121,6 @@ export function sampleCount(samples: Samples, spec: Pick<ProblemSpec, 'domain'>)
   if (samples.kind === 'tensor') return product(samples.axes.map((axis) => axis.length));
   if (samples.kind === 'points') return samples.points.length / spec.domain.length;
   if (samples.kind === 'stratified') return product(samples.boxes as readonly number[]);
-  return product((samples.cells as readonly number[]).map((n) => n * samples.points));
+  const {points} = samples;
+  return product((samples.cells as readonly number[]).map((n, k) => n * (typeof points === 'number' ? points : points[k])));
 }

@@ -285,6 +285,9 @@ function readSamples(samples: Samples, spec: Omit<ProblemSpec, 'terms' | 'lift'>
     });
     return samples;
   }
+  if (samples.kind === 'gauss' && typeof samples.points === 'object' && samples.points.length !== d) {
+    throw new DinfError('INVALID_ARGUMENT', `${name}: Gauss points for ${samples.points.length} axes on a domain of ${d} coordinates`);
+  }
   const perAxis = samples.kind === 'stratified' ? samples.boxes : samples.cells;
   if (typeof perAxis === 'object' && perAxis.length !== d) {
     throw new DinfError('INVALID_ARGUMENT', `${name}: ${perAxis.length} counts on a domain of ${d} coordinates`);

@@ -20,9 +20,9 @@ export type Samples =
       readonly boxes: number | readonly number[];
     }
   | {
-      /** Gauss points: `points` a cell and axis over `cells` cells. Weights are quadrature weight × volume. */
+      /** Gauss points: `points` a cell, of all axes or of each, over `cells` cells. Weights are quadrature weight × volume. */
       readonly kind: 'gauss';
-      readonly points: number;
+      readonly points: number | readonly number[];
       readonly cells?: number | readonly number[];
       /** Ends of the cells along each axis, in the domain's units, instead of `cells`. */
       readonly breaks?: readonly (readonly number[])[];
@@ -55,22 +55,22 @@ const checkCount: Check<number> = (value, name) => checkInteger(value, name, 1, 
 /**
  * Gauss–Legendre points in every cell: exact for polynomials of degree 2n − 1 in a cell.
  *
- * @param perCell points a cell and axis, 1 to 10.
+ * @param perCell points a cell and axis, 1 to 10: one number for all axes, or one an axis.
  * @param options.cells cells an axis; default the field's finest grid.
  * @param options.breaks instead: the ends of the cells along each axis, rising, in the domain's units; for cells that are finer in places, or
  *   cover a part of the domain alone.
  */
 export function gauss(
-  perCell: number,
+  perCell: number | readonly number[],
   options: {cells?: number | readonly number[] | undefined; breaks?: readonly (readonly number[])[] | undefined} = {},
 ): Samples {
   const {cells, breaks} = checkOptions<GaussOptions>(options, 'gauss', {
     cells: (value, name) => checkOneOrList(value, name, checkCount, 1),
     breaks: (value, name) => checkList(value, name, checkBreaks, 1),
   });
-  checkInteger(perCell, 'gauss: points', 1, 10);
-  if (breaks === undefined) return made({kind: 'gauss', points: perCell, cells});
-  return made({kind: 'gauss', points: perCell, cells: breaks.map((ends) => ends.length - 1), breaks});
+  const points = checkOneOrList(perCell, 'gauss: points', (value, name) => checkInteger(value, name, 1, 10), 1);
+  if (breaks === undefined) return made({kind: 'gauss', points, cells});
+  return made({kind: 'gauss', points, cells: breaks.map((ends) => ends.length - 1), breaks});
 }
 
 /** Ends of cells: two at least, rising. */

@@ -4,8 +4,11 @@ import {chooseDevice, deviceOptions} from '../devices';
 import type {Check} from '../base/options';
 import {checkInteger, checkOptions, checkText} from '../base/options';
 import {prepareTerms} from '../compile/terms';
+import type {Problem} from '../pose/problem';
+import type {Outcome} from './schedule';
 import {Session} from './session';
 import {Solution} from './solution';
+import type {SolveOptions} from './solve-options';
 import {applyCheckpoint, usable} from './checkpoint/apply';
 import type {Checkpoint} from './checkpoint/checkpoint';
 import {readCheckpoint} from './checkpoint/checkpoint';
@@ -46,6 +49,29 @@ export async function loadSolution(
   } catch (error) {
     session.dispose();
     if (typeof from === 'string') throw unreadable(from, (error as Error).message, error);
+    throw error;
+  }
+}
+
+/**
+ * A solution whose parameters were found elsewhere, such as window by window.
+ *
+ * @param parameters of folded fields.
+ */
+export async function solutionOf<U extends string>(
+  problem: Problem<U>,
+  parameters: Float64Array,
+  outcome: Outcome,
+  {device: word = 'auto', threads = defaultThreads(), dtype = 'float64', seed = 0}: SolveOptions,
+): Promise<Solution<U>> {
+  const device = chooseDevice(word);
+  await prepareTerms(problem.spec);
+  const session = new Session(problem.spec, {dtype, threads, seed, folded: true, ...deviceOptions(device)}, 'evaluate');
+  try {
+    await session.setParameters(parameters, true);
+    return new Solution(problem, session, outcome, device.name);
+  } catch (error) {
+    session.dispose();
     throw error;
   }
 }

@@ -87,6 +87,7 @@ InnerEnd Cgls<Real>::solve(double loss, double damping, int64_t begun) {
     be_.publish(0, kStageSlots);
   });
   int stopped = firstGamma == 0 ? kConverged : kRunning;
+  predicted_ = loss;
   Plays plays(be_, *iteration, stopped == kRunning ? stage_.iterations - begun : 0);
   while (const double* line = plays.next(run_.isCancelled())) {
     if (stopped != kRunning) continue;  // played ahead: it changed nothing
@@ -94,7 +95,8 @@ InnerEnd Cgls<Real>::solve(double loss, double damping, int64_t begun) {
     if (stopped == kNoImage || stopped == kNotFinite) plays.cancel();
     else {
       ++run_.result.iterations;
-      run_.report(line[CglsSlots::predicted]);
+      predicted_ = line[CglsSlots::predicted];
+      run_.report(predicted_);
       if (stopped == kConverged) plays.cancel();
     }
   }

@@ -17,6 +17,7 @@ class Cgls final : public InnerSolver<Real> {
   void linearise(const Real* parameters, bool moved) override;
   InnerEnd solve(double loss, double damping, int64_t begun) override;
   const Real* step() const override { return y_; }
+  double predicted() const override { return predicted_; }
 
  private:
   void negativeGradient(bool damped);
@@ -37,6 +38,7 @@ class Cgls final : public InnerSolver<Real> {
   DeviceVector<Real> best_;   // the best y yet
   Real* const d_;             // D p
   const Real* const freed_;
+  double predicted_ = 0;
 };
 
 }  // namespace dinf

@@ -17,6 +17,7 @@ class ChosenInner final : public InnerSolver<Real> {
   void linearise(const Real* parameters, bool moved) override;
   InnerEnd solve(double loss, double damping, int64_t begun) override;
   const Real* step() const override { return last_->step(); }
+  double predicted() const override { return last_->predicted(); }
 
  private:
   void plan();

@@ -27,6 +27,8 @@ class InnerSolver {
   virtual InnerEnd solve(double loss, double damping, int64_t begun) = 0;
   // The step that `solve` found, until the next `linearise`.
   virtual const Real* step() const = 0;
+  // The loss that the linearisation has after it, damping counted.
+  virtual double predicted() const = 0;
 };
 
 }  // namespace dinf

@@ -104,6 +104,11 @@ void runStage(const StageCommon& stage, const GaussNewtonStage& options, const S
       if (end == InnerEnd::converged) result.stopReason = StopReason::tolerance;
       return;
     }
+    // A step that is to gain nothing is the last one, whether rounding lets it gain that or not: the gradient vanishes here.
+    if (stage.tolerance > 0 && damping.value() == 0 && start - inner.predicted() <= stage.tolerance * std::abs(start)) {
+      result.stopReason = StopReason::tolerance;
+      return;
+    }
     damping.after(taken);
     moved = taken.accepted;
     if (!taken.accepted && damping.exhausted()) return;

@@ -115,7 +115,8 @@ InnerEnd DirectSolver<Real>::iterate(double loss, double damping, int64_t begun)
   be_.fill(y_, Real(0), n_);
   be_.fill(best_, Real(0), n_);
   gradient(damping);
-  double predicted = loss, gamma = 0, first = std::sqrt(dot(s_, s_, n_)), least = first;
+  predicted_ = loss;
+  double gamma = 0, first = std::sqrt(dot(s_, s_, n_)), least = first;
   if (!std::isfinite(first)) return InnerEnd::notFinite;
   InnerEnd end = first == 0 ? InnerEnd::converged : InnerEnd::iterations;
   const int64_t limit = std::min(kMostIterations, stage_.iterations - begun);
@@ -141,10 +142,10 @@ InnerEnd DirectSolver<Real>::iterate(double loss, double damping, int64_t begun)
     const double alpha = gamma / curvature;
     be_.axpy(y_, -alpha, kOne, p_, n_);
     be_.axpy(r_, -alpha, kOne, q_, m_);
-    predicted -= alpha * gamma;
+    predicted_ -= alpha * gamma;
     gradient(damping);
     ++run_.result.iterations;
-    run_.report(std::max(0.0, predicted));
+    run_.report(std::max(0.0, predicted_));
     const double norm = std::sqrt(dot(s_, s_, n_));
     if (!std::isfinite(norm)) break;
     if (norm < least) be_.copy(best_, y_, n_);

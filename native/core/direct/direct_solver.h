@@ -17,6 +17,7 @@ class DirectSolver final : public InnerSolver<Real> {
   void linearise(const Real* parameters, bool moved) override;
   InnerEnd solve(double loss, double damping, int64_t begun) override;
   const Real* step() const override { return y_; }
+  double predicted() const override { return predicted_; }
   // Makes sure of a factor that serves the linearisation with this damping. Asked to stop it returns false.
   bool prepare(double damping);
   // Do the rows leave an unknown free? After `prepare`.
@@ -46,6 +47,7 @@ class DirectSolver final : public InnerSolver<Real> {
   DeviceVector<Real> best_;   // the best y yet
   Real* const d_;             // D p
   const Real* const freed_;
+  double predicted_ = 0;
   bool factored_ = false, fresh_ = false, linearised_ = false;
   double damping_ = 0;  // of the factor
   double served_ = 0;   // how far the last solve came: its gradient's norm, relative to the first

@@ -16,7 +16,7 @@ import type {BoxAxis, Condition} from './conditions';
 import {orderAlong, rowSize} from './row-weights';
 
 /** A problem whose equations hold up to a time, and the stages that move it. */
-export interface March {
+export interface Advance {
   readonly problem: Problem;
   readonly stages: readonly Optimizer[];
 }
@@ -50,13 +50,13 @@ export function timeAxis(
 }
 
 /**
- * The march of a problem.
+ * The advance of a problem.
  *
  * @param count its first terms are the equations.
  * @param axis as {@link timeAxis} gave it.
  * @param cells along that axis.
  */
-export function marchOf({spec}: Problem, count: number, axis: number, cells: number, box: readonly BoxAxis[]): March {
+export function advanceOf({spec}: Problem, count: number, axis: number, cells: number, box: readonly BoxAxis[]): Advance {
   const {name: time, lower, upper} = box[axis];
   const names = [...Object.keys(spec.uniforms), ...spec.fields.flatMap(({unknowns}) => unknowns), ...box.map(({name}) => name)];
   let until = 'until';

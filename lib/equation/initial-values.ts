@@ -1,0 +1,322 @@
+/** Equations whose conditions along a coordinate are on its lower face alone: initial values, from which windows of time lead on. */
+import {DinfError} from '../base/errors';
+import {defaultThreads} from '../devices/cpu';
+import {chooseDevice, deviceOptions} from '../devices';
+import {Arena} from '../expression/arena';
+import {totalDerivative} from '../expression/differentiate';
+import {evaluateExpression} from '../expression/interpret';
+import type {Expression} from '../expression/node';
+import {derivative} from '../expression/node';
+import {bindLeaves, leavesOf} from '../expression/substitute';
+import {concatenated, windowKnots} from '../march/concatenate';
+import type {MarchResult, WindowControl} from '../march/march';
+import {march} from '../march/march';
+import {joined} from '../march/parameters';
+import {WINDOW_CELLS, WindowAxis} from '../march/window-axis';
+import {windowProblem} from '../march/window-problem';
+import {gaussNewton, leastSquares} from '../optimizers';
+import {gridEdges} from '../pose/field';
+import type {Kernel} from '../pose/kernel';
+import {bspline} from '../pose/kernel';
+import {problem} from '../pose/problem';
+import type {EquationSpec} from '../pose/problem-spec';
+import {gauss} from '../pose/sampling';
+import {term} from '../pose/term';
+import {solutionOf} from '../solve/load';
+import {Session} from '../solve/session';
+import type {Solution} from '../solve/solution';
+import type {SolveOptions} from '../solve/solve';
+import {solve} from '../solve/solve';
+import type {BoxAxis} from './conditions';
+import type {Imposed, InitialData} from './constraints';
+import {imposeConditions, initialData} from './constraints';
+import type {AxisMesh, Mesh} from './mesh';
+import {breaksOf} from './mesh';
+import type {Statement} from './posing';
+import {knotGrid, poseOn} from './posing';
+import {rowSize} from './row-weights';
+import {timeAxis} from './advancing';
+
+/** Degree of the splines of a window, and Gauss points a cell and axis. */
+const DEGREE = 7;
+const POINTS = 5;
+/** Along time where a second derivative is handed over: with fewer points than that windows amplify what they are handed (estimates of |G| up to 1.9). */
+const POINTS_OF_SECOND_ORDER = 8;
+/** The first window is this part of all of the time. */
+const FIRST = 1 / 16;
+
+/** An initial value problem. */
+export class InitialValues {
+  private constructor(
+    private readonly statement: Statement,
+    /** Number of the coordinate that is time. */
+    readonly axis: number,
+    private readonly orders: readonly number[],
+    private readonly data: readonly InitialData[],
+    /** Conditions on all other faces. */
+    private readonly imposed: Imposed,
+    private readonly linear: boolean,
+  ) {}
+
+  /** The initial value problem that a statement is; undefined where it is none, or not all that windows begin with is given. */
+  static of(statement: Statement, rows: readonly EquationSpec[], linear: boolean): InitialValues | undefined {
+    const {conditions, box, unknowns, uniforms, constraints, shared} = statement;
+    const axis = timeAxis(rows, conditions, box);
+    const splines = shared.kernel === undefined || shared.kernel.type === 'bspline';
+    if (axis === undefined || !splines || gridEdges({edge: statement.edges}, box.length)[axis] !== 'extend') return undefined;
+    const {name: time} = box[axis];
+    const orders = unknowns.map((unknown) => Math.max(...rows.map(({residual}) => timeOrder(residual, unknown, time))));
+    const scope = {coordinates: box.map(({name}) => name), unknowns, uniforms: Object.keys(uniforms)};
+    const onTime = conditions.map((condition) => condition.faces.some((face) => face.axis === axis));
+    if (conditions.some(({faces}, i) => onTime[i] && faces.length > 1)) return undefined;
+    const data = initialData(
+      conditions.filter((_, i) => onTime[i]),
+      box,
+      scope,
+    );
+    const needed = orders.flatMap((order, i) => Array.from({length: order}, (_, k) => `${unknowns[i]} ${k}`));
+    const given = data?.map(({unknown, order}) => `${unknown} ${order}`) ?? [];
+    if (data === undefined || Math.max(...orders) > 2 || needed.sort().join() !== given.sort().join()) return undefined;
+    const others = conditions.filter((_, i) => !onTime[i]);
+    const imposed = imposeConditions(others, box, scope, constraints, uniforms);
+    return new InitialValues(statement, axis, orders, data, imposed, linear);
+  }
+
+  /** Solves on a mesh; windows that it leaves open are chosen, and say so in the mesh that comes back. */
+  async solve(mesh: Mesh, settings: SolveOptions): Promise<{solution: Solution; mesh: Mesh; stuckAt?: number}> {
+    const began = performance.now();
+    const {statement, axis} = this;
+    const {box} = statement;
+    const timeMesh = mesh[axis];
+    if (timeMesh.kind !== 'windows') throw new DinfError('INVALID_ARGUMENT', 'the mesh has no windows');
+    const result = await this.march(mesh, timeMesh, settings, began);
+    const {lower, upper} = box[axis];
+    if (result.ends.length === 0) {
+      // Nothing is known but where it begins.
+      return {solution: await this.whole(mesh, [upper], [this.constant(mesh)], result, settings, began), mesh, stuckAt: lower};
+    }
+    const reached = result.ends[result.ends.length - 1];
+    const complete = reached === upper;
+    // What lies beyond the last window that was solved stays as it was at its end.
+    const rest = complete ? [] : [result.windows.map((list) => new WindowAxis(this.kernel.degree).continued(list[list.length - 1], 1, 0))];
+    const windows = result.windows[0].map((_, w) => result.windows.map((list) => list[w]));
+    const ends = [...result.ends, ...(complete ? [] : [upper])];
+    const solution = await this.whole(mesh, ends, [...windows, ...rest], result, settings, began);
+    const solved = mesh.map((one, k): AxisMesh => (k === axis ? {...timeMesh, ends} : one));
+    return {solution, mesh: solved, ...(complete ? {} : {stuckAt: reached})};
+  }
+
+  private get kernel(): Extract<Kernel, {degree: number}> {
+    const {kernel} = this.statement.shared;
+    return kernel?.type === 'bspline' ? kernel : (bspline(DEGREE) as Extract<Kernel, {degree: number}>);
+  }
+
+  private async march(
+    mesh: Mesh,
+    timeMesh: Extract<AxisMesh, {kind: 'windows'}>,
+    settings: SolveOptions,
+    began: number,
+  ): Promise<MarchResult> {
+    const {statement, axis, orders, kernel} = this;
+    const {box, uniforms} = statement;
+    const {lower, upper, name} = box[axis];
+    const windowBox = box.map((one, k) => (k === axis ? {name, lower: 0, upper: 1} : one));
+    const breaks = mesh.map((one, k) => (k === axis ? [...new WindowAxis(kernel.degree).knots] : breaksOf(one, box[k])!));
+    const points = box.map((_, k) => (k === axis && Math.max(...orders) > 1 ? POINTS_OF_SECOND_ORDER : POINTS));
+    const grid = knotGrid(statement, breaks, kernel);
+    const {posed, equations} = await poseOn(statement, grid, {box: windowBox, imposed: this.imposed, points, breaks});
+    const share = 1 / windowBox.reduce((product, one) => product * (one.upper - one.lower), 1);
+    const count = equations.length;
+    // The size of the rows changes with the window: it is in the factors.
+    const spec = {...posed.spec, terms: posed.spec.terms.map((one, i) => (i < count ? {...one, weight: share} : one))};
+    const windows = windowProblem(spec, axis, count);
+    const nodes = this.nodes(mesh);
+    const shape = {nodes, unknowns: orders.length};
+    const {dtype = 'float64', threads = defaultThreads(), seed = 0, memoryLimit = 0, device = 'auto', signal} = settings;
+    const initial = await this.initial(mesh, settings);
+    const session = new Session(
+      windows.spec,
+      {dtype, threads, seed, memoryLimit, folded: true, ...deviceOptions(chooseDevice(device))},
+      [gaussNewton()],
+    );
+    const cancel = (): void => {
+      session.cancel();
+    };
+    signal?.addEventListener('abort', cancel, {once: true});
+    const sizes = new Map<number, number[]>();
+    const scales = (begin: number, length: number): number[] => {
+      const known = sizes.get(length);
+      if (known !== undefined) return known;
+      const here = box.map((one, k) => (k === axis ? {name, lower: begin, upper: begin + length} : one));
+      const found = equations.map(({residual}) => 1 / rowSize(residual, here, uniforms));
+      sizes.set(length, found);
+      return found;
+    };
+    const control: WindowControl = {ends: timeMesh.ends, tolerance: timeMesh.tolerance, first: (upper - lower) * FIRST};
+    try {
+      return await march(
+        {
+          ...{session, uniforms: windows.uniforms, axis, begin: lower, end: upper, shape, degree: kernel.degree},
+          ...{orders, initial, scales, linear: this.linear, inner: statement.shared.inner},
+        },
+        control,
+        {
+          stopped: () => signal?.aborted === true,
+          onProgress: (done, iterations, loss) => {
+            const seconds = (performance.now() - began) / 1000;
+            const expected = Math.max(iterations, Math.round(iterations / done));
+            settings.onProgress?.({iteration: iterations, iterations: expected, loss, seconds, secondsLeft: seconds * (1 / done - 1)});
+          },
+        },
+      );
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      session.dispose();
+    }
+  }
+
+  /** Nodes of a window's grid. */
+  private nodes(mesh: Mesh): number[] {
+    const edges = gridEdges({edge: this.statement.edges}, mesh.length);
+    return mesh.map((one, k) => {
+      const cells = k === this.axis ? WINDOW_CELLS : breaksOf(one, this.statement.box[k])!.length - 1;
+      return edges[k] === 'periodic' ? cells : cells + this.kernel.degree;
+    });
+  }
+
+  private constant(mesh: Mesh): Float64Array[][] {
+    const nodes = this.nodes(mesh);
+    const others = nodes.reduce((product, n) => product * n, 1) / nodes[this.axis];
+    return this.orders.map(() => Array.from({length: nodes[this.axis]}, () => new Float64Array(others)));
+  }
+
+  /** All windows as one field of the problem over all of the time. */
+  private async whole(
+    mesh: Mesh,
+    ends: readonly number[],
+    windows: readonly (readonly (readonly Float64Array[])[])[],
+    result: MarchResult,
+    settings: SolveOptions,
+    began: number,
+  ): Promise<Solution> {
+    const {statement, axis, orders, kernel, imposed} = this;
+    const {box} = statement;
+    const knots = mesh.map((one, k) =>
+      k === axis ? windowKnots(box[k].lower, ends, kernel.degree) : [...breaksOf(one, box[k])!],
+    );
+    const breaks = knots.map((list) => Array.from(new Set(list)));
+    const points = box.map(() => POINTS);
+    const soft = [...this.data.map(({face, equation}) => ({face, equation})), ...imposed.soft];
+    const grid = knotGrid(statement, knots, kernel);
+    const {posed} = await poseOn(statement, grid, {imposed: {...imposed, soft}, points, breaks});
+    const slices = orders.map((_, unknown) => concatenated(windows.map((window) => window[unknown])));
+    const nodes = this.nodes(mesh).map((count, k) => (k === axis ? slices[0].length : count));
+    const parameters = joined(slices, {nodes, unknowns: orders.length}, axis);
+    const {iterations, loss, unknowns, inner, stop} = result;
+    const stage = this.linear ? leastSquares({tolerance: 1e-12}) : gaussNewton({steps: 60, tolerance: 1e-9});
+    return solutionOf(
+      posed,
+      parameters,
+      {
+        schedule: [stage],
+        position: {stage: 0, iterations, complete: stop === 'end'},
+        stopReason: stop === 'end' ? 'tolerance' : stop === 'aborted' ? 'aborted' : 'iterations',
+        message: '',
+        ...{iterations, loss, unknowns},
+        seconds: (performance.now() - began) / 1000,
+        losses: {iteration: Float64Array.of(iterations), loss: Float64Array.of(loss)},
+        ...(inner && {inner}),
+      },
+      settings,
+    );
+  }
+
+  /** The initial values of each unknown, and its slopes where it has any, as coefficients of the other axes' splines. */
+  private async initial(mesh: Mesh, settings: SolveOptions): Promise<Float64Array[][]> {
+    const {statement, axis, orders, data, imposed} = this;
+    const {box, unknowns, uniforms} = statement;
+    const {name: time, lower} = box[axis];
+    const arena = new Arena();
+    const atBegin = (expression: Expression): Expression =>
+      bindLeaves(expression, (leaf) => (leaf.kind === 'coordinate' && leaf.name === time ? arena.constant(lower) : leaf), arena);
+    const slopeName = slopeNames(unknowns, [...box.map(({name}) => name), ...Object.keys(uniforms)]);
+    const wanted = data.map(({unknown, order, data: values}) => {
+      const lift = (imposed.lift as Readonly<Record<string, Expression | undefined>>)[unknown] ?? arena.leaf(derivative(unknown));
+      const moving = order === 0 ? lift : totalDerivative(lift, time, 1, arena);
+      const left = bindLeaves(
+        moving,
+        (leaf) =>
+          leaf.kind === 'derivative' && (leaf.orders[time] ?? 0) > 0 ? arena.leaf(derivative(slopeName(leaf.unknown))) : leaf,
+        arena,
+      );
+      return {unknown, order, residual: arena.make('sub', atBegin(left), atBegin(values))};
+    });
+    const found = new Map<string, Float64Array>();
+    const key = (unknown: string, order: number): string => (order === 0 ? unknown : slopeName(unknown));
+    const rest = box.filter((_, k) => k !== axis);
+    if (rest.length === 0) {
+      // Without other axes the residual is value minus datum.
+      for (const {unknown, order, residual} of wanted) {
+        const zero = Object.fromEntries(wanted.map((one) => [key(one.unknown, one.order), 0]));
+        found.set(key(unknown, order), Float64Array.of(-evaluateExpression(residual, {...uniforms, ...zero})));
+      }
+    } else {
+      await this.project(mesh, rest, wanted, wanted.map(({unknown, order}) => key(unknown, order)), settings, found);
+    }
+    return unknowns.map((unknown, i) => Array.from({length: orders[i]}, (_, order) => found.get(key(unknown, order))!));
+  }
+
+  /** Least squares for what begins the march, on the axes that are not time. */
+  private async project(
+    mesh: Mesh,
+    rest: readonly BoxAxis[],
+    wanted: readonly {readonly residual: Expression}[],
+    names: readonly string[],
+    settings: SolveOptions,
+    found: Map<string, Float64Array>,
+  ): Promise<void> {
+    const {statement, axis, kernel} = this;
+    const breaks = mesh.flatMap((one, k) => (k === axis ? [] : [[...breaksOf(one, statement.box[k])!]]));
+    const edges = gridEdges({edge: statement.edges}, mesh.length).filter((_, k) => k !== axis);
+    const posed = problem({
+      domain: Object.fromEntries(rest.map(({name, lower, upper}) => [name, [lower, upper] as const])),
+      unknowns: names,
+      field: knotGrid({...statement, edges}, breaks, kernel),
+      uniforms: statement.uniforms,
+      terms: [term(gauss(DEGREE + 1, {breaks}), wanted.map(({residual}) => residual))],
+    });
+    const {dtype = 'float64', threads, signal, device} = settings;
+    const optimizer = leastSquares({iterations: 4000, tolerance: 1e-15});
+    const solution = await solve(posed, {optimizer, dtype, threads, signal, device});
+    try {
+      const parameters = await solution.parameters();
+      const nodes = parameters.length / names.length;
+      names.forEach((name, i) => {
+        found.set(name, parameters.slice(i * nodes, (i + 1) * nodes));
+      });
+    } finally {
+      solution.dispose();
+    }
+  }
+}
+
+/** The highest order along time of the derivatives of an unknown. */
+function timeOrder(residual: Expression, unknown: string, time: string): number {
+  return leavesOf(residual).reduce(
+    (most, leaf) => (leaf.kind === 'derivative' && leaf.unknown === unknown ? Math.max(most, leaf.orders[time] ?? 0) : most),
+    0,
+  );
+}
+
+/** Names for the slopes of unknowns, none of which is taken. */
+function slopeNames(unknowns: readonly string[], others: readonly string[]): (unknown: string) => string {
+  const taken = new Set([...unknowns, ...others]);
+  const names = new Map<string, string>();
+  unknowns.forEach((unknown, i) => {
+    let name = `slope${i + 1}`;
+    while (taken.has(name)) name += '0';
+    taken.add(name);
+    names.set(unknown, name);
+  });
+  return (unknown) => names.get(unknown)!;
+}

@@ -1,0 +1,113 @@
+/** Solutions by their meshes; each is found once. */
+import {lattice} from '../pose/sampling';
+import type {Solution} from '../solve/solution';
+import type {SolveOptions} from '../solve/solve';
+import type {Solved, SolveOn} from './accuracy';
+import type {BoxAxis} from './conditions';
+import type {Difference, Values} from './difference';
+import {difference, placesOf, variation} from './difference';
+import type {Mesh} from './mesh';
+import {breaksOf, halvedAlong, meshKey, meshSize} from './mesh';
+
+/** How the time of a solve grows with its unknowns. */
+const GROWTH = 1.5;
+
+/** One mesh's solution. */
+export interface Level extends Solved {
+  readonly seconds: number;
+}
+
+/** How a level differs from one with an axis in half. */
+export interface AxisError extends Difference {
+  /** Of each cell of that axis, what there is to gain. */
+  readonly gain: readonly number[];
+}
+
+/** All that has been solved. */
+export class Ladder {
+  solves = 0;
+  private readonly levels = new Map<string, Level>();
+  private readonly began = performance.now();
+  private kept: Solution | undefined;
+
+  constructor(
+    private readonly solveOn: SolveOn,
+    private readonly box: readonly BoxAxis[],
+    private readonly settings: SolveOptions,
+  ) {}
+
+  /** Seconds since the first solve began. */
+  get elapsed(): number {
+    return (performance.now() - this.began) / 1000;
+  }
+  /** Whether the first solve goes on from a field, whose grid then is the one. */
+  get resumes(): boolean {
+    return this.settings.resume !== undefined;
+  }
+  get stopped(): boolean {
+    return (
+      this.settings.signal?.aborted === true || [...this.levels.values()].some(({solution}) => solution.stopReason === 'aborted')
+    );
+  }
+
+  /** The solution on a mesh. */
+  async at(mesh: Mesh): Promise<Level> {
+    const known = this.levels.get(meshKey(mesh));
+    if (known !== undefined) return known;
+    const began = performance.now();
+    const {resume, checkpoint, ...settings} = defined(this.settings);
+    // What a solve goes on from, and what is saved on the way, is the first grid's.
+    const first = this.solves === 0 ? {resume, checkpoint} : {};
+    const dtype = resume === undefined ? ('float64' as const) : undefined;
+    const solved = await this.solveOn(mesh, defined({dtype, ...settings, ...first}));
+    this.solves += 1;
+    const level = {...solved, seconds: (performance.now() - began) / 1000};
+    this.levels.set(meshKey(solved.mesh), level);
+    return level;
+  }
+
+  /** How much a solution changes where an axis has twice the cells. Stopped, it is not known of all axes. */
+  async errorsAlongAxes(level: Level): Promise<AxisError[]> {
+    const {box} = this;
+    const errors: AxisError[] = [];
+    const places = placesOf(level.mesh, box);
+    const valuesOf = ({solution}: Level): Promise<Values> => {
+      const expressions = solution.problem.spec.fields.flatMap((field) => field.unknowns);
+      return solution.evaluate(lattice(places.axes), {expressions});
+    };
+    const here = await valuesOf(level);
+    const rounding = level.solution.dtype === 'float64' ? 2 ** -52 : 2 ** -23;
+    for (const [axis, one] of level.mesh.entries()) {
+      const finer = await this.at(halvedAlong(level.mesh, axis, box));
+      if (this.stopped) return errors;
+      const there = await valuesOf(finer);
+      const {relativeL2, max} = difference(here, there, places, rounding);
+      const gain = one.kind === 'windows' ? [] : variation(here, there, places, axis, breaksOf(one, box[axis])!);
+      errors.push({relativeL2: finer.stuckAt === undefined ? relativeL2 : Infinity, max, gain});
+    }
+    return errors;
+  }
+
+  /** Seconds that a mesh and those that it is compared with will take where they are not known yet, by what the largest one took. */
+  foreseen(mesh: Mesh): number {
+    const all = [mesh, ...mesh.map((_, axis) => halvedAlong(mesh, axis, this.box))];
+    const wanted = all.filter((one) => !this.levels.has(meshKey(one)));
+    const [largest] = [...this.levels.values()].sort((a, b) => meshSize(b.mesh) - meshSize(a.mesh));
+    return wanted.reduce((total, one) => total + largest.seconds * (meshSize(one) / meshSize(largest.mesh)) ** GROWTH, 0);
+  }
+
+  /** Hands a solution over: all others are disposed of. */
+  keep({solution}: Level): Solution {
+    this.kept = solution;
+    return solution;
+  }
+
+  dispose(): void {
+    for (const {solution} of this.levels.values()) if (solution !== this.kept) solution.dispose();
+  }
+}
+
+/** Without what is undefined, which would hide a default. */
+function defined(settings: SolveOptions): SolveOptions {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,113 @@
+/** What a problem is solved on: how each axis is cut into cells, and how it is refined. */
+import type {BoxAxis} from './conditions';
+
+/** One axis of a mesh. */
+export type AxisMesh =
+  | {
+      /** As many cells of one size. */
+      readonly kind: 'cells';
+      readonly cells: number;
+    }
+  | {
+      /** Cells of different sizes, by their ends. */
+      readonly kind: 'graded';
+      readonly breaks: readonly number[];
+    }
+  | {
+      /** Windows of time by their ends; undefined: the march chooses them. */
+      readonly kind: 'windows';
+      readonly ends: readonly number[] | undefined;
+      /** Error of a window that is chosen, relative to the solution. */
+      readonly tolerance: number;
+    };
+
+/** All axes. */
+export type Mesh = readonly AxisMesh[];
+
+/** Neighbouring cells of a graded axis differ in size by at most this factor. */
+const GRADING = 2.1;
+/** Cells that hold this part of what there is to gain are halved, all others left alone; */
+const SHARE = 0.7;
+/** unless they are this part of all cells. */
+const MOST = 0.5;
+
+/** Tells meshes apart. */
+export function meshKey(mesh: Mesh): string {
+  return mesh.map(axisKey).join(';');
+}
+function axisKey(axis: AxisMesh): string {
+  if (axis.kind === 'cells') return String(axis.cells);
+  return axis.kind === 'graded' ? axis.breaks.join(' ') : `w${axis.ends?.join(' ') ?? axis.tolerance}`;
+}
+
+/** Cells of all axes together. */
+export function meshSize(mesh: Mesh): number {
+  return mesh.reduce((product, axis) => product * cellCount(axis), 1);
+}
+
+/** Cells, or windows where they are known. */
+export function cellCount(axis: AxisMesh): number {
+  if (axis.kind === 'cells') return axis.cells;
+  return axis.kind === 'graded' ? axis.breaks.length - 1 : (axis.ends?.length ?? 16);
+}
+
+/** A mesh in words: `64 × 32`, `48 graded`, `20 windows × 64`. */
+export function meshText(mesh: Mesh): string {
+  const words = {cells: '', graded: ' graded', windows: ' windows'};
+  return mesh.map((axis) => `${cellCount(axis)}${words[axis.kind]}`).join(' × ');
+}
+
+/** Ends of cells, the bounds included; undefined for windows that are not known. */
+export function breaksOf(axis: AxisMesh, {lower, upper}: BoxAxis): readonly number[] | undefined {
+  if (axis.kind === 'graded') return axis.breaks;
+  if (axis.kind === 'windows') return axis.ends && [lower, ...axis.ends];
+  return Array.from({length: axis.cells + 1}, (_, i) => (i === axis.cells ? upper : lower + ((upper - lower) * i) / axis.cells));
+}
+
+/** Every cell, or window, in two. */
+export function halved(axis: AxisMesh, bounds: BoxAxis): AxisMesh {
+  if (axis.kind === 'cells') return {kind: 'cells', cells: 2 * axis.cells};
+  if (axis.kind === 'graded') return {kind: 'graded', breaks: bisected(axis.breaks, () => true)};
+  if (axis.ends === undefined) return {...axis, tolerance: axis.tolerance / 256};
+  return {...axis, ends: bisected([bounds.lower, ...axis.ends], () => true).slice(1)};
+}
+
+/** The mesh with one axis in half. */
+export function halvedAlong(mesh: Mesh, axis: number, box: readonly BoxAxis[]): Mesh {
+  return mesh.map((one, k) => (k === axis ? halved(one, box[k]) : one));
+}
+
+/**
+ * The cells in two that hold most of what there is to gain, and those beside them that would be too large; all of them where it is everywhere.
+ *
+ * @param gain of each cell.
+ * @returns all cells in two as {@link halved} has them where grading does not pay.
+ */
+export function refinedWhere(axis: AxisMesh, gain: readonly number[], bounds: BoxAxis): AxisMesh {
+  const breaks = breaksOf(axis, bounds)!;
+  const order = Array.from(gain.keys()).sort((a, b) => gain[b] - gain[a] || a - b);
+  const total = gain.reduce((sum, one) => sum + one, 0);
+  const marked = new Set<number>();
+  let held = 0;
+  for (const cell of order) {
+    if (held >= SHARE * total) break;
+    marked.add(cell);
+    held += gain[cell];
+  }
+  if (!(total > 0) || marked.size > MOST * gain.length) return halved(axis, bounds);
+  let result = bisected(breaks, (i) => marked.has(i));
+  for (;;) {
+    const size = (i: number): number => result[i + 1] - result[i];
+    const large = new Set<number>();
+    for (let i = 0; i + 1 < result.length; i++) {
+      const beside = Math.min(i > 0 ? size(i - 1) : Infinity, i + 2 < result.length ? size(i + 1) : Infinity);
+      if (size(i) > GRADING * beside) large.add(i);
+    }
+    if (large.size === 0) return {kind: 'graded', breaks: result};
+    result = bisected(result, (i) => large.has(i));
+  }
+}
+
+function bisected(breaks: readonly number[], chosen: (cell: number) => boolean): number[] {
+  return breaks.flatMap((end, i) => (i > 0 && chosen(i - 1) ? [(breaks[i - 1] + end) / 2, end] : [end]));
+}

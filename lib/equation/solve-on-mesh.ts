@@ -1,0 +1,65 @@
+/** One statement solved on one mesh, by what suits it: windows of time where it has initial values, or all at once. */
+import {compileTerms} from '../compile/terms';
+import {uniformValues} from '../compile/uniforms';
+import type {Optimizer} from '../optimizers';
+import type {Problem} from '../pose/problem';
+import type {Checkpoint} from '../solve/checkpoint/checkpoint';
+import type {Solution} from '../solve/solution';
+import type {SolveOptions} from '../solve/solve';
+import {solve} from '../solve/solve';
+import type {Solved} from './accuracy';
+import type {Advance} from './advancing';
+import {advanceOf, timeAxis} from './advancing';
+import type {InitialValues} from './initial-values';
+import type {Mesh} from './mesh';
+import {cellCount} from './mesh';
+import type {PosedEquation, Statement} from './posing';
+import {poseOnMesh} from './posing';
+
+/** What does not depend on the mesh. */
+export interface MeshSolver {
+  readonly statement: Statement;
+  /** The problem on the mesh that a run begins with, which is posed already. */
+  readonly first: {readonly mesh: Mesh; readonly posed: PosedEquation};
+  readonly optimizers: readonly Optimizer[];
+  readonly initialValues: InitialValues | undefined;
+}
+
+/** Solves on a mesh. */
+export async function solveOnMesh(solver: MeshSolver, mesh: Mesh, settings: SolveOptions): Promise<Solved> {
+  const {statement, first, initialValues} = solver;
+  const {equations} = first.posed;
+  if (initialValues !== undefined && mesh[initialValues.axis].kind === 'windows')
+    return {...(await initialValues.solve(mesh, settings)), equations};
+  const {posed} = mesh === first.mesh ? first.posed : await poseOnMesh(statement, mesh);
+  const stages = settings.optimizer === undefined ? solver.optimizers : [settings.optimizer].flat();
+  return {solution: await solveWhole(solver, posed, mesh, {...settings, optimizer: stages}), mesh, equations};
+}
+
+/** All at once; a nonlinear one that begins somewhere in time is led there first. */
+async function solveWhole(solver: MeshSolver, posed: Problem, mesh: Mesh, settings: SolveOptions): Promise<Solution> {
+  const {box, conditions} = solver.statement;
+  const {equations} = solver.first.posed;
+  const time = compileTerms(posed.spec).linear ? undefined : timeAxis(equations, conditions, box);
+  if (settings.resume !== undefined || time === undefined) return solve(posed, settings);
+  const start = await advanced(advanceOf(posed, equations.length, time, cellCount(mesh[time]), box), posed, settings);
+  const solution = await solve(posed, {...settings, ...(start && {resume: start})});
+  if (start === undefined || !['iterations', 'diverged'].includes(solution.stopReason)) return solution;
+  // The advance led astray: from zero it may be nearer.
+  const fresh = await solve(posed, settings);
+  const [better, worse] = fresh.loss < solution.loss ? [fresh, solution] : [solution, fresh];
+  worse.dispose();
+  return better;
+}
+
+/** Where the advance of a problem leads to, as something that the problem itself can go on from. */
+async function advanced(
+  {problem: moving, stages}: Advance,
+  problem: Problem,
+  settings: SolveOptions,
+): Promise<Checkpoint | undefined> {
+  using solution = await solve(moving, {...settings, optimizer: [...stages]});
+  if (solution.stopReason === 'diverged') return undefined;
+  const there = await solution.checkpoint();
+  return {...there, problem, uniforms: uniformValues(problem.spec)};
+}

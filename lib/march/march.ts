@@ -1,0 +1,228 @@
+/**
+ * Initial value problems window by window: each window of time is a least-squares problem of its own, which takes over from the one before
+ * coefficient by coefficient. One problem over all of the time has stationary points where nothing grows, and a factor that nobody can hold.
+ */
+import type {InnerChoice} from '../native';
+import type {GaussNewton} from '../optimizers';
+import {gaussNewton} from '../optimizers';
+import type {InnerName} from '../optimizers';
+import type {Session} from '../solve/session';
+import type {NodeShape} from './parameters';
+import {joined, slicesOf} from './parameters';
+import type {TimeSlices} from './window-axis';
+import {WindowAxis} from './window-axis';
+import type {WindowUniforms} from './window-problem';
+
+/** What is marched. */
+export interface Marching {
+  /** Of a window problem, folded, one level. */
+  readonly session: Session;
+  readonly uniforms: WindowUniforms;
+  /** Number of the coordinate that is time. */
+  readonly axis: number;
+  /** All of the time. */
+  readonly begin: number;
+  readonly end: number;
+  /** Nodes of a window's grid. */
+  readonly shape: NodeShape;
+  readonly degree: number;
+  /** Of each unknown: the order of its derivatives in time, 0 to 2. As many coefficients are handed over. */
+  readonly orders: readonly number[];
+  /** Of each unknown: as many derivatives at the beginning, from the value on, as coefficients of the other axes' splines. */
+  readonly initial: readonly (readonly Float64Array[])[];
+  /** Factors of the equations in a window. */
+  scales(begin: number, length: number): readonly number[];
+  readonly linear: boolean;
+  readonly inner?: InnerName | undefined;
+}
+
+/** How a march chooses its windows. */
+export interface WindowControl {
+  /** Ends of the windows, where they are known. */
+  readonly ends?: readonly number[] | undefined;
+  /** Else: the error of a window, relative to the largest solution so far. */
+  readonly tolerance: number;
+  /** Length of the first window. */
+  readonly first: number;
+}
+
+/** What watches a march. */
+export interface MarchHooks {
+  stopped(): boolean;
+  /** `done`: part of the time. */
+  onProgress(done: number, iterations: number, loss: number): void;
+}
+
+/** Where a march has come to. */
+export interface MarchResult {
+  /** Of the windows: as many as were solved. */
+  readonly ends: readonly number[];
+  /** Of each unknown: windows, each the coefficients along its time. */
+  readonly windows: readonly (readonly TimeSlices[])[];
+  readonly iterations: number;
+  /** Mean over the time. */
+  readonly loss: number;
+  readonly unknowns: number;
+  readonly inner?: InnerChoice | undefined;
+  /** `stuck`: no window is short enough to be solved at the last time. */
+  readonly stop: 'end' | 'aborted' | 'stuck';
+}
+
+const STEPS = 12;
+const TOLERANCE = 1e-7;
+/** Of the smallest window that is tried, in all of the time. */
+const SHORTEST = 1e-9;
+/** A window is refused where its error is above this much of what is asked for. */
+const REFUSED = 1.5;
+
+/** Marches to the end, or as far as it goes. */
+export async function march(marching: Marching, control: WindowControl, hooks: MarchHooks): Promise<MarchResult> {
+  return new March(marching, control, hooks).run();
+}
+
+/** A window that was tried. */
+interface Attempt {
+  readonly slices: readonly Float64Array[][];
+  readonly error: number;
+  readonly loss: number;
+  readonly failed: boolean;
+  readonly aborted: boolean;
+}
+
+class March {
+  private readonly time: WindowAxis;
+  private readonly ends: number[] = [];
+  private readonly windows: TimeSlices[][];
+  /** The largest root mean square of each unknown's coefficients so far. */
+  private readonly sizes: number[];
+  private iterations = 0;
+  private loss = 0;
+  private unknowns = 0;
+  private inner: InnerChoice | undefined;
+
+  constructor(
+    private readonly marching: Marching,
+    private readonly control: WindowControl,
+    private readonly hooks: MarchHooks,
+  ) {
+    this.time = new WindowAxis(marching.degree);
+    this.windows = marching.orders.map(() => []);
+    this.sizes = marching.initial.map(([value]) => (value === undefined ? 0 : rootMeanSquare(value)));
+  }
+
+  async run(): Promise<MarchResult> {
+    const {ends} = this.control;
+    const stop = await (ends === undefined ? this.adaptive() : this.given(ends));
+    const {windows, iterations, loss, unknowns, inner} = this;
+    return {ends: this.ends, windows, iterations, loss: loss / (this.marching.end - this.marching.begin), unknowns, inner, stop};
+  }
+
+  private async given(ends: readonly number[]): Promise<MarchResult['stop']> {
+    let at = this.marching.begin;
+    for (const end of ends) {
+      const attempt = await this.attempt(at, end - at);
+      if (attempt.aborted) return 'aborted';
+      if (attempt.failed) return 'stuck';
+      this.accept(attempt, at, end);
+      at = end;
+    }
+    return 'end';
+  }
+
+  private async adaptive(): Promise<MarchResult['stop']> {
+    const {begin, end} = this.marching;
+    const {tolerance, first} = this.control;
+    const power = 1 / (this.time.degree + 1);
+    let at = begin;
+    let length = first;
+    while (at < end) {
+      const left = end - at;
+      // No crumb is left for the last window.
+      const here = left <= 1.01 * length ? left : left < 2 * length ? left / 2 : length;
+      const attempt = await this.attempt(at, here);
+      if (attempt.aborted) return 'aborted';
+      const factor = 0.8 * (tolerance / Math.max(attempt.error, 1e-300)) ** power;
+      if (attempt.failed || attempt.error > REFUSED * tolerance) {
+        length = here * (attempt.failed ? 0.5 : Math.min(0.9, Math.max(0.15, factor)));
+        if (length < SHORTEST * (end - begin)) return 'stuck';
+        continue;
+      }
+      const next = here === left ? end : at + here;
+      this.accept(attempt, at, next);
+      at = next;
+      length = here * Math.min(3, Math.max(0.3, factor));
+    }
+    return 'end';
+  }
+
+  private async attempt(at: number, length: number): Promise<Attempt> {
+    const {marching, time, hooks} = this;
+    const {session, shape, axis, uniforms, orders} = marching;
+    await session.setParameters(joined(this.guess(length), shape, axis), true);
+    const scales = marching.scales(at, length);
+    const values = Object.fromEntries(uniforms.scales.map((name, i) => [name, scales[i]]));
+    const stage: GaussNewton = gaussNewton({
+      ...(marching.linear ? {steps: 1, fromHere: true, tolerance: 1e-14} : {steps: STEPS, tolerance: TOLERANCE}),
+      iterations: 400,
+      inner: marching.inner,
+      held: {axis, nodes: orders},
+      uniforms: {...values, [uniforms.begin]: at, [uniforms.length]: length},
+    });
+    if (hooks.stopped()) return {slices: [], error: 0, loss: 0, failed: false, aborted: true};
+    const result = await session.run([stage]);
+    this.iterations += result.iterations;
+    this.unknowns = result.unknowns;
+    this.inner = result.inner;
+    const slices = slicesOf(await session.parameters(), shape, axis);
+    const sizes = slices.map((list, i) => Math.max(this.sizes[i], ...list.map(rootMeanSquare)));
+    const floor = 1e-10 * Math.max(...sizes);
+    let error = 0;
+    slices.forEach((list, i) => {
+      if (orders[i] === 0) return;
+      error = Math.max(error, rootMeanSquare(time.error(list)) / Math.max(sizes[i], floor, Number.MIN_VALUE));
+    });
+    const settled = result.stopReason === 'tolerance' || Math.sqrt(result.loss) <= 1e-9 * Math.max(...sizes);
+    return {
+      ...{slices, error, loss: result.loss},
+      failed: !marching.linear && !(settled && Number.isFinite(error)),
+      aborted: result.stopReason === 'aborted',
+    };
+  }
+
+  /** Where the next window begins: with what is handed over, and the Taylor polynomial of the last one. */
+  private guess(length: number): Float64Array[][] {
+    const {marching, time, ends, windows} = this;
+    const last = ends.length - 1;
+    return windows.map((list, unknown) => {
+      const order = marching.orders[unknown];
+      if (last >= 0) {
+        const before = ends[last] - (last > 0 ? ends[last - 1] : marching.begin);
+        return time.continued(list[last], length / before);
+      }
+      const [value, slope] = marching.initial[unknown] as readonly (Float64Array | undefined)[];
+      if (value === undefined || order === 0) return this.nothing();
+      const slopes = slope?.map((one) => one * length);
+      return time.polynomial(slopes === undefined ? [value] : [value, slopes]);
+    });
+  }
+  private nothing(): Float64Array[] {
+    const {nodes} = this.marching.shape;
+    const others = nodes.reduce((product, count) => product * count, 1) / nodes[this.marching.axis];
+    return Array.from({length: this.time.nodes}, () => new Float64Array(others));
+  }
+
+  private accept({slices, loss}: Attempt, at: number, end: number): void {
+    const {begin, end: last} = this.marching;
+    slices.forEach((list, i) => {
+      this.windows[i].push(list);
+      this.sizes[i] = Math.max(this.sizes[i], ...list.map(rootMeanSquare));
+    });
+    this.ends.push(end);
+    this.loss += loss * (end - at);
+    this.hooks.onProgress((end - begin) / (last - begin), this.iterations, loss);
+  }
+}
+
+function rootMeanSquare(values: Float64Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+}
