@@ -11,8 +11,8 @@ import type {BoxAxis} from './conditions';
 import type {Difference} from './difference';
 import type {AxisError, Level} from './ladder';
 import {Ladder} from './ladder';
-import type {Mesh} from './mesh';
-import {halved, meshText, refinedWhere} from './mesh';
+import type {AxisMesh, Mesh} from './mesh';
+import {halved, meshText, refinedWhere, reopened} from './mesh';
 import {residualNote} from './residual-note';
 
 /** A solution on a mesh. */
@@ -24,6 +24,8 @@ export interface Solved {
   readonly equations: readonly EquationSpec[];
   /** Beyond that time nothing could be solved. */
   readonly stuckAt?: number | undefined;
+  /** There cells were lacking: of each axis, how much in each cell. */
+  readonly lacking?: readonly (readonly number[])[] | undefined;
 }
 
 /** Solves on a mesh. */
@@ -46,6 +48,9 @@ export interface AccuracyGoal {
 
 /** An axis is refined where its share of the error is more than this part of the largest. */
 const SHARE = 0.2;
+
+/** An error at which a solution is seen, if not yet well: where it needs cells is known then. */
+const SEEN = 0.1;
 
 /** An error at which a solution is no longer one of too few cells. */
 const RESOLVED = 1e-2;
@@ -118,25 +123,49 @@ class Climb {
   private refined(here: Level): Mesh | string {
     const {axes, goal} = this;
     if (this.worse === 2) return 'finer grids are no nearer to one another';
-    const largest = Math.max(...axes.map(({relativeL2}) => relativeL2));
+    const across = Math.max(0, ...axes.filter((_, k) => here.mesh[k].kind !== 'windows').map(({relativeL2}) => relativeL2));
+    const marches = here.mesh.some(({kind}) => kind === 'windows');
     return this.inTime(
       here.mesh.map((axis, k) => {
-        if (!(axes[k].relativeL2 > SHARE * largest)) return axis;
-        const bounds = goal.box[k];
-        return goal.grading && axis.kind !== 'windows' ? refinedWhere(axis, axes[k].gain, bounds) : halved(axis, bounds);
+        const {relativeL2, gain} = axes[k];
+        if (axis.kind === 'windows') return this.sharper(axis, relativeL2, across, goal.box[k]);
+        if (!(relativeL2 > SHARE * across)) return axis;
+        // What oscillates between cells in the course of time does so everywhere.
+        const grades = goal.grading && (relativeL2 < SEEN || !marches);
+        return grades ? refinedWhere(axis, gain, relativeL2 < SEEN, goal.box[k]) : halved(axis, goal.box[k]);
       }),
     );
+  }
+
+  /** Windows of less error, as much less as is asked for. On too few cells across errors grow in time that finer windows do not take away. */
+  private sharper(
+    axis: Extract<AxisMesh, {kind: 'windows'}>,
+    error: number,
+    across: number,
+    bounds: BoxAxis,
+  ): AxisMesh {
+    const {tolerance} = this.goal;
+    if (error <= Math.max(0.6 * tolerance, across)) return reopened(axis);
+    if (axis.tolerance === undefined) return halved(axis, bounds);
+    const factor = Math.min(0.3, Math.max(1e-3, (0.3 * Math.max(tolerance, 0.1 * across)) / error));
+    return {...axis, ends: undefined, tolerance: axis.tolerance * factor};
   }
 
   /** Whether a march that stands still may come further on a finer mesh of the other axes. */
   private mayPass({stuckAt, mesh}: Level): boolean {
     return stuckAt !== undefined && mesh.length > 1 && !this.goal.fixed;
   }
-  /** What lies behind is too rough for the cells across: windows are chosen anew on twice as many. */
+  /** What lies behind is too rough for the cells across: windows are chosen anew on more. */
   private beyond(here: Level): Mesh | string {
     if (!this.mayPass(here)) return refusalOf(here)!;
+    const {goal} = this;
     return this.inTime(
-      here.mesh.map((axis, k) => (axis.kind === 'windows' ? {...axis, ends: undefined} : halved(axis, this.goal.box[k]))),
+      here.mesh.map((axis, k) => {
+        if (axis.kind === 'windows') return reopened(axis);
+        if (here.lacking === undefined || !goal.grading) return halved(axis, goal.box[k]);
+        const {[k]: lacking} = here.lacking;
+        return Math.hypot(...lacking) > 0.1 * limitOf(here.mesh) ? refinedWhere(axis, lacking, true, goal.box[k]) : axis;
+      }),
     );
   }
 
@@ -172,6 +201,9 @@ class Climb {
     return kept.concluded({...best.error, tolerance, met: notes.length === 0, how}, notes);
   }
 }
+
+const limitOf = (mesh: Mesh): number =>
+  mesh.reduce((limit, axis) => (axis.kind === 'windows' ? (axis.roughest ?? limit) : limit), Infinity);
 
 const none = ({tolerance}: AccuracyGoal, how: string): ErrorEstimate => ({
   relativeL2: null,

@@ -46,6 +46,8 @@ const TOLERANCE = 1e-4;
 const MOST_SECONDS = 60;
 /** What a window may be wrong by, in the tolerance: splines approximate better in the mean than where windows are judged. */
 const WINDOW_SLACK = 30;
+/** A march on too few cells across is not worth going on with. */
+const ROUGHEST = 1e-3;
 
 /** By number of coordinates: cells an axis, Gauss points a cell, least-squares iterations. */
 const DEFAULTS = [
@@ -240,7 +242,9 @@ function goalOf(
       count === undefined
         ? undefined
         : Array.from({length: count}, (_, i) => (i + 1 === count ? upper : lower + ((upper - lower) * (i + 1)) / count));
-    return {kind: 'windows', ends, tolerance: Math.min(1e-2, WINDOW_SLACK * tolerance)};
+    if (ends !== undefined) return {kind: 'windows', ends, tolerance: undefined};
+    const roughest = fixed ? undefined : Math.min(ROUGHEST, tolerance);
+    return {kind: 'windows', ends, tolerance: Math.min(1e-2, WINDOW_SLACK * tolerance), roughest};
   });
   return {tolerance, maxSeconds, mesh, box, fixed, grading: shared.levels === undefined};
 }

@@ -12,6 +12,7 @@ import {concatenated, windowKnots} from '../march/concatenate';
 import type {MarchResult, WindowControl} from '../march/march';
 import {march} from '../march/march';
 import {joined} from '../march/parameters';
+import {roughness} from '../march/roughness';
 import {WINDOW_CELLS, WindowAxis} from '../march/window-axis';
 import {windowProblem} from '../march/window-problem';
 import {gaussNewton, leastSquares} from '../optimizers';
@@ -27,6 +28,7 @@ import {Session} from '../solve/session';
 import type {Solution} from '../solve/solution';
 import type {SolveOptions} from '../solve/solve';
 import {solve} from '../solve/solve';
+import type {Solved} from './accuracy';
 import type {BoxAxis} from './conditions';
 import type {Imposed, InitialData} from './constraints';
 import {imposeConditions, initialData} from './constraints';
@@ -83,7 +85,7 @@ export class InitialValues {
   }
 
   /** Solves on a mesh; windows that it leaves open are chosen, and say so in the mesh that comes back. */
-  async solve(mesh: Mesh, settings: SolveOptions): Promise<{solution: Solution; mesh: Mesh; stuckAt?: number}> {
+  async solve(mesh: Mesh, settings: SolveOptions): Promise<Omit<Solved, 'equations'>> {
     const began = performance.now();
     const {statement, axis} = this;
     const {box} = statement;
@@ -93,7 +95,8 @@ export class InitialValues {
     const {lower, upper} = box[axis];
     if (result.ends.length === 0) {
       // Nothing is known but where it begins.
-      return {solution: await this.whole(mesh, [upper], [this.constant(mesh)], result, settings, began), mesh, stuckAt: lower};
+      const solution = await this.whole(mesh, [upper], [this.constant(mesh)], result, settings, began);
+      return {solution, mesh, stuckAt: lower, lacking: this.lacking(result)};
     }
     const reached = result.ends[result.ends.length - 1];
     const complete = reached === upper;
@@ -103,7 +106,14 @@ export class InitialValues {
     const ends = [...result.ends, ...(complete ? [] : [upper])];
     const solution = await this.whole(mesh, ends, [...windows, ...rest], result, settings, began);
     const solved = mesh.map((one, k): AxisMesh => (k === axis ? {...timeMesh, ends} : one));
-    return {solution, mesh: solved, ...(complete ? {} : {stuckAt: reached})};
+    return {solution, mesh: solved, ...(complete ? {} : {stuckAt: reached, lacking: this.lacking(result)})};
+  }
+
+  /** What the cells of each axis lack, where the march ended for that. */
+  private lacking({rough}: MarchResult): number[][] | undefined {
+    if (rough === undefined) return undefined;
+    const across = rough.cells.map((cells) => [...cells]);
+    return this.statement.box.map((_, k) => (k === this.axis ? [] : across.shift()!));
   }
 
   private get kernel(): Extract<Kernel, {degree: number}> {
@@ -152,12 +162,17 @@ export class InitialValues {
       sizes.set(length, found);
       return found;
     };
-    const control: WindowControl = {ends: timeMesh.ends, tolerance: timeMesh.tolerance, first: (upper - lower) * FIRST};
+    const edges = gridEdges({edge: statement.edges}, mesh.length);
+    const across = breaks.map((one, k) => ({breaks: one, periodic: edges[k] === 'periodic'})).filter((_, k) => k !== axis);
+    const control: WindowControl = {
+      roughest: timeMesh.roughest,
+      ends: timeMesh.ends, tolerance: timeMesh.tolerance ?? 1, first: (upper - lower) * FIRST};
     try {
       return await march(
         {
           ...{session, uniforms: windows.uniforms, axis, begin: lower, end: upper, shape, degree: kernel.degree},
           ...{orders, initial, scales, linear: this.linear, inner: statement.shared.inner},
+          roughness: (slice) => roughness(slice, across, kernel.degree),
         },
         control,
         {

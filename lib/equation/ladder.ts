@@ -92,8 +92,10 @@ export class Ladder {
   foreseen(mesh: Mesh): number {
     const all = [mesh, ...mesh.map((_, axis) => halvedAlong(mesh, axis, this.box))];
     const wanted = all.filter((one) => !this.levels.has(meshKey(one)));
-    const [largest] = [...this.levels.values()].sort((a, b) => meshSize(b.mesh) - meshSize(a.mesh));
-    return wanted.reduce((total, one) => total + largest.seconds * (meshSize(one) / meshSize(largest.mesh)) ** GROWTH, 0);
+    // Windows get fewer where cells across are enough: what was solved last says most.
+    const across = (level: Level): number => meshSize(level.mesh.filter(({kind}) => kind !== 'windows'));
+    const [largest] = [...this.levels.values()].reverse().sort((a, b) => across(b) - across(a));
+    return wanted.reduce((total, one) => total + largest.seconds * (meshSize(one, largest.mesh) / meshSize(largest.mesh)) ** GROWTH, 0);
   }
 
   /** Hands a solution over: all others are disposed of. */

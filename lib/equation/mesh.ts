@@ -17,8 +17,10 @@ export type AxisMesh =
       /** Windows of time by their ends; undefined: the march chooses them. */
       readonly kind: 'windows';
       readonly ends: readonly number[] | undefined;
-      /** Error of a window that is chosen, relative to the solution. */
-      readonly tolerance: number;
+      /** Error of a window that is chosen, relative to the solution; undefined where a user, or a comparison, has chosen them. */
+      readonly tolerance: number | undefined;
+      /** The march ends where a solution lacks cells across by more than that, relative to its size. Default: it goes on. */
+      readonly roughest?: number | undefined;
     };
 
 /** All axes. */
@@ -26,9 +28,11 @@ export type Mesh = readonly AxisMesh[];
 
 /** Neighbouring cells of a graded axis differ in size by at most this factor. */
 const GRADING = 2.1;
-/** Cells that hold this part of what there is to gain are halved, all others left alone; */
+/** Cells that hold this part of what there is to gain are halved, and where the solution is resolved all that have */
 const SHARE = 0.7;
-/** unless they are this part of all cells. */
+/** this part of what the best one has, which half a cell leaves of its own; all others are left alone, */
+const LEFT = 2 ** -6;
+/** unless those are this part of all cells. */
 const MOST = 0.5;
 
 /** Tells meshes apart. */
@@ -37,12 +41,14 @@ export function meshKey(mesh: Mesh): string {
 }
 function axisKey(axis: AxisMesh): string {
   if (axis.kind === 'cells') return String(axis.cells);
-  return axis.kind === 'graded' ? axis.breaks.join(' ') : `w${axis.ends?.join(' ') ?? axis.tolerance}`;
+  return axis.kind === 'graded' ? axis.breaks.join(' ') : `windows ${axis.tolerance ?? axis.ends?.join(' ')}`;
 }
 
-/** Cells of all axes together. */
-export function meshSize(mesh: Mesh): number {
-  return mesh.reduce((product, axis) => product * cellCount(axis), 1);
+/** Cells of all axes together; as many windows as `like` has where they are not known. */
+export function meshSize(mesh: Mesh, like: Mesh = mesh): number {
+  const count = (axis: AxisMesh, k: number): number =>
+    axis.kind === 'windows' && axis.ends === undefined ? (axis.tolerance === undefined ? 2 : 1) * cellCount(like[k]) : cellCount(axis);
+  return mesh.reduce((product, axis, k) => product * count(axis, k), 1);
 }
 
 /** Cells, or windows where they are known. */
@@ -68,29 +74,34 @@ export function breaksOf(axis: AxisMesh, {lower, upper}: BoxAxis): readonly numb
 export function halved(axis: AxisMesh, bounds: BoxAxis): AxisMesh {
   if (axis.kind === 'cells') return {kind: 'cells', cells: 2 * axis.cells};
   if (axis.kind === 'graded') return {kind: 'graded', breaks: bisected(axis.breaks, () => true)};
-  if (axis.ends === undefined) return {...axis, tolerance: axis.tolerance / 256};
-  return {...axis, ends: bisected([bounds.lower, ...axis.ends], () => true).slice(1)};
+  return {...axis, ends: axis.ends && bisected([bounds.lower, ...axis.ends], () => true).slice(1), tolerance: undefined};
+}
+
+/** Windows that a march has chosen are chosen anew on another mesh of the other axes. */
+export function reopened(axis: AxisMesh): AxisMesh {
+  return axis.kind === 'windows' && axis.tolerance !== undefined ? {...axis, ends: undefined} : axis;
 }
 
 /** The mesh with one axis in half. */
 export function halvedAlong(mesh: Mesh, axis: number, box: readonly BoxAxis[]): Mesh {
-  return mesh.map((one, k) => (k === axis ? halved(one, box[k]) : one));
+  return mesh.map((one, k) => (k === axis ? halved(one, box[k]) : reopened(one)));
 }
 
 /**
  * The cells in two that hold most of what there is to gain, and those beside them that would be too large; all of them where it is everywhere.
  *
  * @param gain of each cell.
+ * @param resolved whether the gains are those of a solution that is seen, and not of one that oscillates between its cells.
  * @returns all cells in two as {@link halved} has them where grading does not pay.
  */
-export function refinedWhere(axis: AxisMesh, gain: readonly number[], bounds: BoxAxis): AxisMesh {
+export function refinedWhere(axis: AxisMesh, gain: readonly number[], resolved: boolean, bounds: BoxAxis): AxisMesh {
   const breaks = breaksOf(axis, bounds)!;
   const order = Array.from(gain.keys()).sort((a, b) => gain[b] - gain[a] || a - b);
   const total = gain.reduce((sum, one) => sum + one, 0);
   const marked = new Set<number>();
   let held = 0;
   for (const cell of order) {
-    if (held >= SHARE * total) break;
+    if (held >= SHARE * total && !(resolved && gain[cell] > LEFT * gain[order[0]])) break;
     marked.add(cell);
     held += gain[cell];
   }

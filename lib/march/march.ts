@@ -9,6 +9,7 @@ import type {InnerName} from '../optimizers';
 import type {Session} from '../solve/session';
 import type {NodeShape} from './parameters';
 import {joined, slicesOf} from './parameters';
+import type {Roughness} from './roughness';
 import type {TimeSlices} from './window-axis';
 import {WindowAxis} from './window-axis';
 import type {WindowUniforms} from './window-problem';
@@ -32,6 +33,8 @@ export interface Marching {
   readonly initial: readonly (readonly Float64Array[])[];
   /** Factors of the equations in a window. */
   scales(begin: number, length: number): readonly number[];
+  /** How much a solution at one time lacks cells across, by its coefficients: see roughness.ts. */
+  roughness(slice: Float64Array): Roughness;
   readonly linear: boolean;
   readonly inner?: InnerName | undefined;
 }
@@ -44,6 +47,8 @@ export interface WindowControl {
   readonly tolerance: number;
   /** Length of the first window. */
   readonly first: number;
+  /** The march ends where a solution is rougher than that. Default: it goes on. */
+  readonly roughest?: number | undefined;
 }
 
 /** What watches a march. */
@@ -64,8 +69,10 @@ export interface MarchResult {
   readonly loss: number;
   readonly unknowns: number;
   readonly inner?: InnerChoice | undefined;
-  /** `stuck`: no window is short enough to be solved at the last time. */
-  readonly stop: 'end' | 'aborted' | 'stuck';
+  /** Where it is too rough. */
+  readonly rough?: Roughness | undefined;
+  /** `stuck`: no window is short enough to be solved at the last time; `rough`: the solution there lacks cells across. */
+  readonly stop: 'end' | 'aborted' | 'stuck' | 'rough';
 }
 
 const STEPS = 12;
@@ -99,6 +106,7 @@ class March {
   private loss = 0;
   private unknowns = 0;
   private inner: InnerChoice | undefined;
+  private rough: Roughness | undefined;
 
   constructor(
     private readonly marching: Marching,
@@ -113,8 +121,9 @@ class March {
   async run(): Promise<MarchResult> {
     const {ends} = this.control;
     const stop = await (ends === undefined ? this.adaptive() : this.given(ends));
-    const {windows, iterations, loss, unknowns, inner} = this;
-    return {ends: this.ends, windows, iterations, loss: loss / (this.marching.end - this.marching.begin), unknowns, inner, stop};
+    const {ends: solved, windows, iterations, unknowns, inner, rough} = this;
+    const loss = this.loss / (this.marching.end - this.marching.begin);
+    return {ends: solved, windows, iterations, loss, unknowns, inner, rough, stop};
   }
 
   private async given(ends: readonly number[]): Promise<MarchResult['stop']> {
@@ -135,6 +144,7 @@ class March {
     const power = 1 / (this.time.degree + 1);
     let at = begin;
     let length = first;
+    if (this.isRough(this.marching.initial.flatMap((list) => list.slice(0, 1)))) return 'rough';
     while (at < end) {
       const left = end - at;
       // No crumb is left for the last window.
@@ -149,10 +159,21 @@ class March {
       }
       const next = here === left ? end : at + here;
       this.accept(attempt, at, next);
+      if (this.isRough(attempt.slices.map((list) => list[list.length - 1]))) return 'rough';
       at = next;
       length = here * Math.min(3, Math.max(0.3, factor));
     }
     return 'end';
+  }
+
+  /** Whether any of the unknowns lacks cells across. */
+  private isRough(slices: readonly Float64Array[]): boolean {
+    const {roughest} = this.control;
+    if (roughest === undefined) return false;
+    const [worst] = slices.map((one) => this.marching.roughness(one)).sort((a, b) => b.worst - a.worst);
+    if (worst.worst <= roughest) return false;
+    this.rough = worst;
+    return true;
   }
 
   private async attempt(at: number, length: number): Promise<Attempt> {

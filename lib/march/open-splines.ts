@@ -3,6 +3,11 @@
  * the one before coefficient by coefficient.
  */
 
+/** How far the best spline of degree p on cells of length h is from a function, in h^(p + 1) of its derivative p + 1: Favard's constant. */
+export function favard(degree: number): number {
+  return (4 / Math.PI) * Math.PI ** -(degree + 1);
+}
+
 /** Knots with both ends degree + 1 times, and what lies between them as it is. */
 export function openKnots(knots: readonly number[], degree: number): number[] {
   const [first, last] = [knots[0], knots[knots.length - 1]];

@@ -1,14 +1,11 @@
 /** The axis of time of one window: its knots, and what is read off its coefficients. */
-import {derivativesAtEnd, jumps, monomials} from './open-splines';
+import {derivativesAtEnd, favard, jumps, monomials} from './open-splines';
 
 /** Cells of a window. Of one there is no telling how wrong it is; more do not pay. */
 export const WINDOW_CELLS = 2;
 
 /** Terms of the Taylor polynomial that a window begins with: more are no better (measured: 3 need 2.9 Gauss–Newton steps a window, none 4). */
 const TAYLOR = 3;
-
-/** How far the best spline of degree p on cells of length h is from a function, in h^(p + 1) of its derivative p + 1: Favard's constant. */
-const favard = (degree: number): number => (4 / Math.PI) * Math.PI ** -(degree + 1);
 
 /** Coefficients of a window, node after node along its time, each an array over all else. */
 export type TimeSlices = readonly Float64Array[];
