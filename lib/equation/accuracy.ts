@@ -12,7 +12,7 @@ import type {Difference} from './difference';
 import type {AxisError, Level} from './ladder';
 import {Ladder} from './ladder';
 import type {AxisMesh, Mesh} from './mesh';
-import {halved, meshText, refinedWhere, reopened} from './mesh';
+import {halved, meshText, refinedWhere, reopened, scaled} from './mesh';
 import {residualNote} from './residual-note';
 
 /** A solution on a mesh. */
@@ -26,16 +26,18 @@ export interface Solved {
   readonly stuckAt?: number | undefined;
   /** There cells were lacking: of each axis, how much in each cell. */
   readonly lacking?: readonly (readonly number[])[] | undefined;
+  /** There the time that was given was over. */
+  readonly late?: boolean | undefined;
 }
 
-/** Solves on a mesh. */
-export type SolveOn = (mesh: Mesh, settings: SolveOptions) => Promise<Solved>;
+/** Solves on a mesh; a march goes no further when `performance.now()` says `deadline`. */
+export type SolveOn = (mesh: Mesh, settings: SolveOptions, deadline: number) => Promise<Solved>;
 
 /** What a solve is to reach, and at what cost. */
 export interface AccuracyGoal {
   /** Relative error of the answer. */
   readonly tolerance: number;
-  /** After that many seconds no finer grid is begun. */
+  /** After that many seconds no finer grid is begun, and a march goes no further. */
   readonly maxSeconds: number;
   /** The first one. */
   readonly mesh: Mesh;
@@ -63,7 +65,7 @@ const RESOLVED = 1e-2;
  * @returns the solution, with its estimate. Stopped, it is the best that there is by then.
  */
 export async function solveToTolerance(solveOn: SolveOn, goal: AccuracyGoal, settings: SolveOptions): Promise<Solution> {
-  const ladder = new Ladder(solveOn, goal.box, settings);
+  const ladder = new Ladder(solveOn, goal, settings);
   try {
     return await new Climb(ladder, goal).run();
   } finally {
@@ -93,6 +95,7 @@ class Climb {
         const found = here.stuckAt === undefined && (await this.estimate(here));
         if (this.ladder.stopped) return this.stop(here);
         if (found) return await this.conclude(here, 'the grid is fixed');
+        if (this.ladder.late) return await this.conclude(here, `the ${this.goal.maxSeconds} s that are given are over`);
         const next = here.stuckAt === undefined ? this.refined(here) : this.beyond(here);
         if (typeof next === 'string') return await this.conclude(here, next);
         here = await this.ladder.at(next);
@@ -110,7 +113,7 @@ class Climb {
   private async estimate(here: Level): Promise<boolean> {
     const {ladder, goal, best} = this;
     this.axes = await ladder.errorsAlongAxes(here);
-    if (ladder.stopped) return false;
+    if (ladder.stopped || ladder.late) return false;
     const error = {relativeL2: sum(this.axes, 'relativeL2'), max: sum(this.axes, 'max')};
     // Before waves and layers are resolved errors may grow; after it, rounding makes them.
     const grows = best !== undefined && best.error.relativeL2 < RESOLVED && error.relativeL2 > 2 * best.error.relativeL2;
@@ -122,6 +125,7 @@ class Climb {
   /** The next mesh, or why there is none. */
   private refined(here: Level): Mesh | string {
     const {axes, goal} = this;
+    const {tolerance} = goal;
     if (this.worse === 2) return 'finer grids are no nearer to one another';
     const across = Math.max(0, ...axes.filter((_, k) => here.mesh[k].kind !== 'windows').map(({relativeL2}) => relativeL2));
     const marches = here.mesh.some(({kind}) => kind === 'windows');
@@ -132,7 +136,8 @@ class Climb {
         if (!(relativeL2 > SHARE * across)) return axis;
         // What oscillates between cells in the course of time does so everywhere.
         const grades = goal.grading && (relativeL2 < SEEN || !marches);
-        return grades ? refinedWhere(axis, gain, relativeL2 < SEEN, goal.box[k]) : halved(axis, goal.box[k]);
+        const everywhere = (): AxisMesh => (marches ? scaled(axis, growth(relativeL2 / tolerance)) : halved(axis, goal.box[k]));
+        return grades ? refinedWhere(axis, gain, {resolved: relativeL2 < SEEN, marches}, goal.box[k], everywhere) : everywhere();
       }),
     );
   }
@@ -164,7 +169,9 @@ class Climb {
         if (axis.kind === 'windows') return reopened(axis);
         if (here.lacking === undefined || !goal.grading) return halved(axis, goal.box[k]);
         const {[k]: lacking} = here.lacking;
-        return Math.hypot(...lacking) > 0.1 * limitOf(here.mesh) ? refinedWhere(axis, lacking, true, goal.box[k]) : axis;
+        const [limit, worst] = [limitOf(here.mesh), Math.hypot(...lacking)];
+        if (worst <= 0.1 * limit) return axis;
+        return refinedWhere(axis, lacking, {resolved: true, marches: true}, goal.box[k], () => scaled(axis, growth(worst / limit)));
       }),
     );
   }
@@ -197,10 +204,13 @@ class Climb {
     const kept = ladder.keep(level);
     if (best === undefined) return kept.concluded(none(goal, why), notes);
     const axes = goal.box.map(({name}) => name).join(', ');
-    const how = `difference to solutions with twice the cells along ${axes}; ${ladder.solves} solves`;
+    const how = `difference to solutions with more cells along ${axes}; ${ladder.solves} solves`;
     return kept.concluded({...best.error, tolerance, met: notes.length === 0, how}, notes);
   }
 }
+
+/** As many times the cells across a march as take an error that many times too large away, of splines of the degree that marches have. */
+const growth = (excess: number): number => Math.min(2, Math.max(1.25, (2 * excess) ** (1 / 8)));
 
 const limitOf = (mesh: Mesh): number =>
   mesh.reduce((limit, axis) => (axis.kind === 'windows' ? (axis.roughest ?? limit) : limit), Infinity);

@@ -145,7 +145,7 @@ export async function prepareEquation(options: EquationOptions, shared: RunOptio
     ].join('. '),
     ...(judged && {
       solve: (settings: SolveOptions) =>
-        solveToTolerance((mesh, how) => solveOnMesh(solver, mesh, how), goal, settings),
+        solveToTolerance((mesh, how, deadline) => solveOnMesh(solver, mesh, how, deadline), goal, settings),
       resumes: true,
     }),
     settings: settingsOf({

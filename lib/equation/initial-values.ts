@@ -85,28 +85,29 @@ export class InitialValues {
   }
 
   /** Solves on a mesh; windows that it leaves open are chosen, and say so in the mesh that comes back. */
-  async solve(mesh: Mesh, settings: SolveOptions): Promise<Omit<Solved, 'equations'>> {
+  async solve(mesh: Mesh, settings: SolveOptions, deadline: number): Promise<Omit<Solved, 'equations'>> {
     const began = performance.now();
     const {statement, axis} = this;
     const {box} = statement;
     const timeMesh = mesh[axis];
     if (timeMesh.kind !== 'windows') throw new DinfError('INVALID_ARGUMENT', 'the mesh has no windows');
-    const result = await this.march(mesh, timeMesh, settings, began);
+    const result = await this.march(mesh, timeMesh, settings, {began, deadline});
     const {lower, upper} = box[axis];
     if (result.ends.length === 0) {
       // Nothing is known but where it begins.
       const solution = await this.whole(mesh, [upper], [this.constant(mesh)], result, settings, began);
-      return {solution, mesh, stuckAt: lower, lacking: this.lacking(result)};
+      return {solution, mesh, stuckAt: lower, lacking: this.lacking(result), late: result.stop === 'late'};
     }
     const reached = result.ends[result.ends.length - 1];
-    const complete = reached === upper;
+    const complete = result.stop === 'end';
     // What lies beyond the last window that was solved stays as it was at its end.
-    const rest = complete ? [] : [result.windows.map((list) => new WindowAxis(this.kernel.degree).continued(list[list.length - 1], 1, 0))];
+    const rest = reached === upper ? [] : [result.windows.map((list) => new WindowAxis(this.kernel.degree).continued(list[list.length - 1], 1, 0))];
     const windows = result.windows[0].map((_, w) => result.windows.map((list) => list[w]));
-    const ends = [...result.ends, ...(complete ? [] : [upper])];
+    const ends = [...result.ends, ...(reached === upper ? [] : [upper])];
     const solution = await this.whole(mesh, ends, [...windows, ...rest], result, settings, began);
     const solved = mesh.map((one, k): AxisMesh => (k === axis ? {...timeMesh, ends} : one));
-    return {solution, mesh: solved, ...(complete ? {} : {stuckAt: reached, lacking: this.lacking(result)})};
+    if (complete) return {solution, mesh: solved};
+    return {solution, mesh: solved, stuckAt: reached, lacking: this.lacking(result), late: result.stop === 'late'};
   }
 
   /** What the cells of each axis lack, where the march ended for that. */
@@ -125,7 +126,7 @@ export class InitialValues {
     mesh: Mesh,
     timeMesh: Extract<AxisMesh, {kind: 'windows'}>,
     settings: SolveOptions,
-    began: number,
+    {began, deadline}: {readonly began: number; readonly deadline: number},
   ): Promise<MarchResult> {
     const {statement, axis, orders, kernel} = this;
     const {box, uniforms} = statement;
@@ -177,6 +178,7 @@ export class InitialValues {
         control,
         {
           stopped: () => signal?.aborted === true,
+          late: () => performance.now() > deadline,
           onProgress: (done, iterations, loss) => {
             const seconds = (performance.now() - began) / 1000;
             const expected = Math.max(iterations, Math.round(iterations / done));

@@ -2,12 +2,12 @@
 import {lattice} from '../pose/sampling';
 import type {Solution} from '../solve/solution';
 import type {SolveOptions} from '../solve/solve';
-import type {Solved, SolveOn} from './accuracy';
+import type {AccuracyGoal, Solved, SolveOn} from './accuracy';
 import type {BoxAxis} from './conditions';
 import type {Difference, Values} from './difference';
 import {difference, placesOf, variation} from './difference';
 import type {Mesh} from './mesh';
-import {breaksOf, halvedAlong, meshKey, meshSize} from './mesh';
+import {breaksOf, finerAlong, meshKey, meshSize} from './mesh';
 
 /** How the time of a solve grows with its unknowns. */
 const GROWTH = 1.5;
@@ -26,15 +26,22 @@ export interface AxisError extends Difference {
 /** All that has been solved. */
 export class Ladder {
   solves = 0;
+  /** Whether a march has ended for want of time. */
+  late = false;
+  private readonly box: readonly BoxAxis[];
+  private readonly deadline: number;
   private readonly levels = new Map<string, Level>();
   private readonly began = performance.now();
   private kept: Solution | undefined;
 
   constructor(
     private readonly solveOn: SolveOn,
-    private readonly box: readonly BoxAxis[],
+    {box, maxSeconds}: AccuracyGoal,
     private readonly settings: SolveOptions,
-  ) {}
+  ) {
+    this.box = box;
+    this.deadline = this.began + 1000 * maxSeconds;
+  }
 
   /** Seconds since the first solve began. */
   get elapsed(): number {
@@ -59,14 +66,15 @@ export class Ladder {
     // What a solve goes on from, and what is saved on the way, is the first grid's.
     const first = this.solves === 0 ? {resume, checkpoint} : {};
     const dtype = resume === undefined ? ('float64' as const) : undefined;
-    const solved = await this.solveOn(mesh, defined({dtype, ...settings, ...first}));
+    const solved = await this.solveOn(mesh, defined({dtype, ...settings, ...first}), this.deadline);
+    this.late ||= solved.late === true;
     this.solves += 1;
     const level = {...solved, seconds: (performance.now() - began) / 1000};
     this.levels.set(meshKey(solved.mesh), level);
     return level;
   }
 
-  /** How much a solution changes where an axis has twice the cells. Stopped, it is not known of all axes. */
+  /** How much a solution changes where an axis has more cells. Stopped, it is not known of all axes. */
   async errorsAlongAxes(level: Level): Promise<AxisError[]> {
     const {box} = this;
     const errors: AxisError[] = [];
@@ -78,8 +86,8 @@ export class Ladder {
     const here = await valuesOf(level);
     const rounding = level.solution.dtype === 'float64' ? 2 ** -52 : 2 ** -23;
     for (const [axis, one] of level.mesh.entries()) {
-      const finer = await this.at(halvedAlong(level.mesh, axis, box));
-      if (this.stopped) return errors;
+      const finer = await this.at(finerAlong(level.mesh, axis, box));
+      if (this.stopped || this.late) return errors;
       const there = await valuesOf(finer);
       const {relativeL2, max} = difference(here, there, places, rounding);
       const gain = one.kind === 'windows' ? [] : variation(here, there, places, axis, breaksOf(one, box[axis])!);
@@ -90,7 +98,7 @@ export class Ladder {
 
   /** Seconds that a mesh and those that it is compared with will take where they are not known yet, by what the largest one took. */
   foreseen(mesh: Mesh): number {
-    const all = [mesh, ...mesh.map((_, axis) => halvedAlong(mesh, axis, this.box))];
+    const all = [mesh, ...mesh.map((_, axis) => finerAlong(mesh, axis, this.box))];
     const wanted = all.filter((one) => !this.levels.has(meshKey(one)));
     // Windows get fewer where cells across are enough: what was solved last says most.
     const across = (level: Level): number => meshSize(level.mesh.filter(({kind}) => kind !== 'windows'));

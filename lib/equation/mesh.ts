@@ -33,7 +33,7 @@ const SHARE = 0.7;
 /** this part of what the best one has, which half a cell leaves of its own; all others are left alone, */
 const LEFT = 2 ** -6;
 /** unless those are this part of all cells. */
-const MOST = 0.5;
+const MOST = {standing: 0.5, marching: 0.25};
 
 /** Tells meshes apart. */
 export function meshKey(mesh: Mesh): string {
@@ -82,19 +82,47 @@ export function reopened(axis: AxisMesh): AxisMesh {
   return axis.kind === 'windows' && axis.tolerance !== undefined ? {...axis, ends: undefined} : axis;
 }
 
-/** The mesh with one axis in half. */
-export function halvedAlong(mesh: Mesh, axis: number, box: readonly BoxAxis[]): Mesh {
-  return mesh.map((one, k) => (k === axis ? halved(one, box[k]) : reopened(one)));
+/**
+ * The mesh that a solution is compared with: one axis in half; half as many cells again across a march, where splines are of so high a degree
+ * that rounding would be all that more of them add.
+ */
+export function finerAlong(mesh: Mesh, axis: number, box: readonly BoxAxis[]): Mesh {
+  const marches = mesh.some(({kind}) => kind === 'windows');
+  return mesh.map((one, k) => {
+    if (k !== axis) return reopened(one);
+    return marches && one.kind !== 'windows' ? scaled(one, 1.5) : halved(one, box[k]);
+  });
+}
+
+/** As many times the cells, their sizes in the same proportions. */
+export function scaled(axis: Exclude<AxisMesh, {kind: 'windows'}>, factor: number): AxisMesh {
+  const before = cellCount(axis);
+  const cells = Math.max(before + 1, 2 * Math.ceil((before * factor) / 2));
+  if (axis.kind === 'cells') return {kind: 'cells', cells};
+  const {breaks} = axis;
+  const at = (i: number): number => {
+    const place = (i * before) / cells;
+    const cell = Math.min(before - 1, Math.floor(place));
+    return breaks[cell] + (place - cell) * (breaks[cell + 1] - breaks[cell]);
+  };
+  return {kind: 'graded', breaks: Array.from({length: cells + 1}, (_, i) => (i === cells ? breaks[before] : at(i)))};
 }
 
 /**
  * The cells in two that hold most of what there is to gain, and those beside them that would be too large; all of them where it is everywhere.
  *
  * @param gain of each cell.
- * @param resolved whether the gains are those of a solution that is seen, and not of one that oscillates between its cells.
- * @returns all cells in two as {@link halved} has them where grading does not pay.
+ * @param how.resolved whether the gains are those of a solution that is seen, and not of one that oscillates between its cells.
+ * @param how.marches whether what the axis holds moves with time, and may be elsewhere later.
+ * @param otherwise what becomes of the axis where grading does not pay.
  */
-export function refinedWhere(axis: AxisMesh, gain: readonly number[], resolved: boolean, bounds: BoxAxis): AxisMesh {
+export function refinedWhere(
+  axis: AxisMesh,
+  gain: readonly number[],
+  {resolved, marches}: {readonly resolved: boolean; readonly marches: boolean},
+  bounds: BoxAxis,
+  otherwise: () => AxisMesh,
+): AxisMesh {
   const breaks = breaksOf(axis, bounds)!;
   const order = Array.from(gain.keys()).sort((a, b) => gain[b] - gain[a] || a - b);
   const total = gain.reduce((sum, one) => sum + one, 0);
@@ -105,7 +133,7 @@ export function refinedWhere(axis: AxisMesh, gain: readonly number[], resolved: 
     marked.add(cell);
     held += gain[cell];
   }
-  if (!(total > 0) || marked.size > MOST * gain.length) return halved(axis, bounds);
+  if (!(total > 0) || marked.size > (marches ? MOST.marching : MOST.standing) * gain.length) return otherwise();
   let result = bisected(breaks, (i) => marked.has(i));
   for (;;) {
     const size = (i: number): number => result[i + 1] - result[i];

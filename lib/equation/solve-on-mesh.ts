@@ -26,11 +26,16 @@ export interface MeshSolver {
 }
 
 /** Solves on a mesh. */
-export async function solveOnMesh(solver: MeshSolver, mesh: Mesh, settings: SolveOptions): Promise<Solved> {
+export async function solveOnMesh(
+  solver: MeshSolver,
+  mesh: Mesh,
+  settings: SolveOptions,
+  deadline: number,
+): Promise<Solved> {
   const {statement, first, initialValues} = solver;
   const {equations} = first.posed;
   if (initialValues !== undefined && mesh[initialValues.axis].kind === 'windows')
-    return {...(await initialValues.solve(mesh, settings)), equations};
+    return {...(await initialValues.solve(mesh, settings, deadline)), equations};
   const {posed} = mesh === first.mesh ? first.posed : await poseOnMesh(statement, mesh);
   const stages = settings.optimizer === undefined ? solver.optimizers : [settings.optimizer].flat();
   return {solution: await solveWhole(solver, posed, mesh, {...settings, optimizer: stages}), mesh, equations};

@@ -54,6 +54,8 @@ export interface WindowControl {
 /** What watches a march. */
 export interface MarchHooks {
   stopped(): boolean;
+  /** Whether the time that was given is over. */
+  late(): boolean;
   /** `done`: part of the time. */
   onProgress(done: number, iterations: number, loss: number): void;
 }
@@ -72,7 +74,7 @@ export interface MarchResult {
   /** Where it is too rough. */
   readonly rough?: Roughness | undefined;
   /** `stuck`: no window is short enough to be solved at the last time; `rough`: the solution there lacks cells across. */
-  readonly stop: 'end' | 'aborted' | 'stuck' | 'rough';
+  readonly stop: 'end' | 'aborted' | 'late' | 'stuck' | 'rough';
 }
 
 const STEPS = 12;
@@ -129,6 +131,7 @@ class March {
   private async given(ends: readonly number[]): Promise<MarchResult['stop']> {
     let at = this.marching.begin;
     for (const end of ends) {
+      if (this.hooks.late()) return 'late';
       const attempt = await this.attempt(at, end - at);
       if (attempt.aborted) return 'aborted';
       if (attempt.failed) return 'stuck';
@@ -146,6 +149,7 @@ class March {
     let length = first;
     if (this.isRough(this.marching.initial.flatMap((list) => list.slice(0, 1)))) return 'rough';
     while (at < end) {
+      if (this.hooks.late()) return 'late';
       const left = end - at;
       // No crumb is left for the last window.
       const here = left <= 1.01 * length ? left : left < 2 * length ? left / 2 : length;
