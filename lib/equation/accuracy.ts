@@ -3,6 +3,7 @@
  * is and which axes to refine. A residual says neither.
  */
 import {DinfError} from '../base/errors';
+import {norm} from '../march/roughness';
 import type {EquationSpec} from '../pose/problem-spec';
 import type {ErrorEstimate} from '../solve/error-estimate';
 import type {Solution} from '../solve/solution';
@@ -169,7 +170,7 @@ class Climb {
         if (axis.kind === 'windows') return reopened(axis);
         if (here.lacking === undefined || !goal.grading) return halved(axis, goal.box[k]);
         const {[k]: lacking} = here.lacking;
-        const [limit, worst] = [limitOf(here.mesh), Math.hypot(...lacking)];
+        const [limit, worst] = [limitOf(here.mesh), norm(lacking)];
         if (worst <= 0.1 * limit) return axis;
         return refinedWhere(axis, lacking, {resolved: true, marches: true}, goal.box[k], () => scaled(axis, growth(worst / limit)));
       }),

@@ -34,18 +34,21 @@ export function roughness(coefficients: Float64Array, axes: readonly SplineAxis[
       errorsAlong(values, axis, degree).forEach((error, i) => (squares[i] += error * error));
     }
     const ends = squares.map((square) => Math.sqrt(square) / size);
-    return Array.from({length: ends.length + 1}, (_, i) => Math.max(i > 0 ? ends[i - 1] : 0, i < ends.length ? ends[i] : 0));
+    return Array.from({length: ends.length + 1}, (_, i) => Math.max(ends[i - 1] ?? 0, ends[i] ?? 0));
   });
-  return {worst: Math.max(0, ...cells.map((axis) => Math.hypot(...axis))), cells};
+  return {worst: cells.reduce((most, axis) => Math.max(most, norm(axis)), 0), cells};
 }
 
 /** At each inner end of a cell: the jump of derivative `degree` there, times what that is worth on a cell of the smaller size beside it. */
 function errorsAlong(values: readonly number[], {breaks, periodic}: SplineAxis, degree: number): number[] {
   const spans = breaks.length - 1;
   const turn = breaks[spans] - breaks[0];
-  const at = (i: number): number => breaks[((i % spans) + spans) % spans] + Math.floor(i / spans) * turn;
+  const wrapped = (i: number): number => ((i % spans) + spans) % spans;
+  const at = (i: number): number => breaks[wrapped(i)] + Math.floor(i / spans) * turn;
+  // Node c of a ring is the spline that begins at end c - (degree + 1) / 2, so that span s is the last of node s - (degree - 1) / 2.
   const knots = periodic ? Array.from({length: spans + 2 * degree + 1}, (_, i) => at(i - degree)) : openKnots(breaks, degree);
-  let derivative = periodic ? Array.from({length: spans + degree}, (_, i) => values[i % spans]) : [...values];
+  const first = (degree - 1) / 2;
+  let derivative = periodic ? Array.from({length: spans + degree}, (_, i) => values[wrapped(i - first)]) : [...values];
   for (let k = 1; k <= degree; k++) {
     const p = degree - k + 1;
     derivative = derivative.slice(1).map((value, i) => {
@@ -58,3 +61,6 @@ function errorsAlong(values: readonly number[], {breaks, periodic}: SplineAxis, 
     return favard(degree) * length ** degree * Math.abs(value - derivative[i]);
   });
 }
+
+/** The root of the sum of squares. */
+export const norm = (values: readonly number[]): number => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
