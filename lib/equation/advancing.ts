@@ -34,7 +34,7 @@ const [FEWEST, MOST] = [16, 128];
 /** Outer and inner iterations of a window: it is no answer yet. */
 const WINDOW = {steps: 8, iterations: 500, tolerance: 1e-2};
 
-/** The axis along which a problem is one of initial values: conditions on its lower face alone. */
+/** The axis along which a problem is one of initial values: conditions on its lower face alone; of several the one that is called time. */
 export function timeAxis(
   equations: readonly EquationSpec[],
   conditions: readonly Condition[],
@@ -42,11 +42,11 @@ export function timeAxis(
 ): number | undefined {
   const sides = (axis: number): Set<string> =>
     new Set(conditions.flatMap(({faces}) => faces.filter((face) => face.axis === axis).map(({side}) => side)));
-  const axis = box.findIndex(({name}, k) => {
+  const candidates = Array.from(box.keys()).filter((k) => {
     const given = sides(k);
-    return given.has('lower') && !given.has('upper') && equations.some(({residual}) => orderAlong(residual, name) > 0);
+    return given.has('lower') && !given.has('upper') && equations.some(({residual}) => orderAlong(residual, box[k].name) > 0);
   });
-  return axis < 0 ? undefined : axis;
+  return candidates.find((k) => /^t(ime)?$/i.test(box[k].name)) ?? (candidates as (number | undefined)[])[0];
 }
 
 /**

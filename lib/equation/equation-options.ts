@@ -34,8 +34,8 @@ export interface EquationOptions {
   periodic?: readonly string[] | undefined;
   /**
    * Windows of time, where a coordinate has conditions on its lower face alone that say all that a solution begins with: `auto` chooses their
-   * lengths by the error of each, a number is that many of one length, `off` solves for all of the time at once. Default: `auto` for nonlinear
-   * equations, half of `resolution` where that is given, and `off` for linear ones.
+   * lengths by the error of each, a number is that many of one length, `off` solves for all of the time at once. Default `auto`; where
+   * `resolution`, `levels` or `iterations` are given, half as many as cells, and `off` for linear equations.
    */
   windows?: number | 'auto' | 'off' | undefined;
 }

@@ -234,8 +234,10 @@ function goalOf(
 ): AccuracyGoal {
   const {tolerance = TOLERANCE, maxSeconds = MOST_SECONDS, resolution, levels, iterations} = shared;
   const fixed = [resolution, levels, iterations].some((one) => one !== undefined);
+  // Splines of a march are of higher degree than others, and cells are added where they lack.
+  const across = (n: number): number => (initialValues !== undefined && !fixed && box.length === 3 ? n / 2 : n);
   const mesh = cells.map((n, k): AxisMesh => {
-    if (k !== initialValues?.axis || (windows === undefined && linear)) return {kind: 'cells', cells: n};
+    if (k !== initialValues?.axis || (windows === undefined && linear && fixed)) return {kind: 'cells', cells: across(n)};
     const {lower, upper} = box[k];
     const count = typeof windows === 'number' ? windows : windows === undefined && resolution !== undefined ? Math.ceil(n / 2) : undefined;
     const ends =
