@@ -129,7 +129,7 @@ export async function prepareEquation(options: EquationOptions, shared: RunOptio
   const initialValues = judged && given.windows !== 'off' ? InitialValues.of(statement, rows, linear) : undefined;
   const goal = goalOf(statement, {cells, initialValues, windows: given.windows, linear});
   const optimizers = stagesOf(posed, shared, basis.iterations);
-  const solver: MeshSolver = {
+  const meshSolver: MeshSolver = {
     statement,
     first: {mesh: goal.mesh, posed: first},
     optimizers: optimizers.map(({stage}) => stage),
@@ -144,8 +144,10 @@ export async function prepareEquation(options: EquationOptions, shared: RunOptio
       ...imposed.notes,
     ].join('. '),
     ...(judged && {
-      solve: (settings: SolveOptions) =>
-        solveToTolerance((mesh, how, deadline) => solveOnMesh(solver, mesh, how, deadline), goal, settings),
+      solve: (settings: SolveOptions) => {
+        const solver: MeshSolver = {...meshSolver, initialValues: initialValues?.afresh()};
+        return solveToTolerance((mesh, how, deadline) => solveOnMesh(solver, mesh, how, deadline), goal, settings);
+      },
       resumes: true,
     }),
     settings: settingsOf({

@@ -9,8 +9,8 @@ import type {Expression} from '../expression/node';
 import {derivative} from '../expression/node';
 import {bindLeaves, leavesOf} from '../expression/substitute';
 import {concatenated, windowKnots} from '../march/concatenate';
-import type {MarchResult, WindowControl} from '../march/march';
-import {march} from '../march/march';
+import type {Marching, MarchHooks, MarchResult, WindowControl} from '../march/march';
+import {march, rootMeanSquare} from '../march/march';
 import {joined} from '../march/parameters';
 import {roughness} from '../march/roughness';
 import {WINDOW_CELLS, WindowAxis} from '../march/window-axis';
@@ -44,6 +44,9 @@ const DEGREE = 7;
 const POINTS = 5;
 /** Along time where a second derivative is handed over: with fewer points than that windows amplify what they are handed (estimates of |G| up to 1.9). */
 const POINTS_OF_SECOND_ORDER = 8;
+/** Windows of a march that looks at nothing, and what is nothing beside what comes of it. */
+const PILOT = 16;
+const NOTHING = 1e-9;
 /** The first window is this part of all of the time. */
 const FIRST = 1 / 16;
 
@@ -59,6 +62,15 @@ export class InitialValues {
     private readonly imposed: Imposed,
     private readonly linear: boolean,
   ) {}
+
+  /** Sizes of what begins with nothing, as far as they are known. */
+  private scales: readonly number[] | undefined;
+
+  /** The same, as if nothing had been solved. */
+  afresh(): InitialValues {
+    const {statement, axis, orders, data, imposed, linear} = this;
+    return new InitialValues(statement, axis, orders, data, imposed, linear);
+  }
 
   /** The initial value problem that a statement is; undefined where it is none, or not all that windows begin with is given. */
   static of(statement: Statement, rows: readonly EquationSpec[], linear: boolean): InitialValues | undefined {
@@ -167,25 +179,26 @@ export class InitialValues {
     const across = breaks.map((one, k) => ({breaks: one, periodic: edges[k] === 'periodic'})).filter((_, k) => k !== axis);
     const control: WindowControl = {
       roughest: timeMesh.roughest,
-      ends: timeMesh.ends, tolerance: timeMesh.tolerance ?? 1, first: (upper - lower) * FIRST};
+            ends: timeMesh.ends, tolerance: timeMesh.tolerance ?? 1, first: (upper - lower) * FIRST};
+    const marching = {
+      ...{session, uniforms: windows.uniforms, axis, begin: lower, end: upper, shape, degree: kernel.degree},
+      ...{orders, initial, scales, linear: this.linear, inner: statement.shared.inner},
+      roughness: (slice: Float64Array) => roughness(slice, across, kernel.degree),
+    };
+    const hooks = {
+      stopped: () => signal?.aborted === true,
+      late: () => performance.now() > deadline,
+      onProgress: (done: number, iterations: number, loss: number) => {
+        const seconds = (performance.now() - began) / 1000;
+        const expected = Math.max(iterations, Math.round(iterations / done));
+        settings.onProgress?.({iteration: iterations, iterations: expected, loss, seconds, secondsLeft: seconds * (1 / done - 1)});
+      },
+    };
     try {
-      return await march(
-        {
-          ...{session, uniforms: windows.uniforms, axis, begin: lower, end: upper, shape, degree: kernel.degree},
-          ...{orders, initial, scales, linear: this.linear, inner: statement.shared.inner},
-          roughness: (slice) => roughness(slice, across, kernel.degree),
-        },
-        control,
-        {
-          stopped: () => signal?.aborted === true,
-          late: () => performance.now() > deadline,
-          onProgress: (done, iterations, loss) => {
-            const seconds = (performance.now() - began) / 1000;
-            const expected = Math.max(iterations, Math.round(iterations / done));
-            settings.onProgress?.({iteration: iterations, iterations: expected, loss, seconds, secondsLeft: seconds * (1 / done - 1)});
-          },
-        },
-      );
+      this.scales ??= await pilotScales(marching, hooks);
+      const result = await march(marching, {...control, scales: this.scales}, hooks);
+      if (result.stop === 'end') this.scales = this.scales.map((scale, i) => (scale > 0 ? result.sizes[i] : 0));
+      return result;
     } finally {
       signal?.removeEventListener('abort', cancel);
       session.dispose();
@@ -315,6 +328,20 @@ export class InitialValues {
       solution.dispose();
     }
   }
+}
+
+/**
+ * Sizes of the unknowns that begin with nothing, or nearly so, by a march that looks at nothing: what they begin with says nothing of how
+ * large they will be.
+ */
+async function pilotScales(marching: Marching, hooks: MarchHooks): Promise<number[]> {
+  const {begin, end, initial, orders} = marching;
+  const none = orders.map(() => 0);
+  const sizes = initial.map((list) => (list.length === 0 ? Infinity : rootMeanSquare(list[0])));
+  if (sizes.every((size) => size > 0)) return none;
+  const ends = Array.from({length: PILOT}, (_, i) => (i + 1 === PILOT ? end : begin + ((end - begin) * (i + 1)) / PILOT));
+  const pilot = await march(marching, {ends, tolerance: Infinity, first: end - begin}, {...hooks, onProgress: () => undefined});
+  return pilot.stop === 'end' ? pilot.sizes.map((size, i) => (sizes[i] <= NOTHING * size ? size : 0)) : none;
 }
 
 /** The highest order along time of the derivatives of an unknown. */

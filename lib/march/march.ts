@@ -49,6 +49,8 @@ export interface WindowControl {
   readonly first: number;
   /** The march ends where a solution is rougher than that. Default: it goes on. */
   readonly roughest?: number | undefined;
+  /** Least sizes of the unknowns that errors are relative to: of what begins with nothing there is no size yet. Default: none. */
+  readonly scales?: readonly number[] | undefined;
 }
 
 /** What watches a march. */
@@ -67,6 +69,8 @@ export interface MarchResult {
   /** Of each unknown: windows, each the coefficients along its time. */
   readonly windows: readonly (readonly TimeSlices[])[];
   readonly iterations: number;
+  /** The largest root mean square of each unknown's coefficients. */
+  readonly sizes: readonly number[];
   /** Mean over the time. */
   readonly loss: number;
   readonly unknowns: number;
@@ -117,15 +121,17 @@ class March {
   ) {
     this.time = new WindowAxis(marching.degree);
     this.windows = marching.orders.map(() => []);
-    this.sizes = marching.initial.map(([value]) => (value === undefined ? 0 : rootMeanSquare(value)));
+    this.sizes = marching.initial.map(([value], i) =>
+      Math.max(control.scales?.[i] ?? 0, (value as Float64Array | undefined) === undefined ? 0 : rootMeanSquare(value)),
+    );
   }
 
   async run(): Promise<MarchResult> {
     const {ends} = this.control;
     const stop = await (ends === undefined ? this.adaptive() : this.given(ends));
-    const {ends: solved, windows, iterations, unknowns, inner, rough} = this;
+    const {ends: solved, windows, sizes, iterations, unknowns, inner, rough} = this;
     const loss = this.loss / (this.marching.end - this.marching.begin);
-    return {ends: solved, windows, iterations, loss, unknowns, inner, rough, stop};
+    return {ends: solved, windows, sizes, iterations, loss, unknowns, inner, rough, stop};
   }
 
   private async given(ends: readonly number[]): Promise<MarchResult['stop']> {
@@ -147,7 +153,7 @@ class March {
     const power = 1 / (this.time.degree + 1);
     let at = begin;
     let length = first;
-    if (this.isRough(this.marching.initial.flatMap((list) => list.slice(0, 1)))) return 'rough';
+    if (this.isRough(this.marching.initial.map(([value]) => value))) return 'rough';
     while (at < end) {
       if (this.hooks.late()) return 'late';
       const left = end - at;
@@ -171,13 +177,20 @@ class March {
   }
 
   /** Whether any of the unknowns lacks cells across. */
-  private isRough(slices: readonly Float64Array[]): boolean {
+  private isRough(slices: readonly (Float64Array | undefined)[]): boolean {
     const {roughest} = this.control;
     if (roughest === undefined) return false;
-    const [worst] = slices.map((one) => this.marching.roughness(one)).sort((a, b) => b.worst - a.worst);
-    if (worst.worst <= roughest) return false;
-    this.rough = worst;
-    return true;
+    const floor = Math.max(1e-10 * Math.max(...this.sizes), Number.MIN_VALUE);
+    let worst = roughest;
+    slices.forEach((slice, i) => {
+      if (slice === undefined) return;
+      const size = Math.max(this.sizes[i], floor);
+      const found = this.marching.roughness(slice);
+      if (found.worst <= worst * size) return;
+      worst = found.worst / size;
+      this.rough = {worst, cells: found.cells.map((cells) => cells.map((one) => one / size))};
+    });
+    return worst > roughest;
   }
 
   private async attempt(at: number, length: number): Promise<Attempt> {
@@ -248,6 +261,7 @@ class March {
   }
 }
 
-function rootMeanSquare(values: Float64Array): number {
+/** The root of the mean square. */
+export function rootMeanSquare(values: Float64Array): number {
   return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
 }

@@ -10,7 +10,7 @@ export interface SplineAxis {
 
 /** How much a solution lacks cells. */
 export interface Roughness {
-  /** How far it is from what it approximates, relative to its size: the largest of all axes. */
+  /** How far it is from what it approximates, root mean square: the largest of all axes. */
   readonly worst: number;
   /** The same of each cell of each axis. */
   readonly cells: readonly (readonly number[])[];
@@ -23,7 +23,6 @@ export interface Roughness {
  */
 export function roughness(coefficients: Float64Array, axes: readonly SplineAxis[], degree: number): Roughness {
   const counts = axes.map(({breaks, periodic}) => breaks.length - 1 + (periodic ? 0 : degree));
-  const size = Math.sqrt(coefficients.reduce((sum, value) => sum + value * value, 0)) || Infinity;
   const cells = axes.map((axis, k) => {
     const after = counts.slice(k + 1).reduce((product, n) => product * n, 1);
     const along = counts[k];
@@ -33,7 +32,7 @@ export function roughness(coefficients: Float64Array, axes: readonly SplineAxis[
       const values = Array.from({length: along}, (_, i) => coefficients[first + i * after]);
       errorsAlong(values, axis, degree).forEach((error, i) => (squares[i] += error * error));
     }
-    const ends = squares.map((square) => Math.sqrt(square) / size);
+    const ends = squares.map((square) => Math.sqrt(square / coefficients.length));
     return Array.from({length: ends.length + 1}, (_, i) => Math.max(ends[i - 1] ?? 0, ends[i] ?? 0));
   });
   return {worst: cells.reduce((most, axis) => Math.max(most, norm(axis)), 0), cells};
