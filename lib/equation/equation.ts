@@ -116,12 +116,14 @@ export async function prepareEquation(options: EquationOptions, shared: RunOptio
   const imposed = imposeConditions(conditions, box, scope, mode, uniforms);
 
   const judged = isJudged(shared);
+  const degree = judged && !isFixed(shared) ? degreeFor(shared.tolerance ?? TOLERANCE) : 5;
   const statement: Statement = {
     ...{equations, conditions, box, unknowns, uniforms, imposed, edges, shared, judged, weight},
     constraints: mode,
     periodic: options.periodic,
     givenWeight: given.boundaryWeight,
-    points: basis.points,
+    degree,
+    points: basis.points + (degree - 5) / 2,
   };
   const first = await poseOn(statement, firstGrid(statement, basis.cells));
   const {posed, cells, interior, equations: rows} = first;
@@ -234,8 +236,8 @@ function goalOf(
     linear: boolean;
   },
 ): AccuracyGoal {
-  const {tolerance = TOLERANCE, maxSeconds = MOST_SECONDS, resolution, levels, iterations} = shared;
-  const fixed = [resolution, levels, iterations].some((one) => one !== undefined);
+  const {tolerance = TOLERANCE, maxSeconds = MOST_SECONDS, resolution} = shared;
+  const fixed = isFixed(shared);
   // Splines of a march are of higher degree than others, and cells are added where they lack.
   const across = (n: number): number => (initialValues !== undefined && !fixed && box.length === 3 ? n / 2 : n);
   const mesh = cells.map((n, k): AxisMesh => {
@@ -252,6 +254,13 @@ function goalOf(
   });
   return {tolerance, maxSeconds, mesh, box, fixed, grading: shared.levels === undefined};
 }
+
+/** Whether somebody has chosen the grid, or how long it is iterated on. */
+const isFixed = ({resolution, levels, iterations}: RunOptions): boolean =>
+  [resolution, levels, iterations].some((one) => one !== undefined);
+
+/** The more digits are asked for, the more a high degree saves of cells, and of the rounding that comes with them. */
+const degreeFor = (tolerance: number): number => (tolerance < 1e-10 ? 9 : tolerance < 1e-6 ? 7 : 5);
 
 /** Whether solutions on finer grids say how wrong one is: least squares finds the one that a grid has. */
 function isJudged({preset, field, decoder, optimizers}: RunOptions): boolean {

@@ -44,6 +44,8 @@ export interface Statement {
   readonly weight: number;
   /** Gauss points a cell and axis. */
   readonly points: number;
+  /** Degree of the splines where a run names no kernel. */
+  readonly degree: number;
 }
 
 /** A problem on one grid. */
@@ -138,23 +140,23 @@ function faceSamples(
 }
 
 /** The grid of a run before anything is known of its solution. */
-export function firstGrid({shared, edges}: Statement, cells: number): Grid {
+export function firstGrid({shared, edges, degree}: Statement, cells: number): Grid {
   const options = {...shared, edge: edges};
   const levels = (most?: number): number => halvingLevels(shared.resolution ?? cells, {coarsest: COARSEST, most});
   return gridFrom(
     options,
     shared.preset === 'paper'
       ? {resolution: cells, levels: levels(3), features: 1, kernel: gaussian(), edge: 'clamp'}
-      : {resolution: cells, levels: levels(), kernel: bspline(5), edge: 'extend'},
+      : {resolution: cells, levels: levels(), kernel: bspline(degree), edge: 'extend'},
   );
 }
 
 /** The grid of a run on other cells, as many levels as all axes halve. */
-export function gridOf({shared, edges}: Statement, cells: readonly number[]): Grid {
+export function gridOf({shared, edges, degree}: Statement, cells: readonly number[]): Grid {
   const levels = shared.levels ?? Math.min(...cells.map((n) => halvingLevels(n, {coarsest: COARSEST})));
   return gridFrom(
     {...shared, edge: edges, resolution: undefined, levels},
-    {resolution: Math.max(...cells), sides: cells, kernel: bspline(5), edge: 'extend'},
+    {resolution: Math.max(...cells), sides: cells, kernel: bspline(degree), edge: 'extend'},
   );
 }
 
@@ -168,5 +170,5 @@ export async function poseOnMesh(statement: Statement, mesh: Mesh): Promise<Pose
   const {box, shared} = statement;
   if (mesh.every((axis) => axis.kind === 'cells')) return poseOn(statement, gridOf(statement, mesh.map((axis) => axis.cells)));
   const breaks = mesh.map((axis, k) => breaksOf(axis, box[k])!);
-  return poseOn(statement, knotGrid(statement, breaks, shared.kernel ?? bspline(5)), {breaks});
+  return poseOn(statement, knotGrid(statement, breaks, shared.kernel ?? bspline(statement.degree)), {breaks});
 }
