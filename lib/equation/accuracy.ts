@@ -158,8 +158,8 @@ class Climb {
   }
 
   /** Whether a march that stands still may come further on a finer mesh of the other axes. */
-  private mayPass({stuckAt, mesh}: Level): boolean {
-    return stuckAt !== undefined && mesh.length > 1 && !this.goal.fixed;
+  private mayPass({stuckAt, mesh, solution}: Level): boolean {
+    return stuckAt !== undefined && mesh.length > 1 && !this.goal.fixed && solution.solver?.undetermined !== true;
   }
   /** What lies behind is too rough for the cells across: windows are chosen anew on more. */
   private beyond(here: Level): Mesh | string {

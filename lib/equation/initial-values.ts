@@ -130,8 +130,10 @@ export class InitialValues {
   }
 
   private get kernel(): Extract<Kernel, {degree: number}> {
-    const {kernel} = this.statement.shared;
-    return kernel?.type === 'bspline' ? kernel : (bspline(DEGREE) as Extract<Kernel, {degree: number}>);
+    const {shared, box, degree} = this.statement;
+    if (shared.kernel?.type === 'bspline') return shared.kernel;
+    // In three dimensions a high degree costs more than the cells that it saves.
+    return bspline(box.length === 3 ? degree : Math.max(degree, DEGREE)) as Extract<Kernel, {degree: number}>;
   }
 
   private async march(

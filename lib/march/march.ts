@@ -2,7 +2,8 @@
  * Initial value problems window by window: each window of time is a least-squares problem of its own, which takes over from the one before
  * coefficient by coefficient. One problem over all of the time has stationary points where nothing grows, and a factor that nobody can hold.
  */
-import type {InnerChoice} from '../native';
+import {DinfError} from '../base/errors';
+import type {InnerChoice, NativeResult} from '../native';
 import type {GaussNewton} from '../optimizers';
 import {gaussNewton} from '../optimizers';
 import type {InnerName} from '../optimizers';
@@ -77,14 +78,17 @@ export interface MarchResult {
   readonly inner?: InnerChoice | undefined;
   /** Where it is too rough. */
   readonly rough?: Roughness | undefined;
-  /** `stuck`: no window is short enough to be solved at the last time; `rough`: the solution there lacks cells across. */
-  readonly stop: 'end' | 'aborted' | 'late' | 'stuck' | 'rough';
+  /** `stuck`: no window is short enough to be solved at the last time; `rough`: the solution there lacks cells across; `free`: the
+   * equations do not decide all of it. */
+  readonly stop: 'end' | 'aborted' | 'late' | 'stuck' | 'rough' | 'free';
 }
 
 const STEPS = 12;
 const TOLERANCE = 1e-7;
 /** Of the smallest window that is tried, in all of the time. */
 const SHORTEST = 1e-9;
+/** Changes of length that are not worth one. */
+const SAME = [1, 1.3] as const;
 /** A window is refused where its error is above this much of what is asked for. */
 const REFUSED = 1.5;
 
@@ -113,6 +117,7 @@ class March {
   private unknowns = 0;
   private inner: InnerChoice | undefined;
   private rough: Roughness | undefined;
+  private solver: InnerName;
 
   constructor(
     private readonly marching: Marching,
@@ -120,6 +125,7 @@ class March {
     private readonly hooks: MarchHooks,
   ) {
     this.time = new WindowAxis(marching.degree);
+    this.solver = marching.inner ?? 'direct';
     this.windows = marching.orders.map(() => []);
     this.sizes = marching.initial.map(([value], i) =>
       Math.max(control.scales?.[i] ?? 0, (value as Float64Array | undefined) === undefined ? 0 : rootMeanSquare(value)),
@@ -142,6 +148,7 @@ class March {
       if (attempt.aborted) return 'aborted';
       if (attempt.failed) return 'stuck';
       this.accept(attempt, at, end);
+      if (this.inner?.undetermined === true) return 'free';
       at = end;
     }
     return 'end';
@@ -169,9 +176,11 @@ class March {
       }
       const next = here === left ? end : at + here;
       this.accept(attempt, at, next);
+      if (this.inner?.undetermined === true) return 'free';
       if (this.isRough(attempt.slices.map((list) => list[list.length - 1]))) return 'rough';
       at = next;
-      length = here * Math.min(3, Math.max(0.3, factor));
+      // A window of the same length has the same factor, or nearly so.
+      length = factor > SAME[0] && factor < SAME[1] ? here : here * Math.min(3, Math.max(0.3, factor));
     }
     return 'end';
   }
@@ -202,15 +211,16 @@ class March {
     const stage: GaussNewton = gaussNewton({
       ...(marching.linear ? {steps: 1, fromHere: true, tolerance: 1e-14} : {steps: STEPS, tolerance: TOLERANCE}),
       iterations: 400,
-      inner: marching.inner,
+      inner: this.solver,
       held: {axis, nodes: orders},
       uniforms: {...values, [uniforms.begin]: at, [uniforms.length]: length},
     });
     if (hooks.stopped()) return {slices: [], error: 0, loss: 0, failed: false, aborted: true};
-    const result = await session.run([stage]);
+    const result = await this.solved(stage);
     this.iterations += result.iterations;
     this.unknowns = result.unknowns;
-    this.inner = result.inner;
+    // A factor that is kept from an earlier window is not asked again what it leaves free.
+    this.inner = result.inner && {...result.inner, undetermined: result.inner.undetermined || this.inner?.undetermined === true};
     const slices = slicesOf(await session.parameters(), shape, axis);
     const sizes = slices.map((list, i) => Math.max(this.sizes[i], ...list.map(rootMeanSquare)));
     const floor = 1e-10 * Math.max(...sizes);
@@ -222,9 +232,21 @@ class March {
     const settled = result.stopReason === 'tolerance' || Math.sqrt(result.loss) <= 1e-9 * Math.max(...sizes);
     return {
       ...{slices, error, loss: result.loss},
-      failed: !marching.linear && !(settled && Number.isFinite(error)),
+      failed: !(settled && Number.isFinite(error)),
       aborted: result.stopReason === 'aborted',
     };
+  }
+
+  /** By a factor where it fits: what CGLS leaves undone grows from window to window. */
+  private async solved(stage: GaussNewton): Promise<NativeResult> {
+    try {
+      return await this.marching.session.run([stage]);
+    } catch (error) {
+      const short = error instanceof DinfError && ['OUT_OF_MEMORY', 'INVALID_ARGUMENT'].includes(error.code);
+      if (!short || this.marching.inner !== undefined || this.solver === 'auto') throw error;
+      this.solver = 'auto';
+      return this.marching.session.run([{...stage, inner: 'auto'}]);
+    }
   }
 
   /** Where the next window begins: with what is handed over, and the Taylor polynomial of the last one. */

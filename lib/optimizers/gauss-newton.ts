@@ -28,7 +28,7 @@ export interface GaussNewton extends StageValues {
   readonly inner?: InnerName;
   /**
    * Features that stay as they are: of each unknown, in order, the first so many nodes along an axis (by its number) of the grids, which have
-   * one level and are folded. What one window of time hands over to the next. Default: none.
+   * one level and are folded. What one window of time hands over to the next, which takes over a factor too. Default: none.
    */
   readonly held?: HeldNodes;
 }
@@ -100,7 +100,7 @@ export const GAUSS_NEWTON: OptimizerKind<GaussNewton> = {
     damping: damping ?? (linear ? 0 : 1),
     inner: INNER_SOLVERS[inner],
     innerMemory: inner === 'direct' ? room : Math.min(room, MOST_UNASKED),
-    ...(held && {held: [...held.nodes], heldAxis: held.axis}),
+    ...(held && {held: [...held.nodes], heldAxis: held.axis, keepFactor: true}),
   }),
 };
 

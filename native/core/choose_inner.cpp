@@ -109,7 +109,7 @@ void ChosenInner<Real>::plan() {
 template <class Real>
 bool ChosenInner<Real>::makeDirect() {
   if (direct_) return true;
-  direct_ = std::make_unique<DirectSolver<Real>>(stage_, run_, grid_, scratch_, freed_);
+  direct_ = std::make_unique<DirectSolver<Real>>(stage_, options_, run_, grid_, scratch_, freed_);
   if (options_.innerMemory > 0 && direct_->bytes() > options_.innerMemory) direct_ = nullptr;
   directMoved_ = true;
   return direct_ != nullptr;
@@ -162,6 +162,7 @@ InnerEnd ChosenInner<Real>::solveDirectly(double loss, double damping, int64_t b
     report.undetermined = true;
     if (options_.inner == InnerKind::automatic) {
       direct_ = nullptr;
+      run_.factor = nullptr;
       mayTurn_ = false;
       patience_ = stage_;
       choose(InnerKind::cgls, "the rows leave some of the unknowns undetermined");

@@ -41,6 +41,8 @@ struct SolveResult {
 
 template <class Real>
 struct AdamState;
+template <class Real>
+struct KeptFactor;
 
 template <class Real>
 struct StageRun {
@@ -50,6 +52,7 @@ struct StageRun {
   const std::function<void(double)>& report;  // the loss after result.iterations iterations
   const std::atomic<bool>& cancelled;
   std::unique_ptr<AdamState<Real>>& state;  // what an earlier run of this stage left; null: nothing
+  std::unique_ptr<KeptFactor<Real>>& factor;  // what an earlier stage left that keeps it; null: nothing
 
   Backend<Real>& backend() const { return problem.backend(); }
   bool isCancelled() const { return cancelled.load(std::memory_order_relaxed); }

@@ -16,6 +16,7 @@ struct GaussNewtonStage {
   // Unknowns that stay as they are: of each output of all fields, the first so many nodes along an axis. Empty: none.
   int heldAxis = 0;
   std::vector<int> held;
+  bool keepFactor = false;  // for the next stage that keeps it
   int64_t plannedIterations(const StageCommon& stage) const { return stage.iterations * steps; }
 };
 

@@ -1,4 +1,5 @@
 #include "core/solver.h"
+#include "core/direct/kept_factor.h"
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -161,7 +162,7 @@ class Solver final : public SolverBase {
             if (!options.kResumes || stage.begun == 0) adam_ = nullptr;
             const DeviceVector<Real> start = copyOfStart();
             try {
-              runStage(stage, options, StageRun<Real>{problem(), parameters_, result, report, cancelled, adam_});
+              runStage(stage, options, StageRun<Real>{problem(), parameters_, result, report, cancelled, adam_, factor_});
             } catch (...) {
               goBackTo(start);
               throw;
@@ -180,6 +181,7 @@ class Solver final : public SolverBase {
  private:
   void rebuild(bool folded) {
     adam_ = nullptr;
+    factor_ = nullptr;
     if (parameters_) backend_->release(parameters_);
     parameters_ = nullptr;
     if (problem_) kept_ = problem_->kept();
@@ -255,6 +257,7 @@ class Solver final : public SolverBase {
   Kept<Real> kept_;  // between one problem and the next, also where the next could not be made
   std::unique_ptr<Problem<Real>> problem_;
   std::unique_ptr<AdamState<Real>> adam_;
+  std::unique_ptr<KeptFactor<Real>> factor_;
   Real* parameters_ = nullptr;
   bool folded_ = false;
 };

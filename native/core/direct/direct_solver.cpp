@@ -21,11 +21,16 @@ constexpr double kUnseen = sizeof(Real) == 4 ? 1e-12 : 1e-26;
 }  // namespace
 
 template <class Real>
-DirectSolver<Real>::DirectSolver(const StageCommon& stage, const StageRun<Real>& run, const ProblemGrid& grid, Real* scratch, const Real* freed)
+DirectSolver<Real>::DirectSolver(const StageCommon& stage, const GaussNewtonStage& options, const StageRun<Real>& run, const ProblemGrid& grid,
+                                 Real* scratch, const Real* freed)
     : stage_(stage), run_(run), problem_(run.problem), be_(run.backend()), n_(problem_.parameterCount()), m_(problem_.rowCount()),
-      slot_(problem_.freeSlot()), factor_(problem_, grid), r_(be_, m_), q_(be_, m_), y_(be_, n_), p_(be_, n_), s_(be_, n_), z_(be_, n_),
-      scale_(be_, n_), best_(be_, n_), d_(scratch), freed_(freed) {
+      slot_(problem_.freeSlot()), r_(be_, m_), q_(be_, m_), y_(be_, n_), p_(be_, n_), s_(be_, n_), z_(be_, n_), best_(be_, n_), d_(scratch),
+      freed_(freed) {
   be_.reserveSlots(slot_ + 1);
+  std::unique_ptr<KeptFactor<Real>>& place = options.keepFactor ? run.factor : own_;
+  const bool same = place && place->heldAxis == options.heldAxis && place->held == options.held;
+  if (!same) place = std::make_unique<KeptFactor<Real>>(problem_, grid, options.heldAxis, options.held);
+  kept_ = place.get();
 }
 
 template <class Real>
@@ -45,16 +50,16 @@ void DirectSolver<Real>::linearise(const Real* parameters, bool moved) {
 
 template <class Real>
 bool DirectSolver<Real>::prepare(double damping) {
-  if (factored_ && damping == damping_) return true;
-  factored_ = fresh_ = false;
+  if (kept_->factored && damping == kept_->damping) return true;
+  kept_->factored = fresh_ = false;
   // D_i = 1 / |A e_i|
   problem_.columnSquares(s_);
-  be_.inverseRoots(scale_, s_, 1e-30, n_);
-  if (freed_) be_.multiply(scale_, scale_, freed_, n_);
-  if (!factor_.factorise(scale_, damping, [this] { return run_.isCancelled(); })) return false;
+  be_.inverseRoots(kept_->scale, s_, 1e-30, n_);
+  if (freed_) be_.multiply(kept_->scale, kept_->scale, freed_, n_);
+  if (!kept_->factor.factorise(kept_->scale, damping, [this] { return run_.isCancelled(); })) return false;
   ++factorisations_;
-  damping_ = damping;
-  factored_ = fresh_ = true;
+  kept_->damping = damping;
+  kept_->factored = fresh_ = true;
   return true;
 }
 
@@ -63,7 +68,7 @@ template <class Real>
 bool DirectSolver<Real>::undetermined() {
   constexpr double kSuspicious = 1e-6;
   constexpr int kTurns = 5;
-  if (!fresh_ || (factor_.held() == 0 && factor_.smallestPivot() > kSuspicious)) return false;
+  if (!fresh_ || (kept_->factor.held() == 0 && kept_->factor.smallestPivot() > kSuspicious)) return false;
   std::vector<Real> start(n_);
   uint64_t state = 1;
   for (Real& value : start) {
@@ -73,13 +78,13 @@ bool DirectSolver<Real>::undetermined() {
   be_.upload(p_, start.data(), n_);
   if (freed_) be_.multiply(p_, p_, freed_, n_);
   for (int turn = 0; turn < kTurns; ++turn) {
-    factor_.apply(p_, z_);
+    kept_->factor.apply(p_, z_);
     const double square = dot(z_, z_, n_);
     if (!(square > 0) || !std::isfinite(square)) return true;
     be_.fill(p_, Real(0), n_);
     be_.axpy(p_, 1 / std::sqrt(square), kOne, z_, n_);
   }
-  be_.multiply(d_, p_, scale_, n_);
+  be_.multiply(d_, p_, kept_->scale, n_);
   problem_.tangent(d_, q_);
   return !(dot(q_, q_, m_) > kUnseen<Real>);
 }
@@ -88,7 +93,7 @@ template <class Real>
 void DirectSolver<Real>::gradient(double damping) {
   // s = D A^T r + damping y
   problem_.adjoint(r_, s_);
-  be_.multiply(s_, s_, scale_, n_);
+  be_.multiply(s_, s_, kept_->scale, n_);
   if (damping > 0) be_.axpy(s_, damping, kOne, y_, n_);
 }
 
@@ -100,8 +105,8 @@ InnerEnd DirectSolver<Real>::solve(double loss, double damping, int64_t begun) {
   }
   const bool kept = !fresh_;
   InnerEnd end = iterate(loss, damping, begun);
-  if (kept && served_ > kServed && (end == InnerEnd::converged || end == InnerEnd::iterations)) {
-    factored_ = false;
+  if (kept && kept_->served > kServed && (end == InnerEnd::converged || end == InnerEnd::iterations)) {
+    kept_->factored = false;
     problem_.linearise(parameters_, r_, nullptr);
     if (prepare(damping)) end = iterate(loss, damping, begun);
     else end = InnerEnd::aborted;
@@ -127,7 +132,7 @@ InnerEnd DirectSolver<Real>::iterate(double loss, double damping, int64_t begun)
       break;
     }
     // z = P^-1 s, p = z + beta p
-    factor_.apply(s_, z_);
+    kept_->factor.apply(s_, z_);
     const double next = dot(s_, z_, n_), beta = done == 0 ? 0 : next / gamma;
     if (!std::isfinite(next) || next <= 0) break;
     gamma = next;
@@ -135,7 +140,7 @@ InnerEnd DirectSolver<Real>::iterate(double loss, double damping, int64_t begun)
     if (done == 0) be_.copy(p_, z_, n_);
     else be_.xpby(p_, z_, slot_, n_);
     // alpha = gamma / (|A D p|^2 + damping |p|^2)
-    be_.multiply(d_, p_, scale_, n_);
+    be_.multiply(d_, p_, kept_->scale, n_);
     problem_.tangent(d_, q_);
     const double curvature = dot(q_, q_, m_) + (damping > 0 ? damping * dot(p_, p_, n_) : 0);
     if (!(curvature > 0) || !std::isfinite(curvature)) break;
@@ -153,11 +158,11 @@ InnerEnd DirectSolver<Real>::iterate(double loss, double damping, int64_t begun)
     least = std::min(least, norm);
     if (least <= kFloor * first || sinceHalved == (fresh_ ? kStallFresh : kStallKept)) end = InnerEnd::converged;
   }
-  served_ = first > 0 ? least / first : 0;
-  factored_ = factored_ && done <= kKept;
+  kept_->served = first > 0 ? least / first : 0;
+  kept_->factored = kept_->factored && done <= kKept;
   fresh_ = false;
   // d = D y
-  be_.multiply(y_, best_, scale_, n_);
+  be_.multiply(y_, best_, kept_->scale, n_);
   return end;
 }
 

@@ -1,7 +1,8 @@
 // The direct inner solver: conjugate gradients on the normal equations as CGLS has them, with the factor of their matrix as the
 // preconditioner. The matrix's condition is that of the rows squared; what its rounding loses comes back with the second iteration.
 #pragma once
-#include "core/direct/normal_factor.h"
+#include "core/direct/kept_factor.h"
+#include "core/optimizer_gauss_newton.h"
 #include "core/inner_solver.h"
 #include "core/optimizer.h"
 
@@ -12,8 +13,9 @@ class DirectSolver final : public InnerSolver<Real> {
  public:
   // `grid` has no obstacle. `scratch`: as many values as there are parameters, overwritten by `solve`. `freed`: 0 of
   // unknowns that stay, else 1; null: none stays.
-  DirectSolver(const StageCommon& stage, const StageRun<Real>& run, const ProblemGrid& grid, Real* scratch, const Real* freed);
-  int64_t bytes() const { return factor_.bytes(); }
+  DirectSolver(const StageCommon& stage, const GaussNewtonStage& options, const StageRun<Real>& run, const ProblemGrid& grid, Real* scratch,
+               const Real* freed);
+  int64_t bytes() const { return kept_->factor.bytes(); }
   void linearise(const Real* parameters, bool moved) override;
   InnerEnd solve(double loss, double damping, int64_t begun) override;
   const Real* step() const override { return y_; }
@@ -22,7 +24,7 @@ class DirectSolver final : public InnerSolver<Real> {
   bool prepare(double damping);
   // Do the rows leave an unknown free? After `prepare`.
   bool undetermined();
-  double smallestPivot() const { return factor_.smallestPivot(); }
+  double smallestPivot() const { return kept_->factor.smallestPivot(); }
   int64_t factorisations() const { return factorisations_; }
 
  private:
@@ -36,21 +38,19 @@ class DirectSolver final : public InnerSolver<Real> {
   Backend<Real>& be_;
   const int64_t n_, m_;
   const int slot_;
-  NormalFactor<Real> factor_;
+  std::unique_ptr<KeptFactor<Real>> own_;  // where nobody keeps it
+  KeptFactor<Real>* kept_;
   DeviceVector<Real> r_;      // rows: the residual r + A D y
   DeviceVector<Real> q_;      // image of the direction, A D p
   DeviceVector<Real> y_;      // scaled unknowns, then the step itself
   DeviceVector<Real> p_;      // direction
   DeviceVector<Real> s_;      // scaled gradient
   DeviceVector<Real> z_;      // the preconditioned one
-  DeviceVector<Real> scale_;  // D
   DeviceVector<Real> best_;   // the best y yet
   Real* const d_;             // D p
   const Real* const freed_;
   double predicted_ = 0;
-  bool factored_ = false, fresh_ = false, linearised_ = false;
-  double damping_ = 0;  // of the factor
-  double served_ = 0;   // how far the last solve came: its gradient's norm, relative to the first
+  bool fresh_ = false, linearised_ = false;
   const Real* parameters_ = nullptr;  // where it is linearised
   int64_t factorisations_ = 0;
 };
