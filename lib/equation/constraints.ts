@@ -42,6 +42,16 @@ export interface Imposed {
   readonly hard: readonly string[];
   /** Why conditions that could be exact are not. */
   readonly notes: readonly string[];
+  /** Where that is: the edges of the box at which the data of two faces disagree. */
+  readonly clashes: readonly Clash[];
+}
+
+/** Two faces whose data disagree where they meet. */
+export interface Clash {
+  readonly first: Face;
+  readonly second: Face;
+  /** Order of the derivative that both give there and disagree on: the solution has none of this order. */
+  readonly order: number;
 }
 
 /** Values of uniforms by name. */
@@ -73,6 +83,7 @@ export function imposeConditions(
   const arena = new Arena();
   const {entries, soft} = sorted(conditions, box, scope, mode, uniforms, arena);
   const notes: string[] = [];
+  const clashes: Clash[] = [];
   const lift: Record<string, Expression> = {};
   const hard: string[] = [];
   for (const [unknown, all] of entries) {
@@ -81,7 +92,8 @@ export function imposeConditions(
     );
     const candidates = all.filter((entry) => !loose.has(entry));
     const fighting = new Set<FaceData>();
-    for (const {first, second, message} of disagreements(unknown, candidates, box, arena, uniforms)) {
+    for (const {first, second, order, message} of disagreements(unknown, candidates, box, arena, uniforms)) {
+      clashes.push({first, second, order});
       for (const entry of candidates) {
         if (sameFace(entry.face, first) || sameFace(entry.face, second)) fighting.add(entry);
       }
@@ -93,7 +105,7 @@ export function imposeConditions(
     lift[unknown] = liftOf(unknown, exact, box, DISTANCE[mode as keyof typeof DISTANCE], arena);
     hard.push(...exact.map(({face, order}) => `${order === 0 ? unknown : `slope of ${unknown}`} on ${faceName(face, box)}`));
   }
-  return {lift, soft, hard, notes};
+  return {lift, soft, hard, notes, clashes};
 }
 
 /** Conditions that a lift could meet, by unknown, and those that are left to least squares. */
@@ -221,8 +233,8 @@ function disagreements(
   box: readonly BoxAxis[],
   arena: Arena,
   uniforms: Uniforms,
-): {first: Face; second: Face; message: string}[] {
-  const found: {first: Face; second: Face; message: string}[] = [];
+): (Clash & {message: string})[] {
+  const found: (Clash & {message: string})[] = [];
   entries.forEach((a, i) => {
     for (const b of entries.slice(i + 1)) {
       if (a.face.axis === b.face.axis) continue;
@@ -238,6 +250,7 @@ function disagreements(
         found.push({
           first: a.face,
           second: b.face,
+          order: a.order + b.order,
           message:
             `${faceName(a.face, box)} and ${faceName(b.face, box)} disagree on ${what} where they meet${where.join('')} ` +
             `(${x} against ${y}), so both are met by least squares only`,

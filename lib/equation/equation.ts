@@ -4,7 +4,12 @@ import {faceName, readCondition} from './conditions';
 import {imposeConditions} from './constraints';
 import {compileTerms} from '../compile/terms';
 import {DinfError} from '../base/errors';
+import {Arena} from '../expression/arena';
+import {resolveSides} from '../expression/equation';
+import {totalOrder} from '../expression/node';
 import type {Scope} from '../expression/scope';
+import {SymbolTable} from '../expression/scope';
+import {leavesOf} from '../expression/substitute';
 import type {Edge} from '../pose/field';
 import {gridEdges, linearDecoder} from '../pose/field';
 import {checkOptions} from '../base/options';
@@ -116,7 +121,7 @@ export async function prepareEquation(options: EquationOptions, shared: RunOptio
   const imposed = imposeConditions(conditions, box, scope, mode, uniforms);
 
   const judged = isJudged(shared);
-  const degree = judged && !isFixed(shared) ? degreeFor(shared.tolerance ?? TOLERANCE) : 5;
+  const degree = judged && !isFixed(shared) ? degreeFor(shared.tolerance ?? TOLERANCE, orderOf(equations, scope)) : 5;
   const statement: Statement = {
     ...{equations, conditions, box, unknowns, uniforms, imposed, edges, shared, judged, weight},
     constraints: mode,
@@ -259,8 +264,16 @@ function goalOf(
 const isFixed = ({resolution, levels, iterations}: RunOptions): boolean =>
   [resolution, levels, iterations].some((one) => one !== undefined);
 
-/** The more digits are asked for, the more a high degree saves of cells, and of the rounding that comes with them. */
-const degreeFor = (tolerance: number): number => (tolerance < 1e-10 ? 9 : tolerance < 1e-6 ? 7 : 5);
+/** The more digits are asked for, or derivatives are taken, the more a high degree saves of cells, and of the rounding that comes with them. */
+const degreeFor = (tolerance: number, order: number): number => (tolerance < 1e-10 ? 9 : tolerance < 1e-6 || order > 2 ? 7 : 5);
+
+/** The highest order of any derivative. */
+function orderOf(equations: readonly string[], scope: Scope): number {
+  const arena = new Arena();
+  const table = new SymbolTable(scope);
+  const leaves = equations.flatMap((text) => resolveSides(text, table, arena).flatMap(leavesOf));
+  return leaves.reduce((most, leaf) => (leaf.kind === 'derivative' ? Math.max(most, totalOrder(leaf)) : most), 0);
+}
 
 /** Whether solutions on finer grids say how wrong one is: least squares finds the one that a grid has. */
 function isJudged({preset, field, decoder, optimizers}: RunOptions): boolean {

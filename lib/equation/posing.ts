@@ -109,7 +109,8 @@ export async function poseOn(statement: Statement, grid: Grid, placement: Placem
   });
   const rows = asGiven.spec.terms.slice(0, groups.length).flatMap((one) => one.equations);
   const faces = imposed.soft.map(({face}) => face);
-  const weights = {count: groups.length, share, faces, box, uniforms, cells, given: givenWeight};
+  const {clashes} = imposed;
+  const weights = {count: groups.length, share, faces, box, uniforms, cells, clashes, given: givenWeight};
   const posed = judged ? new Problem(weighed(asGiven.spec, weights)) : asGiven;
   await prepareTerms(posed.spec);
   return {posed, cells, interior, equations: rows};

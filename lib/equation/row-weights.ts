@@ -2,11 +2,15 @@
  * What a row of an equation weighs by itself: the size of its coefficients in the unit box. Divided by it, an equation or condition means the
  * same whatever it was multiplied by, and whatever units it is in.
  */
+import {toText} from '../expression';
+import {Arena} from '../expression/arena';
 import type {Expression} from '../expression/node';
+import {coordinate, totalOrder} from '../expression/node';
 import {evaluateExpression, leafName} from '../expression/interpret';
 import {leavesOf} from '../expression/substitute';
 import type {ProblemSpec} from '../pose/problem-spec';
 import type {BoxAxis, Face} from './conditions';
+import type {Clash} from './constraints';
 
 /** Places at which coefficients are looked at. */
 const PLACES = 48;
@@ -59,6 +63,32 @@ export function orderAlong(residual: Expression, axis: string): number {
   );
 }
 
+/**
+ * What the rows of an equation of some order are multiplied by where conditions clash: near such an edge of the box, at distance r of it, the
+ * derivatives of order m grow as r^(k − m) if those of order k disagree, and are not square integrable. Multiplied by r^(m − k) they are; least
+ * squares then has a minimum that finer grids approach, and does not spend itself on the edge.
+ */
+export function edgeWeight(residual: Expression, clashes: readonly Clash[], box: readonly BoxAxis[]): Expression | undefined {
+  const order = Math.max(0, ...leavesOf(residual).map((leaf) => (leaf.kind === 'derivative' ? totalOrder(leaf) : 0)));
+  const edges = new Map<string, {readonly faces: readonly Face[]; readonly power: number}>();
+  for (const clash of clashes) {
+    const faces = [clash.first, clash.second].sort((a, b) => a.axis - b.axis);
+    const key = faces.map(({axis, side}) => `${axis} ${side}`).join();
+    const power = Math.max(order - clash.order, edges.get(key)?.power ?? 0);
+    if (power > 0) edges.set(key, {faces, power});
+  }
+  const arena = new Arena();
+  const factors = [...edges.values()].map(({faces, power}) => {
+    const squares = faces.map(({axis, side}) => {
+      const {name, lower, upper} = box[axis];
+      const distance = arena.make('sub', arena.leaf(coordinate(name)), arena.constant(side === 'lower' ? lower : upper));
+      return arena.make('pow', arena.make('mul', distance, arena.constant(1 / (upper - lower))), arena.constant(2));
+    });
+    return arena.make('pow', arena.make('add', squares[0], squares[1]), arena.constant(power / 2));
+  });
+  return factors.length === 0 ? undefined : factors.reduce((product, factor) => arena.make('mul', product, factor));
+}
+
 /** What the weights of terms follow from. */
 interface Weighing {
   /** Terms of equations, one equation each; those of conditions follow. */
@@ -70,6 +100,8 @@ interface Weighing {
   readonly box: readonly BoxAxis[];
   readonly uniforms: Readonly<Record<string, number>>;
   readonly cells: readonly number[];
+  /** Where conditions disagree. */
+  readonly clashes: readonly Clash[];
   /** Weight of the conditions, their rows scaled, where a user has given one. */
   readonly given: number | undefined;
 }
@@ -78,11 +110,17 @@ interface Weighing {
  * Equations and conditions weighed by their sizes. A condition of order j on a face across which the equations have order m weighs
  * N^(2 (m − j) − 1) on N cells, as the norms of traces do: then no refinement moves the balance of the two.
  */
-export function weighed(spec: ProblemSpec, {count, share, faces, box, uniforms, cells, given}: Weighing): ProblemSpec {
+export function weighed(spec: ProblemSpec, {count, share, faces, box, uniforms, cells, clashes, given}: Weighing): ProblemSpec {
   const equations = spec.terms.slice(0, count).flatMap((term) => term.equations.map(({residual}) => residual));
   const terms = spec.terms.map((term, i) => {
     const [{residual}] = term.equations;
-    if (i < count) return {...term, weight: share / rowSize(residual, box, uniforms) ** 2};
+    if (i < count) {
+      const weight = share / rowSize(residual, box, uniforms) ** 2;
+      const edge = edgeWeight(residual, clashes, box);
+      if (edge === undefined) return {...term, weight};
+      const weighted: Expression = {kind: 'operation', operator: 'mul', operands: [edge, residual]};
+      return {...term, weight, equations: [{text: toText(weighted), sides: [weighted] as const, residual: weighted}]};
+    }
     const face = faces[i - count];
     const {name} = box[face.axis];
     const order = Math.max(1, ...equations.map((one) => orderAlong(one, name)));
