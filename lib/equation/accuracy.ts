@@ -32,7 +32,12 @@ export interface Solved {
 }
 
 /** Solves on a mesh; a march goes no further when `performance.now()` says `deadline`. */
-export type SolveOn = (mesh: Mesh, settings: SolveOptions, deadline: number) => Promise<Solved>;
+export type SolveOn = (
+  mesh: Mesh,
+  settings: SolveOptions,
+  /** `from`: a solution on a coarser mesh. */
+  context: {readonly deadline: number; readonly from: Solution | undefined},
+) => Promise<Solved>;
 
 /** What a solve is to reach, and at what cost. */
 export interface AccuracyGoal {
@@ -96,18 +101,23 @@ class Climb {
         const found = here.stuckAt === undefined && (await this.estimate(here));
         if (this.ladder.stopped) return this.stop(here);
         if (found) return await this.conclude(here, 'the grid is fixed');
-        if (this.ladder.late) return await this.conclude(here, `the ${this.goal.maxSeconds} s that are given are over`);
+        if (this.ladder.late) return await this.conclude(here, this.over);
         const next = here.stuckAt === undefined ? this.refined(here) : this.beyond(here);
         if (typeof next === 'string') return await this.conclude(here, next);
-        here = await this.ladder.at(next);
+        here = await this.ladder.at(next, here);
       }
     } catch (error) {
       if (!(error instanceof DinfError)) throw error;
       // Stopped before the first iteration of a finer grid.
+      if (error.code === 'ABORTED' && this.ladder.late) return this.conclude(here, this.over);
       if (error.code === 'ABORTED' && this.ladder.stopped) return this.stop(here);
       if (error.code !== 'OUT_OF_MEMORY') throw error;
       return this.conclude(here, `a finer grid does not fit: ${error.message.replace(/\.$/, '')}`);
     }
+  }
+
+  private get over(): string {
+    return `the ${this.goal.maxSeconds} s that are given are over`;
   }
 
   /** @returns whether the solution is the one to return. */

@@ -153,7 +153,7 @@ export async function prepareEquation(options: EquationOptions, shared: RunOptio
     ...(judged && {
       solve: (settings: SolveOptions) => {
         const solver: MeshSolver = {...meshSolver, initialValues: initialValues?.afresh()};
-        return solveToTolerance((mesh, how, deadline) => solveOnMesh(solver, mesh, how, deadline), goal, settings);
+        return solveToTolerance((mesh, how, context) => solveOnMesh(solver, mesh, how, context), goal, settings);
       },
       resumes: true,
     }),

@@ -12,6 +12,10 @@ import {breaksOf, finerAlong, meshKey, meshSize} from './mesh';
 /** How the time of a solve grows with its unknowns. */
 const GROWTH = 1.5;
 
+/** A solve that began in time has this much of what was left; milliseconds beyond which a timer cannot be set. */
+const LATER = 2;
+const LONGEST = 2 ** 31 - 1;
+
 /** One mesh's solution. */
 export interface Level extends Solved {
   readonly seconds: number;
@@ -23,6 +27,42 @@ export interface AxisError extends Difference {
   readonly gain: readonly number[];
 }
 
+/** A signal that is aborted with another one, or after some time. */
+class TimeLimit {
+  /** Whether the time was over first. */
+  over = false;
+  private readonly controller = new AbortController();
+  private readonly timer: NodeJS.Timeout | undefined;
+  private readonly forward = (): void => {
+    this.controller.abort(this.user?.reason);
+  };
+
+  constructor(
+    milliseconds: number,
+    private readonly user: AbortSignal | undefined,
+  ) {
+    if (user?.aborted === true) this.forward();
+    user?.addEventListener('abort', this.forward, {once: true});
+    if (milliseconds > LONGEST) return;
+    this.timer = setTimeout(
+      () => {
+        this.over = true;
+        this.controller.abort();
+      },
+      Math.max(0, milliseconds),
+    );
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  clear(): void {
+    clearTimeout(this.timer);
+    this.user?.removeEventListener('abort', this.forward);
+  }
+}
+
 /** All that has been solved. */
 export class Ladder {
   solves = 0;
@@ -30,15 +70,17 @@ export class Ladder {
   late = false;
   private readonly box: readonly BoxAxis[];
   private readonly deadline: number;
+  private readonly fixed: boolean;
   private readonly levels = new Map<string, Level>();
   private readonly began = performance.now();
   private kept: Solution | undefined;
 
   constructor(
     private readonly solveOn: SolveOn,
-    {box, maxSeconds}: AccuracyGoal,
+    {box, maxSeconds, fixed}: AccuracyGoal,
     private readonly settings: SolveOptions,
   ) {
+    this.fixed = fixed;
     this.box = box;
     this.deadline = this.began + 1000 * maxSeconds;
   }
@@ -53,12 +95,13 @@ export class Ladder {
   }
   get stopped(): boolean {
     return (
-      this.settings.signal?.aborted === true || [...this.levels.values()].some(({solution}) => solution.stopReason === 'aborted')
+      this.settings.signal?.aborted === true ||
+      (!this.late && [...this.levels.values()].some(({solution}) => solution.stopReason === 'aborted'))
     );
   }
 
-  /** The solution on a mesh. */
-  async at(mesh: Mesh): Promise<Level> {
+  /** The solution on a mesh; `coarser`: one to begin at. */
+  async at(mesh: Mesh, coarser?: Level): Promise<Level> {
     const known = this.levels.get(meshKey(mesh));
     if (known !== undefined) return known;
     const began = performance.now();
@@ -66,7 +109,13 @@ export class Ladder {
     // What a solve goes on from, and what is saved on the way, is the first grid's.
     const first = this.solves === 0 ? {resume, checkpoint} : {};
     const dtype = resume === undefined ? ('float64' as const) : undefined;
-    const solved = await this.solveOn(mesh, defined({dtype, ...settings, ...first}), this.deadline);
+    const context = {deadline: this.deadline, from: coarser?.solution};
+    const limit = new TimeLimit(this.solves === 0 || this.fixed ? Infinity : LATER * (this.deadline - performance.now()), settings.signal);
+    const how = defined({dtype, ...settings, ...first, signal: limit.signal});
+    const solved = await this.solveOn(mesh, how, context).finally(() => {
+      limit.clear();
+      this.late ||= limit.over;
+    });
     this.late ||= solved.late === true;
     this.solves += 1;
     const level = {...solved, seconds: (performance.now() - began) / 1000};
@@ -86,7 +135,7 @@ export class Ladder {
     const here = await valuesOf(level);
     const rounding = level.solution.dtype === 'float64' ? 2 ** -52 : 2 ** -23;
     for (const [axis, one] of level.mesh.entries()) {
-      const finer = await this.at(finerAlong(level.mesh, axis, box));
+      const finer = await this.at(finerAlong(level.mesh, axis, box), level);
       if (this.stopped || this.late) return errors;
       const there = await valuesOf(finer);
       const {relativeL2, max} = difference(here, there, places, rounding);

@@ -13,6 +13,8 @@ import {advanceOf, timeAxis} from './advancing';
 import type {InitialValues} from './initial-values';
 import type {Mesh} from './mesh';
 import {cellCount} from './mesh';
+import {continuationOf} from './continuation';
+import {transferred} from './transfer';
 import type {PosedEquation, Statement} from './posing';
 import {poseOnMesh} from './posing';
 
@@ -25,12 +27,12 @@ export interface MeshSolver {
   readonly initialValues: InitialValues | undefined;
 }
 
-/** Solves on a mesh. */
+/** Solves on a mesh; `from`, a solution on another one, is where a nonlinear problem begins. */
 export async function solveOnMesh(
   solver: MeshSolver,
   mesh: Mesh,
   settings: SolveOptions,
-  deadline: number,
+  {deadline, from}: {readonly deadline: number; readonly from: Solution | undefined},
 ): Promise<Solved> {
   const {statement, first, initialValues} = solver;
   const {equations} = first.posed;
@@ -38,19 +40,28 @@ export async function solveOnMesh(
     return {...(await initialValues.solve(mesh, settings, deadline)), equations};
   const {posed} = mesh === first.mesh ? first.posed : await poseOnMesh(statement, mesh);
   const stages = settings.optimizer === undefined ? solver.optimizers : [settings.optimizer].flat();
-  return {solution: await solveWhole(solver, posed, mesh, {...settings, optimizer: stages}), mesh, equations};
+  const how = {...settings, optimizer: stages};
+  const nonlinear = !compileTerms(posed.spec).linear;
+  if (!nonlinear || settings.resume !== undefined) return {solution: await solve(posed, how), mesh, equations};
+  if (from === undefined) return {solution: await solveFromNothing(solver, posed, mesh, how), mesh, equations};
+  const start = await transferred(from, posed, settings);
+  return {solution: await solve(posed, {...how, resume: start}), mesh, equations};
 }
 
-/** All at once; a nonlinear one that begins somewhere in time is led there first. */
-async function solveWhole(solver: MeshSolver, posed: Problem, mesh: Mesh, settings: SolveOptions): Promise<Solution> {
+/** A nonlinear problem that begins somewhere in time is led there first; of others the nonlinear terms come in by degrees. */
+async function solveFromNothing(solver: MeshSolver, posed: Problem, mesh: Mesh, settings: SolveOptions): Promise<Solution> {
   const {box, conditions} = solver.statement;
   const {equations} = solver.first.posed;
-  const time = compileTerms(posed.spec).linear ? undefined : timeAxis(equations, conditions, box);
-  if (settings.resume !== undefined || time === undefined) return solve(posed, settings);
-  const start = await advanced(advanceOf(posed, equations.length, time, cellCount(mesh[time]), box), posed, settings);
+  const time = timeAxis(equations, conditions, box);
+  const advance =
+    time === undefined
+      ? continuationOf(posed, equations.length)
+      : advanceOf(posed, equations.length, time, cellCount(mesh[time]), box);
+  if (advance === undefined) return solve(posed, settings);
+  const start = await advanced(advance, posed, settings);
   const solution = await solve(posed, {...settings, ...(start && {resume: start})});
   if (start === undefined || !['iterations', 'diverged'].includes(solution.stopReason)) return solution;
-  // The advance led astray: from zero it may be nearer.
+  // It was led astray: from zero it may be nearer.
   const fresh = await solve(posed, settings);
   const [better, worse] = fresh.loss < solution.loss ? [fresh, solution] : [solution, fresh];
   worse.dispose();

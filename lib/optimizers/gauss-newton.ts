@@ -40,7 +40,7 @@ export interface HeldNodes {
 }
 
 /** Bytes of a factorisation that nobody has asked for by name: the estimate of a solve's memory does not count it. */
-const MOST_UNASKED = 2 ** 30;
+const MOST_UNASKED = 2 ** 32;
 
 /** Names of the inner solvers. */
 export const INNER_NAMES = Object.keys(INNER_SOLVERS) as readonly InnerName[];
