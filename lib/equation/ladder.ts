@@ -14,6 +14,8 @@ const GROWTH = 1.5;
 
 /** A solve that began in time has this much of what was left; milliseconds beyond which a timer cannot be set. */
 const LATER = 2;
+/** and that much of what the coarser one took. */
+const EXPECTED = 8;
 const LONGEST = 2 ** 31 - 1;
 
 /** One mesh's solution. */
@@ -110,7 +112,10 @@ export class Ladder {
     const first = this.solves === 0 ? {resume, checkpoint} : {};
     const dtype = resume === undefined ? ('float64' as const) : undefined;
     const context = {deadline: this.deadline, from: coarser?.solution};
-    const limit = new TimeLimit(this.solves === 0 || this.fixed ? Infinity : LATER * (this.deadline - performance.now()), settings.signal);
+    // A first estimate there is to be in any case, if it takes no longer than was to be expected.
+    const expected = 1000 * (1 + EXPECTED * (coarser?.seconds ?? Infinity));
+    const left = this.fixed ? Infinity : Math.max(expected, LATER * (this.deadline - performance.now()));
+    const limit = new TimeLimit(left, settings.signal);
     const how = defined({dtype, ...settings, ...first, signal: limit.signal});
     const solved = await this.solveOn(mesh, how, context).finally(() => {
       limit.clear();
