@@ -74,6 +74,8 @@ export interface Prepared {
 export interface Assessment extends AssessedOutputs {
   /** What is to be known of this result, such as parts that were left out of it. Default: nothing. */
   readonly notes?: readonly string[];
+  /** How each condition was imposed, and how well it is met, where there are any. */
+  readonly conditions?: readonly {readonly text: string; readonly kind: string; readonly misfit: number}[];
   /** What the solve itself has decided, in place of settings of those names. Default: nothing. */
   readonly settings?: Readonly<Record<string, string | number>>;
 }

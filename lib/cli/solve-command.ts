@@ -88,6 +88,7 @@ async function run(definition: ProblemDefinition, parsed: SharedOptions): Promis
       headline: prepared.headline,
       settings: {...prepared.settings, ...assessment.settings},
       notes,
+      conditions: assessment.conditions,
       command: commandLine(),
     });
     const summary = {
@@ -96,6 +97,7 @@ async function run(definition: ProblemDefinition, parsed: SharedOptions): Promis
       optimizer: optimizers.map(({name}) => name).join(','),
       samplesPerIteration: prepared.samplesPerIteration,
       metrics: assessment.metrics,
+      ...(assessment.conditions && {conditions: assessment.conditions}),
       outputs: folder.written,
       seed: solution.seed,
       settings: {...prepared.settings, ...assessment.settings},

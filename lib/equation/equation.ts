@@ -25,6 +25,7 @@ import {solveToTolerance} from './accuracy';
 import {assessEquation, latticeOf, readTruth} from './assessment';
 import type {EquationOptions} from './equation-options';
 import {EQUATION_OPTIONS} from './equation-options';
+import {conditionMisfits} from './condition-misfits';
 import {findUnknowns, readDomain, readExact} from './domain-and-names';
 import {InitialValues} from './initial-values';
 import type {AxisMesh} from './mesh';
@@ -51,6 +52,8 @@ const TOLERANCE = 1e-4;
 const MOST_SECONDS = 60;
 /** What a window may be wrong by, in the tolerance: splines approximate better in the mean than where windows are judged. */
 const WINDOW_SLACK = 30;
+/** Most memory of a factorisation: on fine meshes CGLS does not come to an end. */
+const FACTOR_BYTES = 2 ** 32;
 /** A march on too few cells across is not worth going on with. */
 const ROUGHEST = 1e-3;
 
@@ -139,7 +142,7 @@ export async function prepareEquation(options: EquationOptions, shared: RunOptio
   const meshSolver: MeshSolver = {
     statement,
     first: {mesh: goal.mesh, posed: first},
-    optimizers: optimizers.map(({stage}) => stage),
+    optimizers: optimizers.map(({stage}) => (stage.type === 'gauss-newton' ? {...stage, factorBytes: FACTOR_BYTES} : stage)),
     initialValues,
   };
   return {
@@ -155,7 +158,8 @@ export async function prepareEquation(options: EquationOptions, shared: RunOptio
         const solver: MeshSolver = {...meshSolver, initialValues: initialValues?.afresh()};
         return solveToTolerance((mesh, how, context) => solveOnMesh(solver, mesh, how, context), goal, settings);
       },
-      resumes: true,
+      // Windows of time begin anew.
+      resumes: goal.mesh.every(({kind}) => kind !== 'windows'),
     }),
     settings: settingsOf({
       equations,
@@ -176,7 +180,17 @@ export async function prepareEquation(options: EquationOptions, shared: RunOptio
       const solved = grid === undefined ? cells : gridCells(grid, box.length);
       const axes = latticeOf(box, solved, basis.points);
       const assessed = await assessEquation(solution, {unknowns, equations: rows, axes, truth});
-      return {...assessed, settings: {...fieldSettings(solution.problem.spec.fields[0], solved.join(' × '))}};
+      const marched = initialValues?.isMarched(solution) === true;
+      const misfits = await conditionMisfits(solution, {
+        ...{conditions, box, scope},
+        imposed: marched ? initialValues.imposed : imposed,
+        initialAxis: marched ? initialValues.axis : undefined,
+      });
+      const settings = {
+        ...fieldSettings(solution.problem.spec.fields[0], solved.join(' × ')),
+        ...(marched && initialValues.settings(solution)),
+      };
+      return {...assessed, settings, ...(misfits.length > 0 && {conditions: misfits})};
     },
   };
 }

@@ -2,6 +2,7 @@
 import {DinfError} from '../base/errors';
 import {defaultThreads} from '../devices/cpu';
 import {chooseDevice, deviceOptions} from '../devices';
+import {toText} from '../expression';
 import {Arena} from '../expression/arena';
 import {totalDerivative} from '../expression/differentiate';
 import {evaluateExpression} from '../expression/interpret';
@@ -30,6 +31,7 @@ import type {SolveOptions} from '../solve/solve';
 import {solve} from '../solve/solve';
 import type {Solved} from './accuracy';
 import type {BoxAxis} from './conditions';
+import {faceName} from './conditions';
 import type {Imposed, InitialData} from './constraints';
 import {imposeConditions, initialData} from './constraints';
 import type {AxisMesh, Mesh} from './mesh';
@@ -38,6 +40,7 @@ import type {Statement} from './posing';
 import {knotGrid, poseOn} from './posing';
 import {rowSize} from './row-weights';
 import {timeAxis} from './advancing';
+import {shortened} from './settings';
 
 /** Degree of the splines of a window, and Gauss points a cell and axis. */
 const DEGREE = 7;
@@ -59,7 +62,7 @@ export class InitialValues {
     private readonly orders: readonly number[],
     private readonly data: readonly InitialData[],
     /** Conditions on all other faces. */
-    private readonly imposed: Imposed,
+    readonly imposed: Imposed,
     private readonly linear: boolean,
   ) {}
 
@@ -94,6 +97,28 @@ export class InitialValues {
     const others = conditions.filter((_, i) => !onTime[i]);
     const imposed = imposeConditions(others, box, scope, constraints, uniforms);
     return new InitialValues(statement, axis, orders, data, imposed, linear);
+  }
+
+  /** Whether a solution is one of windows: of all others the lifts hold what they begin with. */
+  isMarched({problem: {spec}}: Solution): boolean {
+    const own = Object.entries(this.imposed.lift);
+    return own.length === Object.keys(spec.lift).length && own.every(([name, lift]) => spec.lift[name].text === toText(lift));
+  }
+
+  /** What a report shows of a solution of windows. */
+  settings({problem: {spec}}: Solution): Record<string, string | number> {
+    const {axis, imposed, data, statement} = this;
+    const knots = spec.fields[0].grid?.knots?.[axis] ?? [];
+    const {degree} = this.kernel;
+    const windows = 1 + knots.filter((knot, i) => knot === knots[i + degree - 1]).length;
+    const begins = data.map(({unknown, order, face}) => `${order === 0 ? unknown : `slope of ${unknown}`} on ${faceName(face, statement.box)}`);
+    return {
+      windows,
+      hardConditions: [...begins, ...imposed.hard].join(', '),
+      softConditions: imposed.soft.map(({face, equation}) => `${equation} on ${faceName(face, statement.box)}`).join(', ') || 'none',
+      lift: Object.entries(imposed.lift).map(([name, lift]) => `${name} = ${shortened(toText(lift, {lets: true}))}`).join(' ; ') || 'none',
+      samples: `${POINTS} Gauss points a cell and axis`,
+    };
   }
 
   /** Solves on a mesh; windows that it leaves open are chosen, and say so in the mesh that comes back. */

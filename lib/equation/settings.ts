@@ -54,4 +54,5 @@ export function settingsOf(given: {
   );
 }
 
-const shortened = (text: string): string => (text.length > 300 ? `${text.slice(0, 300)}…` : text);
+/** A text as long as a report shows it. */
+export const shortened = (text: string): string => (text.length > 300 ? `${text.slice(0, 300)}…` : text);

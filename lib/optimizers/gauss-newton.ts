@@ -31,6 +31,8 @@ export interface GaussNewton extends StageValues {
    * one level and are folded. What one window of time hands over to the next, which takes over a factor too. Default: none.
    */
   readonly held?: HeldNodes;
+  /** Most bytes of a factorisation that `auto` may choose. Default 1 GiB; one that is asked for by name has half of the memory that is left. */
+  readonly factorBytes?: number;
 }
 
 /** The first nodes along an axis, a number for each unknown. */
@@ -40,7 +42,7 @@ export interface HeldNodes {
 }
 
 /** Bytes of a factorisation that nobody has asked for by name: the estimate of a solve's memory does not count it. */
-const MOST_UNASKED = 2 ** 32;
+const MOST_UNASKED = 2 ** 30;
 
 /** Names of the inner solvers. */
 export const INNER_NAMES = Object.keys(INNER_SOLVERS) as readonly InnerName[];
@@ -68,15 +70,17 @@ export function gaussNewton(options: StageOptions<GaussNewton> = {}): GaussNewto
         axis: (axis, place) => checkInteger(axis, place, 0, 2),
         nodes: (nodes, place) => checkList(nodes, place, (count, at) => checkInteger(count, at, 0, 1 << 20), 1),
       }),
+    factorBytes: atLeast(0),
     ...STAGE_VALUES,
   });
-  const {steps = 20, iterations = 50, tolerance = 1e-6, damping, fromHere = false, inner = 'auto', held} = checked;
+  const {steps = 20, iterations = 50, tolerance = 1e-6, damping, fromHere = false, inner = 'auto', held, factorBytes} = checked;
   return {
     type: 'gauss-newton',
     ...{steps, iterations, tolerance, damping},
     ...(fromHere && {fromHere}),
     ...(inner !== 'auto' && {inner}),
     ...(held && {held}),
+    ...(factorBytes !== undefined && {factorBytes}),
     ...stageValues(checked),
   };
 }
@@ -92,14 +96,14 @@ export const GAUSS_NEWTON: OptimizerKind<GaussNewton> = {
   pausable: false,
   stateful: false,
   remaining: (stage, begun) => ({stage, begun: stage.steps === 1 ? begun : 0}),
-  native: ({steps, iterations, tolerance, damping, fromHere = false, inner = 'auto', held}, {linear, uniforms, room}) => ({
+  native: ({steps, iterations, tolerance, damping, fromHere = false, inner = 'auto', held, factorBytes = MOST_UNASKED}, {linear, uniforms, room}) => ({
     kind: STAGE_KINDS['gauss-newton'],
     uniforms,
     ...{steps, iterations, tolerance, fromHere},
     // The weights of an MLP leave the linear region at once.
     damping: damping ?? (linear ? 0 : 1),
     inner: INNER_SOLVERS[inner],
-    innerMemory: inner === 'direct' ? room : Math.min(room, MOST_UNASKED),
+    innerMemory: inner === 'direct' ? room : Math.min(room, factorBytes),
     ...(held && {held: [...held.nodes], heldAxis: held.axis, keepFactor: true}),
   }),
 };

@@ -62,6 +62,8 @@ export interface SolveReport {
   readonly headline: string;
   readonly settings: Readonly<Record<string, string | number>>;
   readonly notes: readonly string[];
+  /** How well each condition is met. Default: none is shown. */
+  readonly conditions?: readonly {readonly text: string; readonly kind: string; readonly misfit: number}[] | undefined;
   /** The command that repeats the solve. Default: none is shown. */
   readonly command?: string;
 }
@@ -89,7 +91,7 @@ export async function writeOutputs(
     await folder.write(`${name}.obj`, (file) => writeObj(file, mesh));
   }
   await folder.write('losses.csv', (file) => writeFileAtomic(file, lossesCsv(solution.losses)));
-  const {name, headline, settings, notes, command} = report;
+  const {name, headline, settings, notes, conditions, command} = report;
   await folder.write('report.html', (file) =>
     writeReport(file, {
       title: `dinf-grid: ${name}`,
@@ -116,6 +118,7 @@ export async function writeOutputs(
       equations: equationsOf(solution.problem.spec),
       sections: [
         ...(notes.length > 0 ? [{title: 'Notes', text: notes.join('\n')}] : []),
+        ...(conditions === undefined ? [] : [{title: 'Conditions', text: conditions.map(misfitText).join('\n')}]),
         {
           title: 'Settings',
           text: Object.entries({...settings, seed: solution.seed})
@@ -126,6 +129,9 @@ export async function writeOutputs(
     }),
   );
 }
+
+const misfitText = ({text, kind, misfit}: NonNullable<SolveReport['conditions']>[number]): string =>
+  `${text}: ${kind}, misfit ${misfit.toPrecision(2)} of its size`;
 
 /** The loss along a solve as rows `iteration,loss` with all digits, under a heading. */
 function lossesCsv({iteration, loss}: Solution['losses']): string {
