@@ -33,6 +33,7 @@ interface Own {
   boundaryWeight?: number;
   periodic?: string[];
   windows?: number | 'auto' | 'off';
+  grading?: 'auto' | 'off';
 }
 
 /** Help that both the command and its parent end with. */
@@ -58,7 +59,8 @@ export function addEquationCommand(solve: Command, parts: SolveParts, finish: (c
     .option('--exact <answer>', 'a known answer to compare with: an expression, or "u=...; v=..."')
     .addOption(new Option('--constraints <mode>', 'how conditions are met').choices([...CONSTRAINT_MODES]))
     .option('--boundary-weight <x>', 'weight of conditions met by least squares', weight)
-    .option('--windows <windows>', 'windows of time for initial values: auto, a number, or off', windows);
+    .option('--windows <windows>', 'windows of time for initial values: auto, a number, or off', windows)
+    .addOption(new Option('--grading <mode>', 'smaller cells where they are needed').choices(['auto', 'off']));
   addSharedOptions(command);
   command.addHelpText('after', EQUATION_EXAMPLE.replace(/\nIts options.*/, ''));
   command.action(async (file: string | undefined, parsed: SharedOptions & Own, self: Command) => {
@@ -101,6 +103,7 @@ function merged(parsed: Own, file: Partial<EquationOptions>): EquationOptions {
     boundaryWeight: parsed.boundaryWeight ?? file.boundaryWeight,
     periodic: parsed.periodic ?? file.periodic,
     windows: parsed.windows ?? file.windows,
+    grading: parsed.grading ?? file.grading,
   };
   const {equations, domain} = given;
   if (equations === undefined) throw new DinfError('INVALID_ARGUMENT', 'no equation is given: write --equation "u_xx = 1"');

@@ -97,7 +97,7 @@ async function run(definition: ProblemDefinition, parsed: SharedOptions): Promis
       optimizer: optimizers.map(({name}) => name).join(','),
       samplesPerIteration: prepared.samplesPerIteration,
       metrics: assessment.metrics,
-      ...(assessment.conditions && {conditions: assessment.conditions}),
+      conditions: assessment.conditions, // undefined where there are none, and JSON leaves it out then
       outputs: folder.written,
       seed: solution.seed,
       settings: {...prepared.settings, ...assessment.settings},

@@ -6,7 +6,7 @@ import {DinfError} from '../base/errors';
 import {norm} from '../march/roughness';
 import type {EquationSpec} from '../pose/problem-spec';
 import type {ErrorEstimate} from '../solve/error-estimate';
-import type {Solution} from '../solve/solution';
+import {Solution} from '../solve/solution';
 import type {SolveOptions} from '../solve/solve';
 import type {BoxAxis} from './conditions';
 import type {Difference} from './difference';
@@ -95,15 +95,8 @@ class Climb {
     let here = await this.ladder.at(this.goal.mesh);
     try {
       for (;;) {
-        if (this.ladder.stopped) return this.stop(here);
-        const refusal = refusalOf(here);
-        if (refusal !== undefined && this.best === undefined && !this.mayPass(here)) return this.refuse(here, refusal);
-        const found = here.stuckAt === undefined && (await this.estimate(here));
-        if (this.ladder.stopped) return this.stop(here);
-        if (found) return await this.conclude(here, 'the grid is fixed');
-        if (this.ladder.late) return await this.conclude(here, this.over);
-        const next = here.stuckAt === undefined ? this.refined(here) : this.beyond(here);
-        if (typeof next === 'string') return await this.conclude(here, next);
+        const next = await this.look(here);
+        if (next instanceof Solution) return next;
         here = await this.ladder.at(next, here);
       }
     } catch (error) {
@@ -116,21 +109,38 @@ class Climb {
     }
   }
 
+  /** What follows from a level: the solution to return, or the next mesh. */
+  private async look(here: Level): Promise<Solution | Mesh> {
+    const {ladder, goal} = this;
+    if (ladder.stopped) return this.stop(here);
+    const refusal = refusalOf(here);
+    if (refusal !== undefined && this.best === undefined && !this.mayPass(here)) return this.refuse(here, refusal);
+    const found = here.stuckAt === undefined ? await this.estimate(here) : 'stuck';
+    if (found === 'stopped') return this.stop(here);
+    if (found === 'enough') return this.conclude(here, 'the grid is fixed');
+    if (ladder.late) return this.conclude(here, this.over);
+    const next = found === 'stuck' ? this.beyond(here) : this.refined(here);
+    if (typeof next === 'string') return this.conclude(here, next);
+    const late = ladder.elapsed + ladder.foreseen(next) > goal.maxSeconds;
+    return late ? this.conclude(here, `the next grid would take longer than the ${goal.maxSeconds} s that are given`) : next;
+  }
+
   private get over(): string {
     return `the ${this.goal.maxSeconds} s that are given are over`;
   }
 
   /** @returns whether the solution is the one to return. */
-  private async estimate(here: Level): Promise<boolean> {
+  private async estimate(here: Level): Promise<'enough' | 'more' | 'stopped'> {
     const {ladder, goal, best} = this;
     this.axes = await ladder.errorsAlongAxes(here);
-    if (ladder.stopped || ladder.late) return false;
+    if (ladder.stopped) return 'stopped';
+    if (ladder.late) return 'more';
     const error = {relativeL2: sum(this.axes, 'relativeL2'), max: sum(this.axes, 'max')};
     // Before waves and layers are resolved errors may grow; after it, rounding makes them.
     const grows = best !== undefined && best.error.relativeL2 < RESOLVED && error.relativeL2 > 2 * best.error.relativeL2;
     this.worse = grows ? this.worse + 1 : 0;
     if (best === undefined || error.relativeL2 <= best.error.relativeL2) this.best = {level: here, error};
-    return goal.fixed || ladder.resumes || error.relativeL2 <= goal.tolerance;
+    return goal.fixed || ladder.resumes || error.relativeL2 <= goal.tolerance ? 'enough' : 'more';
   }
 
   /** The next mesh, or why there is none. */
@@ -140,26 +150,19 @@ class Climb {
     if (this.worse === 2) return 'finer grids are no nearer to one another';
     const across = Math.max(0, ...axes.filter((_, k) => here.mesh[k].kind !== 'windows').map(({relativeL2}) => relativeL2));
     const marches = here.mesh.some(({kind}) => kind === 'windows');
-    return this.inTime(
-      here.mesh.map((axis, k) => {
-        const {relativeL2, gain} = axes[k];
-        if (axis.kind === 'windows') return this.sharper(axis, relativeL2, across, goal.box[k]);
-        if (!(relativeL2 > SHARE * across)) return axis;
-        // What oscillates between cells in the course of time does so everywhere.
-        const grades = goal.grading && (relativeL2 < SEEN || !marches);
-        const everywhere = (): AxisMesh => (marches ? scaled(axis, growth(relativeL2 / tolerance)) : halved(axis, goal.box[k]));
-        return grades ? refinedWhere(axis, gain, {resolved: relativeL2 < SEEN, marches}, goal.box[k], everywhere) : everywhere();
-      }),
-    );
+    return here.mesh.map((axis, k) => {
+      const {relativeL2, gain} = axes[k];
+      if (axis.kind === 'windows') return this.sharper(axis, relativeL2, across, goal.box[k]);
+      if (!(relativeL2 > SHARE * across)) return axis;
+      // What oscillates between cells in the course of time does so everywhere.
+      const grades = goal.grading && (relativeL2 < SEEN || !marches);
+      const everywhere = (): AxisMesh => (marches ? scaled(axis, growth(relativeL2 / tolerance)) : halved(axis, goal.box[k]));
+      return grades ? refinedWhere(axis, gain, {resolved: relativeL2 < SEEN, marches}, goal.box[k], everywhere) : everywhere();
+    });
   }
 
   /** Windows of less error, as much less as is asked for. On too few cells across errors grow in time that finer windows do not take away. */
-  private sharper(
-    axis: Extract<AxisMesh, {kind: 'windows'}>,
-    error: number,
-    across: number,
-    bounds: BoxAxis,
-  ): AxisMesh {
+  private sharper(axis: Extract<AxisMesh, {kind: 'windows'}>, error: number, across: number, bounds: BoxAxis): AxisMesh {
     const {tolerance} = this.goal;
     if (error <= Math.max(0.6 * tolerance, across)) return reopened(axis);
     if (axis.tolerance === undefined) return halved(axis, bounds);
@@ -175,22 +178,14 @@ class Climb {
   private beyond(here: Level): Mesh | string {
     if (!this.mayPass(here)) return refusalOf(here)!;
     const {goal} = this;
-    return this.inTime(
-      here.mesh.map((axis, k) => {
-        if (axis.kind === 'windows') return reopened(axis);
-        if (here.lacking === undefined || !goal.grading) return halved(axis, goal.box[k]);
-        const {[k]: lacking} = here.lacking;
-        const [limit, worst] = [limitOf(here.mesh), norm(lacking)];
-        if (worst <= 0.1 * limit) return axis;
-        return refinedWhere(axis, lacking, {resolved: true, marches: true}, goal.box[k], () => scaled(axis, growth(worst / limit)));
-      }),
-    );
-  }
-
-  private inTime(mesh: Mesh): Mesh | string {
-    const {ladder, goal} = this;
-    const late = ladder.elapsed + ladder.foreseen(mesh) > goal.maxSeconds;
-    return late ? `the next grid would take longer than the ${goal.maxSeconds} s that are given` : mesh;
+    return here.mesh.map((axis, k) => {
+      if (axis.kind === 'windows') return reopened(axis);
+      if (here.lacking === undefined || !goal.grading) return halved(axis, goal.box[k]);
+      const {[k]: lacking} = here.lacking;
+      const [limit, worst] = [limitOf(here.mesh), norm(lacking)];
+      if (worst <= 0.1 * limit) return axis;
+      return refinedWhere(axis, lacking, {resolved: true, marches: true}, goal.box[k], () => scaled(axis, growth(worst / limit)));
+    });
   }
 
   private refuse(here: Level, why: string): Solution {

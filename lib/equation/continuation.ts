@@ -28,19 +28,19 @@ export function continuationOf({spec}: Problem, count: number): Advance | undefi
   const taken: ReadonlySet<string> = new Set(Object.values(scopeOf(spec)).flat());
   let part = 'part';
   while (taken.has(part)) part += '0';
-  let some = false;
+  const found: Expression[] = [];
   const terms = spec.terms.map((term, i) => {
     if (i >= count) return term;
     const equations = term.equations.map((equation) => {
       const arena = new Arena();
-      const found = inPart(arena.simplify(equation.residual), part, arena);
-      if (found === undefined) return equation;
-      some = true;
-      return {text: toText(found), sides: [found] as const, residual: found};
+      const residual = inPart(arena.simplify(equation.residual), part, arena);
+      if (residual === undefined) return equation;
+      found.push(residual);
+      return {text: toText(residual), sides: [residual] as const, residual};
     });
     return {...term, equations};
   });
-  if (!some) return undefined;
+  if (found.length === 0) return undefined;
   const stages = PARTS.map((value) => gaussNewton({...PART, uniforms: {[part]: value}}));
   return {problem: new PosedProblem({...spec, uniforms: {...spec.uniforms, [part]: 1}, terms}), stages};
 }

@@ -38,6 +38,8 @@ export interface EquationOptions {
    * `resolution`, `levels` or `iterations` are given, half as many as cells, and `off` for linear equations.
    */
   windows?: number | 'auto' | 'off' | undefined;
+  /** Whether cells are made smaller where solutions on finer meshes differ, layers and fronts for one, or everywhere alike: `auto`, `off`. Default `auto`. */
+  grading?: 'auto' | 'off' | undefined;
 }
 
 /** A text that reads as one, or that many. */
@@ -57,6 +59,7 @@ export const EQUATION_OPTIONS: OptionChecks<EquationOptions> = {
   periodic: (value, name) => checkList(value, name, checkText),
   windows: (value, name) =>
     typeof value === 'string' ? checkChoice(value, name, ['auto', 'off'] as const) : checkInteger(value, name, 1, 1 << 16),
+  grading: (value, name) => checkChoice(value, name, ['auto', 'off'] as const),
 };
 
 /** Bounds, each a number or a text that reads as one. */

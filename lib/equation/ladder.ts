@@ -157,7 +157,10 @@ export class Ladder {
     // Windows get fewer where cells across are enough: what was solved last says most.
     const across = (level: Level): number => meshSize(level.mesh.filter(({kind}) => kind !== 'windows'));
     const [largest] = [...this.levels.values()].reverse().sort((a, b) => across(b) - across(a));
-    return wanted.reduce((total, one) => total + largest.seconds * (meshSize(one, largest.mesh) / meshSize(largest.mesh)) ** GROWTH, 0);
+    return wanted.reduce(
+      (total, one) => total + largest.seconds * (meshSize(one, largest.mesh) / meshSize(largest.mesh)) ** GROWTH,
+      0,
+    );
   }
 
   /** Hands a solution over: all others are disposed of. */

@@ -47,7 +47,9 @@ function axisKey(axis: AxisMesh): string {
 /** Cells of all axes together; as many windows as `like` has where they are not known. */
 export function meshSize(mesh: Mesh, like: Mesh = mesh): number {
   const count = (axis: AxisMesh, k: number): number =>
-    axis.kind === 'windows' && axis.ends === undefined ? (axis.tolerance === undefined ? 2 : 1) * cellCount(like[k]) : cellCount(axis);
+    axis.kind === 'windows' && axis.ends === undefined
+      ? (axis.tolerance === undefined ? 2 : 1) * cellCount(like[k])
+      : cellCount(axis);
   return mesh.reduce((product, axis, k) => product * count(axis, k), 1);
 }
 

@@ -169,7 +169,14 @@ export function knotGrid({edges}: Statement, knots: readonly (readonly number[])
 /** The problem on a mesh without windows. */
 export async function poseOnMesh(statement: Statement, mesh: Mesh): Promise<PosedEquation> {
   const {box, shared} = statement;
-  if (mesh.every((axis) => axis.kind === 'cells')) return poseOn(statement, gridOf(statement, mesh.map((axis) => axis.cells)));
+  if (mesh.every((axis) => axis.kind === 'cells'))
+    return poseOn(
+      statement,
+      gridOf(
+        statement,
+        mesh.map((axis) => axis.cells),
+      ),
+    );
   const breaks = mesh.map((axis, k) => breaksOf(axis, box[k])!);
   return poseOn(statement, knotGrid(statement, breaks, shared.kernel ?? bspline(statement.degree)), {breaks});
 }

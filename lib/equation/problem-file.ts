@@ -77,6 +77,7 @@ const EQUATION_KEYS: Readonly<Record<string, Check>> = {
   boundaryWeight: isNumber,
   periodic: either(isText, listOf(isText)),
   windows: either(isNumber, isText),
+  grading: isText,
 };
 const SHARED_KEYS: Readonly<Record<string, Check>> = {
   preset: isText,
@@ -202,7 +203,7 @@ export function parseProblemFile(text: string, path: string): ProblemTexts {
       throw new DinfError('INVALID_ARGUMENT', `${path}: '${key}' must be ${wanted}, and is ${shown(value)}`);
     }
   }
-  const {equation, where, unknowns, domain, uniform, exact, constraints, boundaryWeight, periodic, windows} = json;
+  const {equation, where, unknowns, domain, uniform, exact, constraints, boundaryWeight, periodic, windows, grading} = json;
   const given = {
     equations: equation === undefined ? undefined : ([equation].flat() as string[]),
     domain: domain as EquationOptions['domain'] | undefined,
@@ -214,6 +215,7 @@ export function parseProblemFile(text: string, path: string): ProblemTexts {
     boundaryWeight: boundaryWeight as number | undefined,
     periodic: namesOf(periodic),
     windows: windows as EquationOptions['windows'],
+    grading: grading as EquationOptions['grading'],
   };
   return {
     equation: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),

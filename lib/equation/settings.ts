@@ -47,7 +47,10 @@ export function settingsOf(given: {
         .join(' ; ') || undefined,
     boundaryWeight: imposed.soft.length > 0 ? given.weight : undefined,
     ...fieldSettings(field, given.cells.join(' × ')),
-    samples: interior.kind === 'gauss' ? `${[interior.points].flat().join(' × ')} Gauss points a cell${typeof interior.points === 'number' ? ' and axis' : ''}` : 'stratified, drawn anew',
+    samples:
+      interior.kind === 'gauss'
+        ? `${[interior.points].flat().join(' × ')} Gauss points a cell${typeof interior.points === 'number' ? ' and axis' : ''}`
+        : 'stratified, drawn anew',
   };
   return Object.fromEntries(
     Object.entries(optional).filter((entry): entry is [string, string | number] => entry[1] !== undefined),

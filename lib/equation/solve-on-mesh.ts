@@ -10,13 +10,13 @@ import {solve} from '../solve/solve';
 import type {Solved} from './accuracy';
 import type {Advance} from './advancing';
 import {advanceOf, timeAxis} from './advancing';
-import type {InitialValues} from './initial-values';
 import type {Mesh} from './mesh';
 import {cellCount} from './mesh';
 import {continuationOf} from './continuation';
 import {transferred} from './transfer';
 import type {PosedEquation, Statement} from './posing';
 import {poseOnMesh} from './posing';
+import type {WindowSolver} from './window-solver';
 
 /** What does not depend on the mesh. */
 export interface MeshSolver {
@@ -24,7 +24,8 @@ export interface MeshSolver {
   /** The problem on the mesh that a run begins with, which is posed already. */
   readonly first: {readonly mesh: Mesh; readonly posed: PosedEquation};
   readonly optimizers: readonly Optimizer[];
-  readonly initialValues: InitialValues | undefined;
+  /** Where it has initial values. */
+  readonly windows: WindowSolver | undefined;
 }
 
 /** Solves on a mesh; `from`, a solution on another one, is where a nonlinear problem begins. */
@@ -34,10 +35,10 @@ export async function solveOnMesh(
   settings: SolveOptions,
   {deadline, from}: {readonly deadline: number; readonly from: Solution | undefined},
 ): Promise<Solved> {
-  const {statement, first, initialValues} = solver;
+  const {statement, first, windows} = solver;
   const {equations} = first.posed;
-  if (initialValues !== undefined && mesh[initialValues.axis].kind === 'windows')
-    return {...(await initialValues.solve(mesh, settings, deadline)), equations};
+  if (windows !== undefined && mesh[windows.values.axis].kind === 'windows')
+    return {...(await windows.solve(mesh, settings, deadline)), equations};
   const {posed} = mesh === first.mesh ? first.posed : await poseOnMesh(statement, mesh);
   const stages = settings.optimizer === undefined ? solver.optimizers : [settings.optimizer].flat();
   const how = {...settings, optimizer: stages};

@@ -76,6 +76,11 @@ export async function transferred(from: Solution, to: Problem, settings: SolveOp
   using fitted = await solve(target, {optimizer, dtype, threads, device, signal});
   const found = await fitted.checkpoint();
   // What it took to get there is no part of the solve that begins.
-  const standing = {...found.standing, iterations: 0, seconds: 0, losses: {iteration: new Float64Array(), loss: new Float64Array()}};
+  const standing = {
+    ...found.standing,
+    iterations: 0,
+    seconds: 0,
+    losses: {iteration: new Float64Array(), loss: new Float64Array()},
+  };
   return {...found, standing, problem: to, uniforms: uniformValues(to.spec)};
 }

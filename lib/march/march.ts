@@ -158,31 +158,37 @@ class March {
     const {begin, end} = this.marching;
     const {tolerance, first} = this.control;
     const power = 1 / (this.time.degree + 1);
+    if (this.isRough(this.marching.initial.map(([value]) => value))) return 'rough';
     let at = begin;
     let length = first;
-    if (this.isRough(this.marching.initial.map(([value]) => value))) return 'rough';
     while (at < end) {
       if (this.hooks.late()) return 'late';
       const left = end - at;
       // No crumb is left for the last window.
-      const here = left <= 1.01 * length ? left : left < 2 * length ? left / 2 : length;
+      const here = left <= 1.01 * length ? left : Math.min(length, left / 2);
       const attempt = await this.attempt(at, here);
       if (attempt.aborted) return 'aborted';
       const factor = 0.8 * (tolerance / Math.max(attempt.error, 1e-300)) ** power;
+      const next = here === left ? end : at + here;
       if (attempt.failed || attempt.error > REFUSED * tolerance) {
         length = here * (attempt.failed ? 0.5 : Math.min(0.9, Math.max(0.15, factor)));
         if (length < SHORTEST * (end - begin)) return 'stuck';
-        continue;
+      } else {
+        const why = this.taken(attempt, at, next);
+        if (why !== undefined) return why;
+        at = next;
+        // A window of the same length has the same factor, or nearly so.
+        length = factor > SAME[0] && factor < SAME[1] ? here : here * Math.min(3, Math.max(0.3, factor));
       }
-      const next = here === left ? end : at + here;
-      this.accept(attempt, at, next);
-      if (this.inner?.undetermined === true) return 'free';
-      if (this.isRough(attempt.slices.map((list) => list[list.length - 1]))) return 'rough';
-      at = next;
-      // A window of the same length has the same factor, or nearly so.
-      length = factor > SAME[0] && factor < SAME[1] ? here : here * Math.min(3, Math.max(0.3, factor));
     }
     return 'end';
+  }
+
+  /** Takes a window that will do. @returns why there is to be no other after it */
+  private taken(attempt: Attempt, at: number, end: number): 'free' | 'rough' | undefined {
+    this.accept(attempt, at, end);
+    if (this.inner?.undetermined === true) return 'free';
+    return this.isRough(attempt.slices.map((list) => list[list.length - 1])) ? 'rough' : undefined;
   }
 
   /** Whether any of the unknowns lacks cells across. */

@@ -38,5 +38,10 @@ export function joined(slices: readonly TimeSlices[], {nodes, unknowns}: NodeSha
 
 function strides(nodes: readonly number[], axis: number): {before: number; along: number; after: number; plane: number} {
   const product = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1);
-  return {before: product(nodes.slice(0, axis)), along: nodes[axis], after: product(nodes.slice(axis + 1)), plane: product(nodes)};
+  return {
+    before: product(nodes.slice(0, axis)),
+    along: nodes[axis],
+    after: product(nodes.slice(axis + 1)),
+    plane: product(nodes),
+  };
 }

@@ -96,7 +96,10 @@ export const GAUSS_NEWTON: OptimizerKind<GaussNewton> = {
   pausable: false,
   stateful: false,
   remaining: (stage, begun) => ({stage, begun: stage.steps === 1 ? begun : 0}),
-  native: ({steps, iterations, tolerance, damping, fromHere = false, inner = 'auto', held, factorBytes = MOST_UNASKED}, {linear, uniforms, room}) => ({
+  native: (
+    {steps, iterations, tolerance, damping, fromHere = false, inner = 'auto', held, factorBytes = MOST_UNASKED},
+    {linear, uniforms, room},
+  ) => ({
     kind: STAGE_KINDS['gauss-newton'],
     uniforms,
     ...{steps, iterations, tolerance, fromHere},

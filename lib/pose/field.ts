@@ -116,7 +116,8 @@ const checkKnots: Check<readonly number[]> = (value, name) => {
   const last = knots.length - 1;
   const at = knots.findIndex((knot, i) => i > 0 && (knot < knots[i - 1] || (knot === knots[i - 1] && (i === 1 || i === last))));
   if (last >= 1 && at < 0) return knots;
-  const why = at > 0 ? `must rise, and ${knots[at - 1]} is followed by ${knots[at]}` : `has ${knots.length} values: give both bounds`;
+  const why =
+    at > 0 ? `must rise, and ${knots[at - 1]} is followed by ${knots[at]}` : `has ${knots.length} values: give both bounds`;
   throw new DinfError('INVALID_ARGUMENT', `${name} ${why}`);
 };
 
@@ -142,7 +143,8 @@ function requireSplines(kernel: Kernel, levels: number, edge: Edge | readonly Ed
     if (edges[k] === 'periodic' && axis.length - 1 < degree + 1)
       throw refuse(`periodic axis ${k + 1} has ${axis.length - 1} spans, and splines of degree ${degree} need ${degree + 1}`);
     axis.forEach((knot, i) => {
-      if (knot === axis[i + degree]) throw refuse(`knot ${knot} is repeated more than ${degree} times, the degree of the splines`);
+      if (knot === axis[i + degree])
+        throw refuse(`knot ${knot} is repeated more than ${degree} times, the degree of the splines`);
     });
   });
 }
@@ -276,7 +278,7 @@ export function checkField(value: unknown, name: string): Field {
   if (typeof value === 'function')
     throw new DinfError('INVALID_ARGUMENT', `${name} must be ${expected}, and is ${shown(value)}: call it`);
   const {type, ...rest} = checkRecord(value, name);
-  if (type === 'grid') return rbfGrid(rest as unknown as GridOptions);
+  if (type === 'grid') return rbfGrid(rest);
   if (type !== 'network') throw wrong(name, expected, value);
   const {activation, omega, firstOmega, firstActivation, ...layers} = rest;
   if (activation === 'sine') return siren({...layers, omega, firstOmega} as SirenOptions);

@@ -285,25 +285,37 @@ function readSamples(samples: Samples, spec: Omit<ProblemSpec, 'terms' | 'lift'>
     });
     return samples;
   }
-  if (samples.kind === 'gauss' && typeof samples.points === 'object' && samples.points.length !== d) {
-    throw new DinfError('INVALID_ARGUMENT', `${name}: Gauss points for ${samples.points.length} axes on a domain of ${d} coordinates`);
+  if (samples.kind === 'gauss') {
+    samples.breaks?.forEach((ends, k) => {
+      for (const end of ends) inside(end, k);
+    });
+    return gaussSamples(samples, spec, name);
   }
-  const perAxis = samples.kind === 'stratified' ? samples.boxes : samples.cells;
-  if (typeof perAxis === 'object' && perAxis.length !== d) {
-    throw new DinfError('INVALID_ARGUMENT', `${name}: ${perAxis.length} counts on a domain of ${d} coordinates`);
-  }
-  if (samples.kind === 'stratified') {
-    return {...samples, boxes: typeof perAxis === 'number' ? Array<number>(d).fill(perAxis) : samples.boxes};
-  }
-  if (perAxis === undefined) {
+  requireCounts(samples.boxes, d, name);
+  return typeof samples.boxes === 'number' ? {...samples, boxes: Array<number>(d).fill(samples.boxes)} : samples;
+}
+
+function requireCounts(counts: number | readonly number[] | undefined, dimensions: number, name: string): void {
+  if (typeof counts !== 'object' || counts.length === dimensions) return;
+  throw new DinfError('INVALID_ARGUMENT', `${name}: ${counts.length} counts on a domain of ${dimensions} coordinates`);
+}
+
+/** Gauss points with their cells decided. */
+function gaussSamples(
+  samples: Extract<Samples, {kind: 'gauss'}>,
+  spec: Pick<ProblemSpec, 'fields' | 'domain'>,
+  name: string,
+): Samples {
+  const d = spec.domain.length;
+  requireCounts(samples.points, d, name);
+  requireCounts(samples.cells, d, name);
+  if (samples.cells === undefined) {
     const breaks = defaultBreaks(spec);
     if (breaks !== undefined) return {...samples, breaks, cells: breaks.map((ends) => ends.length - 1)};
   }
-  const cells = typeof perAxis === 'number' ? Array<number>(d).fill(perAxis) : (perAxis ?? defaultCells(spec, name));
+  const {cells: given = defaultCells(spec, name)} = samples;
+  const cells = typeof given === 'number' ? Array<number>(d).fill(given) : given;
   for (const n of cells) checkInteger(n, `${name}: cells`, 1, 1 << 20);
-  samples.breaks?.forEach((ends, k) => {
-    for (const end of ends) inside(end, k);
-  });
   return {...samples, cells};
 }
 

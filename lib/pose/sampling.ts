@@ -68,9 +68,9 @@ export function gauss(
     cells: (value, name) => checkOneOrList(value, name, checkCount, 1),
     breaks: (value, name) => checkList(value, name, checkBreaks, 1),
   });
-  const points = checkOneOrList(perCell, 'gauss: points', (value, name) => checkInteger(value, name, 1, 10), 1);
-  if (breaks === undefined) return made({kind: 'gauss', points, cells});
-  return made({kind: 'gauss', points, cells: breaks.map((ends) => ends.length - 1), breaks});
+  const inCell = checkOneOrList(perCell, 'gauss: points', (value, name) => checkInteger(value, name, 1, 10), 1);
+  if (breaks === undefined) return made({kind: 'gauss', points: inCell, cells});
+  return made({kind: 'gauss', points: inCell, cells: breaks.map((ends) => ends.length - 1), breaks});
 }
 
 /** Ends of cells: two at least, rising. */

@@ -1,0 +1,55 @@
+/** What a run asks of the answer, and on what mesh it begins. */
+import type {RunOptions} from '../cases/definition';
+import type {AccuracyGoal} from './accuracy';
+import type {BoxAxis} from './conditions';
+import type {EquationOptions} from './equation-options';
+import type {InitialValues} from './initial-values';
+import type {AxisMesh} from './mesh';
+import type {Statement} from './posing';
+
+/** Relative error of the answer, and seconds after which no finer grid is begun. */
+export const TOLERANCE = 1e-4;
+const MOST_SECONDS = 60;
+/** What a window may be wrong by, in the tolerance: splines approximate better in the mean than where windows are judged. */
+const WINDOW_SLACK = 30;
+/** A march on too few cells across is not worth going on with. */
+const ROUGHEST = 1e-3;
+
+/** What a run asks of the answer. Whoever says how fine a grid is, or how long it is iterated on, has chosen it. */
+export function goalOf(
+  {shared, box}: Statement,
+  {
+    cells,
+    initialValues,
+    linear,
+    windows,
+    grading,
+  }: {
+    cells: readonly number[];
+    initialValues: InitialValues | undefined;
+    linear: boolean;
+    windows: EquationOptions['windows'];
+    grading: boolean;
+  },
+): AccuracyGoal {
+  const {tolerance = TOLERANCE, maxSeconds = MOST_SECONDS, resolution} = shared;
+  const fixed = isFixed(shared);
+  // Splines of a march are of higher degree than others, and cells are added where they lack.
+  const across = (n: number): number => (initialValues !== undefined && !fixed && box.length === 3 ? n / 2 : n);
+  const roughest = fixed ? undefined : Math.min(ROUGHEST, tolerance);
+  const mesh = cells.map((n, k): AxisMesh => {
+    if (k !== initialValues?.axis || (windows === undefined && linear && fixed)) return {kind: 'cells', cells: across(n)};
+    const count = windows ?? (resolution === undefined ? 'auto' : Math.ceil(n / 2));
+    if (typeof count === 'number') return {kind: 'windows', ends: evenly(box[k], count), tolerance: undefined};
+    return {kind: 'windows', ends: undefined, tolerance: Math.min(1e-2, WINDOW_SLACK * tolerance), roughest};
+  });
+  return {tolerance, maxSeconds, mesh, box, fixed, grading: grading && shared.levels === undefined};
+}
+
+/** Ends of windows of one length. */
+const evenly = ({lower, upper}: BoxAxis, count: number): number[] =>
+  Array.from({length: count}, (_, i) => (i + 1 === count ? upper : lower + ((upper - lower) * (i + 1)) / count));
+
+/** Whether somebody has chosen the grid, or how long it is iterated on. */
+export const isFixed = ({resolution, levels, iterations}: RunOptions): boolean =>
+  [resolution, levels, iterations].some((one) => one !== undefined);
