@@ -14,6 +14,8 @@ const MOST_SECONDS = 60;
 const WINDOW_SLACK = 30;
 /** A march on too few cells across is not worth going on with. */
 const ROUGHEST = 1e-3;
+/** Below that all is rounding. */
+const FLOOR = 1e-11;
 
 /** What a run asks of the answer. Whoever says how fine a grid is, or how long it is iterated on, has chosen it. */
 export function goalOf(
@@ -36,12 +38,12 @@ export function goalOf(
   const fixed = isFixed(shared);
   // Splines of a march are of higher degree than others, and cells are added where they lack.
   const across = (n: number): number => (initialValues !== undefined && !fixed && box.length === 3 ? n / 2 : n);
-  const roughest = fixed ? undefined : Math.min(ROUGHEST, tolerance);
+  const roughest = fixed ? undefined : Math.max(FLOOR, Math.min(ROUGHEST, tolerance));
   const mesh = cells.map((n, k): AxisMesh => {
     if (k !== initialValues?.axis || (windows === undefined && linear && fixed)) return {kind: 'cells', cells: across(n)};
     const count = windows ?? (resolution === undefined ? 'auto' : Math.ceil(n / 2));
     if (typeof count === 'number') return {kind: 'windows', ends: evenly(box[k], count), tolerance: undefined};
-    return {kind: 'windows', ends: undefined, tolerance: Math.min(1e-2, WINDOW_SLACK * tolerance), roughest};
+    return {kind: 'windows', ends: undefined, tolerance: Math.max(FLOOR, Math.min(1e-2, WINDOW_SLACK * tolerance)), roughest};
   });
   return {tolerance, maxSeconds, mesh, box, fixed, grading: grading && shared.levels === undefined};
 }

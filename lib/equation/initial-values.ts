@@ -2,6 +2,7 @@
 import {toText} from '../expression';
 import type {Expression} from '../expression/node';
 import {leavesOf} from '../expression/substitute';
+import {WINDOW_CELLS} from '../march/window-axis';
 import {gridEdges} from '../pose/field';
 import type {Kernel} from '../pose/kernel';
 import {bspline} from '../pose/kernel';
@@ -57,10 +58,10 @@ export class InitialValues {
     return new InitialValues(statement, axis, orders, data, imposed, linear);
   }
 
-  /** Whether a solution is one of windows: of all others the lifts hold what they begin with. */
+  /** Whether a solution is one of windows: its time has knots of all windows, or the two cells of the only one. */
   isMarched({problem: {spec}}: Solution): boolean {
-    const own = Object.entries(this.imposed.lift);
-    return own.length === Object.keys(spec.lift).length && own.every(([name, lift]) => spec.lift[name].text === toText(lift));
+    const knots = spec.fields[0].grid?.knots?.[this.axis] ?? [];
+    return knots.length === WINDOW_CELLS + 1 || knots.some((knot, i) => i > 0 && knot === knots[i - 1]);
   }
 
   /** What a report shows of a solution of windows. */

@@ -29,16 +29,18 @@ export interface SessionOptions {
   readonly dtype?: Dtype;
   readonly threads?: number;
   readonly seed?: number;
+  /** Whether decoders are multiplied into their grids from the start. */
+  readonly folded?: boolean;
 }
 
 /** Runs `work` on a native solver of the problem and frees it, whatever happens. */
 export async function withSession<T>(
   backend: Backend,
   problem: Problem,
-  {dtype = 'float64', threads = 1, seed = 1}: SessionOptions,
+  {dtype = 'float64', threads = 1, seed = 1, folded = false}: SessionOptions,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const session = new Session(problem.spec, {dtype, threads, seed, ...deviceOptions(chooseDevice(backend.name))});
+  const session = new Session(problem.spec, {dtype, threads, seed, folded, ...deviceOptions(chooseDevice(backend.name))});
   try {
     return await work(session);
   } finally {

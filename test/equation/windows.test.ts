@@ -1,0 +1,257 @@
+/** Initial values: windows of time, the cells across them, and what is said of both. */
+import type {Solution} from '../../lib';
+import {lattice} from '../../lib';
+import type {EquationProblemOptions} from '../../lib/api/equation';
+import {equation} from '../../lib/api/equation';
+import type {Assessment} from '../../lib/cases/definition';
+
+async function solved<T>(
+  options: EquationProblemOptions,
+  read: (solution: Solution, assessment: Assessment) => Promise<T> | T,
+  signal?: AbortSignal,
+): Promise<T> {
+  const posed = await equation(options);
+  using solution = await posed.solve({device: 'cpu', signal});
+  return await read(solution, await posed.assess(solution));
+}
+
+/** Fisher's wave, which travels and is nothing where it has not been. */
+const FISHER: EquationProblemOptions = {
+  equations: ['u_t = u_xx + u*(1 - u)'],
+  domain: 't=0..2,x=-10..10',
+  where: ['t=0: u=1/(1 + exp(x/sqrt(6)))^2', 'x=-10|x=10: u=1/(1 + exp((x - 5*t/sqrt(6))/sqrt(6)))^2'],
+  exact: '1/(1 + exp((x - 5*t/sqrt(6))/sqrt(6)))^2',
+};
+const PENDULUM: EquationProblemOptions = {
+  equations: ['u_tt = -sin(u)'],
+  domain: 't=0..10',
+  where: ['t=0: u=2', 't=0: u_t=0'],
+};
+
+const windowsOf = ({settings}: Assessment): number => Number(settings?.windows);
+
+describe('windows of time', () => {
+  const known: readonly (readonly [string, EquationProblemOptions])[] = [
+    ['a travelling wave', FISHER],
+    [
+      'a wave of second order',
+      {
+        equations: ['u_tt = u_xx'],
+        domain: 't=0..4,x=0..1',
+        where: ['t=0: u=sin(2*pi*x)', 't=0: u_t=0', 'x=0|x=1: u=0'],
+        exact: 'sin(2*pi*x)*cos(2*pi*t)',
+      },
+    ],
+    [
+      'time as the second coordinate',
+      {
+        equations: ['u_s + 5*u_y = 0'],
+        domain: 'y=0..2*pi,s=0..2',
+        periodic: ['y'],
+        where: ['s=0: u=sin(y)'],
+        exact: 'sin(y - 5*s)',
+      },
+    ],
+    [
+      'a stiff equation',
+      {
+        equations: ['u_t = -1000*(u - cos(t))'],
+        domain: 't=0..2',
+        where: ['t=0: u=0'],
+        exact: '(1e6*cos(t) + 1000*sin(t) - 1e6*exp(-1000*t))/(1e6 + 1)',
+      },
+    ],
+    [
+      'growth from one in a million',
+      {
+        equations: ['u_t = 3*u*(1 - u)'],
+        domain: 't=0..10',
+        where: ['t=0: u=1e-6'],
+        exact: '1/(1 + (1e6 - 1)*exp(-3*t))',
+      },
+    ],
+    [
+      'a slope at one end',
+      {
+        equations: ['u_t = u_xx'],
+        domain: 't=0..1,x=0..1',
+        where: ['t=0: u=cos(pi*x/2)', 'x=0: u_x=0', 'x=1: u=0'],
+        exact: 'exp(-(pi/2)^2*t)*cos(pi*x/2)',
+      },
+    ],
+    [
+      'an unknown without a derivative in time',
+      {
+        equations: ['u_t = w', 'w = u_xx'],
+        domain: 't=0..0.5,x=0..1',
+        where: ['t=0: u=sin(pi*x)', 'x=0|x=1: u=0'],
+        exact: {u: 'exp(-pi^2*t)*sin(pi*x)', w: '-pi^2*exp(-pi^2*t)*sin(pi*x)'},
+      },
+    ],
+  ];
+  it.each(known)('meet the tolerance, and know it: %s', async (_, options) => {
+    await solved(options, ({errorEstimate, notes}, {metrics}) => {
+      expect(notes).toEqual([]);
+      expect(errorEstimate!.met).toBe(true);
+      expect(metrics.relativeL2).toBeLessThan(3 * errorEstimate!.relativeL2!);
+      expect(metrics.relativeL2).toBeLessThan(1e-4);
+    });
+  });
+
+  test('are as many as are asked for', async () => {
+    await solved({...PENDULUM, windows: 24}, (solution, assessment) => {
+      expect(windowsOf(assessment)).toBe(24);
+      expect(solution.errorEstimate!.met).toBe(true);
+    });
+  });
+  test('are none where they are off', async () => {
+    await solved({...FISHER, windows: 'off'}, ({errorEstimate}, assessment) => {
+      expect(assessment.settings?.windows).toBeUndefined();
+      expect(errorEstimate!.relativeL2).toBeLessThan(1);
+    });
+  });
+  test('of half of a resolution that is given', async () => {
+    await solved({...FISHER, resolution: 32}, (_, assessment) => {
+      expect(windowsOf(assessment)).toBe(16);
+      expect(assessment.settings?.resolution).toBe('122 × 32');
+    });
+  });
+
+  test('hand over what they end with', async () => {
+    await solved(PENDULUM, async (solution) => {
+      const knots = solution.problem.spec.fields[0].grid!.knots![0]!;
+      const ends = [...new Set(knots.filter((knot, i) => knot === knots[i + 1]))];
+      expect(ends.length).toBeGreaterThan(3);
+      const beside = ends.flatMap((end) => [end - 1e-9, end + 1e-9]);
+      const values = await solution.evaluate(lattice([beside]), {expressions: ['u', 'u_t', 'u_tt + sin(u)']});
+      for (let i = 0; i < beside.length; i += 2) {
+        expect(Math.abs(values.u[i] - values.u[i + 1])).toBeLessThan(1e-7);
+        expect(Math.abs(values.u_t[i] - values.u_t[i + 1])).toBeLessThan(1e-6);
+      }
+    });
+  });
+
+  test('give the same bits each time, on any number of threads', async () => {
+    const posed = await equation(FISHER);
+    const values: Float64Array[] = [];
+    for (const threads of [1, 2, 2]) {
+      using solution = await posed.solve({device: 'cpu', threads});
+      values.push(await solution.parameters());
+    }
+    expect(values[1]).toEqual(values[0]);
+    expect(values[2]).toEqual(values[0]);
+  });
+
+  test('end where a solution does', async () => {
+    await solved({equations: ['u_t = u^2'], domain: 't=0..2', where: ['t=0: u=1']}, ({errorEstimate, notes}) => {
+      expect(errorEstimate!.met).toBe(false);
+      expect(notes.join()).toMatch(/beyond 1\.0000|beyond 0\.9999/);
+    });
+  });
+  test('end where the equations leave something free', async () => {
+    await solved(
+      {equations: ['u_t + p_x = 0', 'u_x = 0'], domain: 't=0..1,x=0..1', periodic: ['x'], where: ['t=0: u=1']},
+      ({errorEstimate, notes}) => {
+        expect(errorEstimate!.met).toBe(false);
+        expect(notes.join()).toContain('leave the solution free');
+      },
+    );
+  });
+  test('keep what was solved when they are stopped', async () => {
+    const stop = new AbortController();
+    const posed = await equation({...FISHER, tolerance: 1e-13});
+    using solution = await posed.solve({
+      device: 'cpu',
+      signal: stop.signal,
+      onProgress: ({iteration}) => {
+        if (iteration > 20) stop.abort();
+      },
+    });
+    expect(solution.stopReason).toBe('aborted');
+    const {u} = await solution.evaluate(lattice([[0], [-10, 0, 10]]));
+    expect(u[1]).toBeCloseTo(0.25, 3);
+  });
+});
+
+describe('conditions', () => {
+  test('are reported with their kinds and misfits', async () => {
+    await solved(known(), (_, {conditions}) => {
+      expect(conditions!.map(({kind}) => kind)).toEqual(['initial', 'least squares', 'exact']);
+      for (const {misfit} of conditions!) expect(misfit).toBeLessThan(1e-6);
+    });
+    await solved(
+      {equations: ['u_x = 1'], domain: 'x=0..1', where: ['x=0: u=0', 'x=1: u=2'], constraints: 'soft', boundaryWeight: 1e-3},
+      (_, {conditions}) => {
+        expect(conditions!.map(({kind}) => kind)).toEqual(['least squares', 'least squares']);
+        expect(Math.max(...conditions!.map(({misfit}) => misfit))).toBeGreaterThan(1e-2);
+      },
+    );
+  });
+  const known = (): EquationProblemOptions => ({
+    equations: ['u_t = u_xx'],
+    domain: 't=0..1,x=0..1',
+    where: ['t=0: u=cos(pi*x/2)', 'x=0: u_x=0', 'x=1: u=0'],
+  });
+
+  test('that disagree at a corner do not stand in the way', async () => {
+    // A lid that slides over a square: its velocity is 1, that of the walls 0.
+    await solved(
+      {
+        equations: ['biharmonic(s) = 0'],
+        domain: 'x=0..1,y=0..1',
+        where: ['x=0|x=1|y=0|y=1: s=0', 'x=0|x=1: s_x=0', 'y=0: s_y=0', 'y=1: s_y=1'],
+        tolerance: 1e-3,
+      },
+      async (solution) => {
+        expect(solution.errorEstimate!.met).toBe(true);
+        const {s} = await solution.evaluate(lattice([[0.5], Array.from({length: 101}, (_, i) => i / 100)]));
+        // Stokes flow: Phillips 2003 has 0.1000758 for the largest value of the stream function.
+        expect(Math.abs(Math.min(...s))).toBeCloseTo(0.10008, 3);
+      },
+    );
+  });
+});
+
+describe('cells', () => {
+  const LAYER: EquationProblemOptions = {
+    equations: ['-1e-4*u_xx + u_x = 1'],
+    domain: 'x=0..1',
+    where: ['x=0|x=1: u=0'],
+    exact: 'x - (exp((x - 1)/1e-4) - exp(-1e4))/(1 - exp(-1e4))',
+  };
+  test('are small where a layer is', async () => {
+    await solved(LAYER, ({errorEstimate, problem}, {metrics}) => {
+      expect(errorEstimate!.met).toBe(true);
+      expect(metrics.relativeL2).toBeLessThan(1e-4);
+      const knots = problem.spec.fields[0].grid!.knots![0]!;
+      expect(knots.length).toBeLessThan(1000);
+      expect(knots[knots.length - 1] - knots[knots.length - 2]).toBeLessThan(1e-4);
+      expect(knots[1] - knots[0]).toBeGreaterThan(4 * (knots[knots.length - 1] - knots[knots.length - 2]));
+    });
+  });
+  test('are of one size where grading is off', async () => {
+    await solved(
+      {...LAYER, equations: ['-0.01*u_xx + u_x = 1'], exact: undefined, grading: 'off'},
+      ({problem, errorEstimate}) => {
+        expect(errorEstimate!.met).toBe(true);
+        expect(problem.spec.fields[0].grid!.knots).toBeUndefined();
+      },
+    );
+  });
+});
+
+describe('a nonlinear problem that stands', () => {
+  test('begins at the coarser solution, and its nonlinear terms come in by degrees', async () => {
+    await solved(
+      {
+        equations: ['d(s,y)*d(laplacian(s),x) - d(s,x)*d(laplacian(s),y) = 0.01*biharmonic(s) + 0.1*sin(pi*x)*sin(pi*y)'],
+        domain: 'x=0..1,y=0..1',
+        where: ['x=0|x=1|y=0|y=1: s=0', 'x=0|x=1: s_x=0', 'y=0|y=1: s_y=0'],
+      },
+      ({errorEstimate, notes}) => {
+        expect(notes).toEqual([]);
+        expect(errorEstimate!.met).toBe(true);
+      },
+    );
+  });
+});
