@@ -84,6 +84,7 @@ export async function prepareEquation(options: EquationOptions, shared: RunOptio
     headline: [
       `${equations.join(' ; ')} on ${box.map(({name, lower, upper}) => `${name} = ${lower} to ${upper}`).join(', ')}`,
       ...imposed.notes,
+      ...statement.gauges.map((name) => `${name} is free up to a constant, and taken to be 0 in the middle`),
     ].join('. '),
     ...(judged && {
       solve: (settings: SolveOptions) => {

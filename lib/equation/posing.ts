@@ -1,4 +1,5 @@
 /** A user's equations on a mesh: the problem that is solved there. */
+import {constant, derivative, operation} from '../expression/node';
 import {prepareTerms} from '../compile/terms';
 import type {RunOptions} from '../cases/definition';
 import type {NetworkPreset} from '../cases/field-options';
@@ -31,6 +32,8 @@ export interface Statement {
   readonly uniforms: Readonly<Record<string, number>>;
   readonly constraints: ConstraintMode;
   readonly imposed: Imposed;
+  /** Unknowns of a system that are free up to a constant: pressures, potentials. */
+  readonly gauges: readonly string[];
   /** Coordinates of networks that close to a ring. */
   readonly periodic: readonly string[] | undefined;
   /** Of each axis of a grid. */
@@ -64,6 +67,8 @@ export interface Placement {
   readonly points?: readonly number[];
   /** Ends of cells along each axis, of a grid whose cells are not equal. */
   readonly breaks?: readonly (readonly number[])[] | undefined;
+  /** The coordinate that is time, at each of which what is free up to a constant is so. */
+  readonly time?: number | undefined;
 }
 
 export const NETWORK: NetworkPreset = {width: 128, hiddenLayers: 3, learningRate: 1e-4};
@@ -99,6 +104,12 @@ export async function poseOn(statement: Statement, grid: Grid, placement: Placem
       term(faceSamples(face, box, cells, points, breaks), text, {name: `on ${faceName(face, box)}`, loss, weight}),
     ),
   ];
+  const still = statement.gauges.length > 0 ? middle(box, cells, points, breaks, placement.time) : undefined;
+  for (const name of still === undefined ? [] : statement.gauges) {
+    terms.push(
+      term(still!, operation('sub', derivative(name), constant(0)), {name: `${name} in the middle`, loss, weight: share}),
+    );
+  }
   const asGiven = problem({
     domain: Object.fromEntries(box.map(({name, lower, upper}) => [name, [lower, upper] as const])),
     unknowns,
@@ -116,6 +127,19 @@ export async function poseOn(statement: Statement, grid: Grid, placement: Placem
   return {posed, cells, interior, equations: rows};
 }
 
+/** The middle of a box, at all times. */
+function middle(
+  box: readonly BoxAxis[],
+  cells: readonly number[],
+  points: readonly number[],
+  breaks: readonly (readonly number[])[] | undefined,
+  time: number | undefined,
+): Samples {
+  return lattice(
+    box.map((axis, k) => (k === time ? placesAlong(axis, cells[k], points[k], breaks?.[k]) : [(axis.lower + axis.upper) / 2])),
+  );
+}
+
 /** Gauss points of every cell along a face; the coordinate across has one point. */
 function faceSamples(
   face: Face,
@@ -125,19 +149,19 @@ function faceSamples(
   breaks: readonly (readonly number[])[] | undefined,
 ): Samples {
   return lattice(
-    box.map(({lower, upper}, k) => {
-      if (k === face.axis) return [box[k][face.side]];
-      const n = points[k];
-      const rule = gaussRule(n).points;
-      const ends = breaks?.[k];
-      const place = (i: number): number => {
-        const [cell, part] = [Math.floor(i / n), rule[i % n]];
-        if (ends === undefined) return lower + ((upper - lower) * (cell + part)) / cells[k];
-        return ends[cell] + (ends[cell + 1] - ends[cell]) * part;
-      };
-      return Float64Array.from({length: cells[k] * n}, (_, i) => place(i));
-    }),
+    box.map((axis, k) => (k === face.axis ? [axis[face.side]] : placesAlong(axis, cells[k], points[k], breaks?.[k]))),
   );
+}
+
+/** Gauss points of every cell along an axis. */
+function placesAlong({lower, upper}: BoxAxis, cells: number, points: number, ends: readonly number[] | undefined): Float64Array {
+  const rule = gaussRule(points).points;
+  const place = (i: number): number => {
+    const [cell, part] = [Math.floor(i / points), rule[i % points]];
+    if (ends === undefined) return lower + ((upper - lower) * (cell + part)) / cells;
+    return ends[cell] + (ends[cell + 1] - ends[cell]) * part;
+  };
+  return Float64Array.from({length: cells * points}, (_, i) => place(i));
 }
 
 /** The grid of a run before anything is known of its solution. */

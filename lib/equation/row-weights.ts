@@ -121,7 +121,9 @@ export function weighed(spec: ProblemSpec, {count, share, faces, box, uniforms, 
       const weighted: Expression = {kind: 'operation', operator: 'mul', operands: [edge, residual]};
       return {...term, weight, equations: [{text: toText(weighted), sides: [weighted] as const, residual: weighted}]};
     }
-    const face = faces[i - count];
+    const face = (faces as readonly (Face | undefined)[])[i - count];
+    // Of what is free the equations ask nothing: any weight will do.
+    if (face === undefined) return term;
     const {name} = box[face.axis];
     const order = Math.max(1, ...equations.map((one) => orderAlong(one, name)));
     const power = Math.max(1, 2 * (order - orderAlong(residual, name)) - 1);

@@ -79,6 +79,7 @@ export function readStatement(given: Partial<EquationOptions>, shared: RunOption
   const degree = judged && !isFixed(shared) ? degreeFor(shared.tolerance ?? TOLERANCE, orderOf(equations, scope)) : 5;
   const statement: Statement = {
     ...{equations, conditions, box, unknowns, uniforms, imposed, edges, shared, judged, weight},
+    gauges: judged ? gaugesOf(equations, conditions, scope) : [],
     constraints: mode,
     periodic: given.periodic,
     givenWeight: given.boundaryWeight,
@@ -135,6 +136,20 @@ function refuseOnPeriodic(conditions: readonly Condition[], box: readonly BoxAxi
 
 /** The more digits are asked for, or derivatives are taken, the more a high degree saves of cells, and of the rounding that comes with them. */
 const degreeFor = (tolerance: number, order: number): number => (tolerance < 1e-10 ? 9 : tolerance < 1e-6 || order > 2 ? 7 : 5);
+
+/**
+ * Unknowns of a system that its equations and conditions know by their derivatives alone, such as a pressure: free up to a constant. A single
+ * unknown that is free has a condition missing.
+ */
+function gaugesOf(equations: readonly string[], conditions: readonly Condition[], scope: Scope): string[] {
+  if (scope.unknowns === undefined || scope.unknowns.length < 2) return [];
+  const arena = new Arena();
+  const table = new SymbolTable(scope);
+  const texts = [...equations, ...conditions.map(({equation}) => equation)];
+  const leaves = texts.flatMap((text) => resolveSides(text, table, arena).flatMap((side) => leavesOf(arena.simplify(side))));
+  const known = new Set(leaves.flatMap((leaf) => (leaf.kind === 'derivative' && totalOrder(leaf) === 0 ? [leaf.unknown] : [])));
+  return scope.unknowns.filter((name) => !known.has(name));
+}
 
 /** The highest order of any derivative. */
 function orderOf(equations: readonly string[], scope: Scope): number {

@@ -88,7 +88,7 @@ export class WindowSolver {
     const breaks = mesh.map((one, k) => (k === axis ? [...new WindowAxis(kernel.degree).knots] : breaksOf(one, box[k])!));
     const points = box.map((_, k) => (k === axis && Math.max(...orders) > 1 ? POINTS_OF_SECOND_ORDER : POINTS));
     const grid = knotGrid(statement, breaks, kernel);
-    const {posed, equations} = await poseOn(statement, grid, {box: windowBox, imposed, points, breaks});
+    const {posed, equations} = await poseOn(statement, grid, {box: windowBox, imposed, points, breaks, time: axis});
     const share = 1 / windowBox.reduce((product, one) => product * (one.upper - one.lower), 1);
     const count = equations.length;
     // The size of the rows changes with the window: it is in the factors.
@@ -190,7 +190,7 @@ export class WindowSolver {
     const points = box.map(() => POINTS);
     const soft = [...data.map(({face, equation}) => ({face, equation})), ...imposed.soft];
     const grid = knotGrid(statement, knots, kernel);
-    const {posed} = await poseOn(statement, grid, {imposed: {...imposed, soft}, points, breaks});
+    const {posed} = await poseOn(statement, grid, {imposed: {...imposed, soft}, points, breaks, time: axis});
     const slices = orders.map((_, unknown) => concatenated(windows.map((window) => window[unknown])));
     const nodes = this.nodes(mesh).map((count, k) => (k === axis ? slices[0].length : count));
     const parameters = joined(slices, {nodes, unknowns: orders.length}, axis);

@@ -89,6 +89,8 @@ const TOLERANCE = 1e-7;
 const SHORTEST = 1e-9;
 /** Changes of length that are not worth one. */
 const SAME = [1, 1.3] as const;
+/** Windows that differ in length by less have factors that serve one another. */
+const ALIKE = 0.05;
 /** A window is refused where its error is above this much of what is asked for. */
 const REFUSED = 1.5;
 
@@ -118,6 +120,8 @@ class March {
   private inner: InnerChoice | undefined;
   private rough: Roughness | undefined;
   private solver: InnerName;
+  /** Of the window that was tried last. */
+  private length = 0;
 
   constructor(
     private readonly marching: Marching,
@@ -218,9 +222,10 @@ class March {
       ...(marching.linear ? {steps: 1, fromHere: true, tolerance: 1e-14} : {steps: STEPS, tolerance: TOLERANCE}),
       iterations: 400,
       inner: this.solver,
-      held: {axis, nodes: orders},
+      held: {axis, nodes: orders, fresh: !(Math.abs(length / this.length - 1) < ALIKE)},
       uniforms: {...values, [uniforms.begin]: at, [uniforms.length]: length},
     });
+    this.length = length;
     if (hooks.stopped()) return {slices: [], error: 0, loss: 0, failed: false, aborted: true};
     const result = await this.solved(stage);
     this.iterations += result.iterations;

@@ -1,5 +1,5 @@
 import type {Check} from '../base/options';
-import {checkChoice, checkFlag, checkInteger, checkList, checkOptions, checkParts} from '../base/options';
+import {checkChoice, checkFlag, checkInteger, checkList, checkOptions, checkParts, checkRecord} from '../base/options';
 import {INNER_SOLVERS, STAGE_KINDS} from '../schema';
 import type {InnerName, NamedOptimizer, OptimizerKind, StageOptions, StageValues} from './stage';
 import {atLeast, countUpTo, STAGE_VALUES, stageValues} from './stage';
@@ -39,7 +39,20 @@ export interface GaussNewton extends StageValues {
 export interface HeldNodes {
   readonly axis: number;
   readonly nodes: readonly number[];
+  /** Whether the factor of the stage before is of no use, as where windows differ in length. Default false. */
+  readonly fresh?: boolean | undefined;
 }
+
+const checkHeld: Check<HeldNodes> = (value, name) => {
+  const {fresh, ...rest} = checkRecord(value, name);
+  return {
+    ...checkParts<Pick<HeldNodes, 'axis' | 'nodes'>>(rest, name, {
+      axis: (axis, place) => checkInteger(axis, place, 0, 2),
+      nodes: (nodes, place) => checkList(nodes, place, (count, at) => checkInteger(count, at, 0, 1 << 20), 1),
+    }),
+    ...(fresh !== undefined && {fresh: checkFlag(fresh, `${name}: fresh`)}),
+  };
+};
 
 /** Bytes of a factorisation that nobody has asked for by name: the estimate of a solve's memory does not count it. */
 const MOST_UNASKED = 2 ** 30;
@@ -65,11 +78,7 @@ export function gaussNewton(options: StageOptions<GaussNewton> = {}): GaussNewto
     damping: atLeast(0),
     fromHere: checkFlag,
     inner: checkInner,
-    held: (value, name) =>
-      checkParts<HeldNodes>(value, name, {
-        axis: (axis, place) => checkInteger(axis, place, 0, 2),
-        nodes: (nodes, place) => checkList(nodes, place, (count, at) => checkInteger(count, at, 0, 1 << 20), 1),
-      }),
+    held: checkHeld,
     factorBytes: atLeast(0),
     ...STAGE_VALUES,
   });
@@ -107,7 +116,7 @@ export const GAUSS_NEWTON: OptimizerKind<GaussNewton> = {
     damping: damping ?? (linear ? 0 : 1),
     inner: INNER_SOLVERS[inner],
     innerMemory: inner === 'direct' ? room : Math.min(room, factorBytes),
-    ...(held && {held: [...held.nodes], heldAxis: held.axis, keepFactor: true}),
+    ...(held && {held: [...held.nodes], heldAxis: held.axis, keepFactor: true, freshFactor: held.fresh ?? false}),
   }),
 };
 

@@ -341,6 +341,7 @@ GaussNewtonStage gaussNewtonStage(const Napi::Object& from) {
   if (from.Has("inner")) stage.inner = static_cast<InnerKind>(small(from, "inner", 0, kInnerKindCount - 1));
   if (from.Has("innerMemory")) stage.innerMemory = integer(from, "innerMemory", 0, int64_t{1} << 50);
   if (from.Has("keepFactor")) stage.keepFactor = boolean(from, "keepFactor");
+  if (from.Has("freshFactor")) stage.freshFactor = boolean(from, "freshFactor");
   if (from.Has("held")) {
     stage.held = integers(from, "held", 0, 1 << 20);
     stage.heldAxis = small(from, "heldAxis", 0, kMaxDims - 1);

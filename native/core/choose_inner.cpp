@@ -10,8 +10,8 @@ namespace {
 constexpr double kFactorRate = 10e9, kProductRate = 2e9;
 // A factorisation that costs no more than that many iterations is worth it at once: it is exact, and CGLS may not be at its end then.
 constexpr double kSoon = 50;
-// Ten times as many where a factor serves several steps; and steps that CGLS leaves unfinished may lead a nonlinear problem astray.
-constexpr double kSoonOfSeveral = 500;
+// Many more where a factor serves several steps; and steps that CGLS leaves unfinished may lead a nonlinear problem astray.
+constexpr double kSoonOfSeveral = 5000;
 // Nor is one of so many flops, a tenth of a second, worth a thought.
 constexpr double kAtOnce = 1e9;
 // What the direct solver must have left of a stage's iterations.

@@ -17,6 +17,7 @@ struct GaussNewtonStage {
   int heldAxis = 0;
   std::vector<int> held;
   bool keepFactor = false;  // for the next stage that keeps it
+  bool freshFactor = false;  // what an earlier stage kept is no use here, but for its memory
   int64_t plannedIterations(const StageCommon& stage) const { return stage.iterations * steps; }
 };
 

@@ -31,6 +31,7 @@ DirectSolver<Real>::DirectSolver(const StageCommon& stage, const GaussNewtonStag
   const bool same = place && place->heldAxis == options.heldAxis && place->held == options.held;
   if (!same) place = std::make_unique<KeptFactor<Real>>(problem_, grid, options.heldAxis, options.held);
   kept_ = place.get();
+  if (options.freshFactor) kept_->factored = false;
 }
 
 template <class Real>
