@@ -18,6 +18,7 @@ const LAYERS = [
   ['pictures'], // drawing: fields, images, curves, meshes, phases as PNG
   ['report'], // the HTML report
   ['cases'], // what problems share: how a problem is defined, assessed and shown
+  ['march'], // initial values through windows of time: their splines, and the way from one to the next
   ['equation', 'problems'], // a user's own equations with their conditions; the gallery
   ['ablations', 'evaluation'], // one thing varied, in a table; expressions on a saved field, in batches
   ['cli'], // the command line; nothing imports it

@@ -10,11 +10,22 @@ export * from './expression'; // names there are listed one by one
 export type {Kernel} from './pose/kernel';
 export {bspline, gaussian, hat, inverseMultiquadric, inverseQuadratic, KERNEL_SYNTAX, parseKernel} from './pose/kernel';
 export {EDGES} from './pose/field';
-export type {ActivationName, Decoder, Edge, Field, Grid, GridOptions, Network, PinnOptions, SirenOptions} from './pose/field';
+export type {
+  ActivationName,
+  Decoder,
+  Edge,
+  Field,
+  Grid,
+  GridOptions,
+  Knots,
+  Network,
+  PinnOptions,
+  SirenOptions,
+} from './pose/field';
 export {linearDecoder, mlpDecoder, pinn, rbfGrid, siren} from './pose/field';
 export type {Samples} from './pose/sampling';
 export {gauss, lattice, linspace, points, stratified} from './pose/sampling';
-export type {Adam, GaussNewton, InnerName, Lbfgs, Optimizer, StageValues} from './optimizers';
+export type {Adam, GaussNewton, HeldNodes, InnerName, Lbfgs, Optimizer, StageValues} from './optimizers';
 export type {LeastSquaresOptions} from './optimizers/least-squares';
 export type {StageOptions} from './optimizers/stage';
 export {adam, gaussNewton, lbfgs, leastSquares} from './optimizers';

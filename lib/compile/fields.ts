@@ -43,6 +43,8 @@ export function compileField(field: FieldSpec, domain: ProblemSpec['domain']): N
     omegas: new Float64Array(hidden.length).fill(1),
     start: NETWORK_STARTS.xavier,
     initialScale: grid.initialScale,
-    ...(grid.knots && {knots: grid.knots.map((axis, k) => axis && Float64Array.from(axis, (knot) => unitPlace(knot, domain[k])))}),
+    ...(grid.knots && {
+      knots: grid.knots.map((axis, k) => axis && Float64Array.from(axis, (knot) => unitPlace(knot, domain[k]))),
+    }),
   };
 }

@@ -33,10 +33,10 @@ export function compileSamples(spec: ProblemSpec, samples: Samples): NativeSampl
         draws: samples.draws,
       };
     case 'gauss': {
-      const {points} = samples;
+      const {points: inCell} = samples;
       const cells = samples.cells as readonly number[];
       const axes = cells.map((count, k) => {
-        const rule = gaussRule(typeof points === 'number' ? points : points[k]);
+        const rule = gaussRule(typeof inCell === 'number' ? inCell : inCell[k]);
         const n = rule.points.length;
         // In units of the axis: where cell i begins, and how long it is.
         const ends = samples.breaks?.[k].map((end) => unit(end, k));

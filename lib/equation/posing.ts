@@ -1,5 +1,5 @@
 /** A user's equations on a mesh: the problem that is solved there. */
-import {constant, derivative, operation} from '../expression/node';
+import {derivative} from '../expression/node';
 import {prepareTerms} from '../compile/terms';
 import type {RunOptions} from '../cases/definition';
 import type {NetworkPreset} from '../cases/field-options';
@@ -86,13 +86,7 @@ export async function poseOn(statement: Statement, grid: Grid, placement: Placem
   const volume = box.reduce((product, {lower, upper}) => product * (upper - lower), 1);
   const spans = gridCells(grid, box.length);
   const cells = breaks?.map((ends) => ends.length - 1) ?? spans;
-  const perCell = placement.points ?? basis;
-  const interior =
-    preset === 'paper'
-      ? stratified(cells.map((n) => basis * n))
-      : breaks === undefined
-        ? gauss(perCell, {cells})
-        : gauss(perCell, {breaks});
+  const interior = interiorOf(statement, cells, placement);
   // Gauss weights add up to the volume, the others to one; either way the term is a mean. Equations that are to weigh alike have a term each.
   const share = preset === 'paper' ? 1 : 1 / volume;
   const groups = judged ? equations.map((text) => [text]) : [equations];
@@ -104,12 +98,10 @@ export async function poseOn(statement: Statement, grid: Grid, placement: Placem
       term(faceSamples(face, box, cells, points, breaks), text, {name: `on ${faceName(face, box)}`, loss, weight}),
     ),
   ];
-  const still = statement.gauges.length > 0 ? middle(box, cells, points, breaks, placement.time) : undefined;
-  for (const name of still === undefined ? [] : statement.gauges) {
-    terms.push(
-      term(still!, operation('sub', derivative(name), constant(0)), {name: `${name} in the middle`, loss, weight: share}),
-    );
-  }
+  const still = middle(box, cells, points, placement);
+  terms.push(
+    ...statement.gauges.map((name) => term(still, derivative(name), {name: `${name} in the middle`, loss, weight: share})),
+  );
   const asGiven = problem({
     domain: Object.fromEntries(box.map(({name, lower, upper}) => [name, [lower, upper] as const])),
     unknowns,
@@ -127,13 +119,19 @@ export async function poseOn(statement: Statement, grid: Grid, placement: Placem
   return {posed, cells, interior, equations: rows};
 }
 
+/** Where the equations are to hold. */
+function interiorOf({shared, points: basis}: Statement, cells: readonly number[], {points = [], breaks}: Placement): Samples {
+  if (shared.preset === 'paper') return stratified(cells.map((n) => basis * n));
+  const perCell = points.length > 0 ? points : basis;
+  return breaks === undefined ? gauss(perCell, {cells}) : gauss(perCell, {breaks});
+}
+
 /** The middle of a box, at all times. */
 function middle(
   box: readonly BoxAxis[],
   cells: readonly number[],
   points: readonly number[],
-  breaks: readonly (readonly number[])[] | undefined,
-  time: number | undefined,
+  {time, breaks}: Placement,
 ): Samples {
   return lattice(
     box.map((axis, k) => (k === time ? placesAlong(axis, cells[k], points[k], breaks?.[k]) : [(axis.lower + axis.upper) / 2])),
@@ -177,7 +175,7 @@ export function firstGrid({shared, edges, degree}: Statement, cells: number): Gr
 }
 
 /** The grid of a run on other cells, as many levels as all axes halve. */
-export function gridOf({shared, edges, degree}: Statement, cells: readonly number[]): Grid {
+function gridOf({shared, edges, degree}: Statement, cells: readonly number[]): Grid {
   const levels = shared.levels ?? Math.min(...cells.map((n) => halvingLevels(n, {coarsest: COARSEST})));
   return gridFrom(
     {...shared, edge: edges, resolution: undefined, levels},

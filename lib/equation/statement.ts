@@ -142,7 +142,7 @@ const degreeFor = (tolerance: number, order: number): number => (tolerance < 1e-
  * unknown that is free has a condition missing.
  */
 function gaugesOf(equations: readonly string[], conditions: readonly Condition[], scope: Scope): string[] {
-  if (scope.unknowns === undefined || scope.unknowns.length < 2) return [];
+  if (scope.unknowns.length < 2) return [];
   const arena = new Arena();
   const table = new SymbolTable(scope);
   const texts = [...equations, ...conditions.map(({equation}) => equation)];

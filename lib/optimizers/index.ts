@@ -11,7 +11,7 @@ import type {NamedOptimizer, OptimizerKind, RunSettings} from './stage';
 
 export type {Adam} from './adam';
 export {adam} from './adam';
-export type {GaussNewton} from './gauss-newton';
+export type {GaussNewton, HeldNodes} from './gauss-newton';
 export {checkInner, gaussNewton, INNER_NAMES} from './gauss-newton';
 export type {Lbfgs} from './lbfgs';
 export {lbfgs} from './lbfgs';
