@@ -1,10 +1,13 @@
 /** What a run asks of the answer, and on what mesh it begins. */
 import type {RunOptions} from '../cases/definition';
+import type {Scope} from '../expression/scope';
 import type {AccuracyGoal} from './accuracy';
 import type {BoxAxis} from './conditions';
+import {dataCells} from './data-cells';
 import type {EquationOptions} from './equation-options';
 import type {InitialValues} from './initial-values';
 import type {AxisMesh} from './mesh';
+import {graded} from './mesh';
 import type {Statement} from './posing';
 
 /** Relative error of the answer, and seconds after which no finer grid is begun. */
@@ -19,14 +22,16 @@ const FLOOR = 1e-11;
 
 /** What a run asks of the answer. Whoever says how fine a grid is, or how long it is iterated on, has chosen it. */
 export function goalOf(
-  {shared, box}: Statement,
+  statement: Statement,
   {
+    scope,
     cells,
     initialValues,
     linear,
     windows,
     grading,
   }: {
+    scope: Scope;
     cells: readonly number[];
     initialValues: InitialValues | undefined;
     linear: boolean;
@@ -34,23 +39,31 @@ export function goalOf(
     grading: boolean;
   },
 ): AccuracyGoal {
+  const {shared, box} = statement;
   const {tolerance = TOLERANCE, maxSeconds = MOST_SECONDS, resolution} = shared;
   const fixed = isFixed(shared);
   // Splines of a march are of higher degree than others, and cells are added where they lack.
   const across = (n: number): number => (initialValues !== undefined && !fixed && box.length === 3 ? n / 2 : n);
   const roughest = fixed ? undefined : Math.max(FLOOR, Math.min(ROUGHEST, tolerance));
   const mesh = cells.map((n, k): AxisMesh => {
-    if (k !== initialValues?.axis || (windows === undefined && linear && fixed)) return {kind: 'cells', cells: across(n)};
+    const first = across(n);
+    const data = fixed || !grading ? [] : dataCells(statement, scope, k, evenly(box[k], first));
+    const seen = data.length <= first + 1;
+    if (k !== initialValues?.axis || (windows === undefined && linear && fixed))
+      return seen ? {kind: 'cells', cells: first} : {kind: 'graded', breaks: graded(data)};
     const count = windows ?? (resolution === undefined ? 'auto' : Math.ceil(n / 2));
-    if (typeof count === 'number') return {kind: 'windows', ends: evenly(box[k], count), tolerance: undefined};
-    return {kind: 'windows', ends: undefined, tolerance: Math.max(FLOOR, Math.min(1e-2, WINDOW_SLACK * tolerance)), roughest};
+    if (typeof count === 'number') return {kind: 'windows', ends: evenly(box[k], count).slice(1), tolerance: undefined};
+    const size = (1.5 * (box[k].upper - box[k].lower)) / (2 * first);
+    const stops = data.filter((end, i) => i > 0 && end - data[i - 1] < size);
+    const error = Math.max(FLOOR, Math.min(1e-2, WINDOW_SLACK * tolerance));
+    return {kind: 'windows', ends: undefined, tolerance: error, roughest, stops};
   });
   return {tolerance, maxSeconds, mesh, box, fixed, grading: grading && shared.levels === undefined};
 }
 
-/** Ends of windows of one length. */
+/** Ends of parts of one length, both bounds among them. */
 const evenly = ({lower, upper}: BoxAxis, count: number): number[] =>
-  Array.from({length: count}, (_, i) => (i + 1 === count ? upper : lower + ((upper - lower) * (i + 1)) / count));
+  Array.from({length: count + 1}, (_, i) => (i === count ? upper : lower + ((upper - lower) * i) / count));
 
 /** Whether somebody has chosen the grid, or how long it is iterated on. */
 export const isFixed = ({resolution, levels, iterations}: RunOptions): boolean =>

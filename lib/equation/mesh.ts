@@ -21,6 +21,8 @@ export type AxisMesh =
       readonly tolerance: number | undefined;
       /** The march ends where a solution lacks cells across by more than that, relative to its size. Default: it goes on. */
       readonly roughest?: number | undefined;
+      /** Times that no chosen window steps over: its data vary between them. */
+      readonly stops?: readonly number[] | undefined;
     };
 
 /** All axes. */
@@ -136,16 +138,22 @@ export function refinedWhere(
     held += gain[cell];
   }
   if (!(total > 0) || marked.size > (marches ? MOST.marching : MOST.standing) * gain.length) return otherwise();
-  let result = bisected(breaks, (i) => marked.has(i));
+  return {kind: 'graded', breaks: graded(bisected(breaks, (i) => marked.has(i)))};
+}
+
+/** Cells in two until no two neighbours differ too much in size. */
+export function graded(breaks: readonly number[]): readonly number[] {
+  let result = breaks;
   for (;;) {
-    const size = (i: number): number => result[i + 1] - result[i];
+    const current = result;
+    const size = (i: number): number => current[i + 1] - current[i];
     const large = new Set<number>();
-    for (let i = 0; i + 1 < result.length; i++) {
-      const beside = Math.min(i > 0 ? size(i - 1) : Infinity, i + 2 < result.length ? size(i + 1) : Infinity);
+    for (let i = 0; i + 1 < current.length; i++) {
+      const beside = Math.min(i > 0 ? size(i - 1) : Infinity, i + 2 < current.length ? size(i + 1) : Infinity);
       if (size(i) > GRADING * beside) large.add(i);
     }
-    if (large.size === 0) return {kind: 'graded', breaks: result};
-    result = bisected(result, (i) => large.has(i));
+    if (large.size === 0) return current;
+    result = bisected(current, (i) => large.has(i));
   }
 }
 

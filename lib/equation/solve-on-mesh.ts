@@ -39,7 +39,8 @@ export async function solveOnMesh(
   const {equations} = first.posed;
   if (windows !== undefined && mesh[windows.values.axis].kind === 'windows')
     return {...(await windows.solve(mesh, settings, deadline)), equations};
-  const {posed} = mesh === first.mesh ? first.posed : await poseOnMesh(statement, mesh);
+  const posedAlready = mesh === first.mesh && mesh.every(({kind}) => kind === 'cells');
+  const {posed} = posedAlready ? first.posed : await poseOnMesh(statement, mesh);
   const stages = settings.optimizer === undefined ? solver.optimizers : [settings.optimizer].flat();
   const how = {...settings, optimizer: stages};
   const nonlinear = !compileTerms(posed.spec).linear;

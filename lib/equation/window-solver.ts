@@ -120,6 +120,7 @@ export class WindowSolver {
     const across = breaks.map((one, k) => ({breaks: one, periodic: edges[k] === 'periodic'})).filter((_, k) => k !== axis);
     const control: WindowControl = {
       roughest: timeMesh.roughest,
+      stops: timeMesh.stops,
       ends: timeMesh.ends,
       tolerance: timeMesh.tolerance ?? 1,
       first: (upper - lower) * FIRST,

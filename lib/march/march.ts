@@ -50,6 +50,8 @@ export interface WindowControl {
   readonly first: number;
   /** The march ends where a solution is rougher than that. Default: it goes on. */
   readonly roughest?: number | undefined;
+  /** Times that no window steps over, rising. Default: none. */
+  readonly stops?: readonly number[] | undefined;
   /** Least sizes of the unknowns that errors are relative to: of what begins with nothing there is no size yet. Default: none. */
   readonly scales?: readonly number[] | undefined;
 }
@@ -160,20 +162,21 @@ class March {
 
   private async adaptive(): Promise<MarchResult['stop']> {
     const {begin, end} = this.marching;
-    const {tolerance, first} = this.control;
+    const {tolerance, first, stops = []} = this.control;
     const power = 1 / (this.time.degree + 1);
     if (this.isRough(this.marching.initial.map(([value]) => value))) return 'rough';
     let at = begin;
     let length = first;
     while (at < end) {
       if (this.hooks.late()) return 'late';
-      const left = end - at;
+      const stop = stops.find((time) => time - at > SHORTEST * (end - begin)) ?? end;
+      const left = Math.min(stop, end) - at;
       // No crumb is left for the last window.
       const here = left <= 1.01 * length ? left : Math.min(length, left / 2);
       const attempt = await this.attempt(at, here);
       if (attempt.aborted) return 'aborted';
       const factor = 0.8 * (tolerance / Math.max(attempt.error, 1e-300)) ** power;
-      const next = here === left ? end : at + here;
+      const next = here === left ? Math.min(stop, end) : at + here;
       if (attempt.failed || attempt.error > REFUSED * tolerance) {
         length = here * (attempt.failed ? 0.5 : Math.min(0.9, Math.max(0.15, factor)));
         if (length < SHORTEST * (end - begin)) return 'stuck';

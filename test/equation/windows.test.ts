@@ -229,6 +229,27 @@ describe('cells', () => {
       expect(knots[1] - knots[0]).toBeGreaterThan(4 * (knots[knots.length - 1] - knots[knots.length - 2]));
     });
   });
+  test.each([
+    [
+      'a source that lies between them',
+      {equations: ['u_xx = -exp(-((x - 0.4321)/1e-4)^2)'], domain: 'x=0..1', where: ['x=0|x=1: u=0']},
+      // Nearly a point load of strength sqrt(pi)/1e4.
+      [0.4321],
+      (Math.sqrt(Math.PI) / 1e4) * 0.4321 * (1 - 0.4321) - 5e-9,
+    ],
+    [
+      'a pulse that lies between windows',
+      {equations: ['u_t = exp(-((t - 13.1)/1e-3)^2) - 0.1*u'], domain: 't=0..20', where: ['t=0: u=1']},
+      [20],
+      Math.exp(-2) + Math.sqrt(Math.PI) * 1e-3 * Math.exp(-0.69),
+    ],
+  ] as const)('are put where the data ask for them: %s', async (_, options, place, value) => {
+    await solved(options, async (solution) => {
+      expect(solution.errorEstimate!.met).toBe(true);
+      const {u} = await solution.evaluate(lattice([place]));
+      expect(Math.abs(u[0] / value - 1)).toBeLessThan(2e-4);
+    });
+  });
   test('are of one size where grading is off', async () => {
     await solved(
       {...LAYER, equations: ['-0.01*u_xx + u_x = 1'], exact: undefined, grading: 'off'},
