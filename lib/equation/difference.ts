@@ -51,7 +51,7 @@ function placesAlong(axis: AxisMesh, bounds: BoxAxis, which: number): {at: Float
 }
 
 /**
- * Of the worst unknown. Its size is that of the finer solution, or of its rounding where it is nothing else beside the others.
+ * Of the worst unknown. Its size is that of the finer solution, or of the largest where it is but rounding beside that.
  *
  * @param rounding of the numbers that the coarser one is given in: nobody is nearer to an answer.
  */
@@ -62,7 +62,7 @@ export function difference(coarse: Values, fine: Values, {weights}: Places, roun
   let max = 0;
   Object.entries(fine).forEach(([name, values], i) => {
     const gap = values.map((value, k) => Math.abs(value - coarse[name][k]));
-    const size = Math.max(sizes[i], floor);
+    const size = sizes[i] > floor ? sizes[i] : Math.max(...sizes);
     if (size > 0) relativeL2 = Math.max(relativeL2, meanSquareRoot(gap, weights) / size);
     max = gap.reduce((most, value) => Math.max(most, value), max);
   });

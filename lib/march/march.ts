@@ -162,21 +162,21 @@ class March {
 
   private async adaptive(): Promise<MarchResult['stop']> {
     const {begin, end} = this.marching;
-    const {tolerance, first, stops = []} = this.control;
+    const {tolerance, first} = this.control;
     const power = 1 / (this.time.degree + 1);
     if (this.isRough(this.marching.initial.map(([value]) => value))) return 'rough';
     let at = begin;
     let length = first;
     while (at < end) {
       if (this.hooks.late()) return 'late';
-      const stop = stops.find((time) => time - at > SHORTEST * (end - begin)) ?? end;
-      const left = Math.min(stop, end) - at;
+      const stop = this.nextStop(at);
+      const left = stop - at;
       // No crumb is left for the last window.
       const here = left <= 1.01 * length ? left : Math.min(length, left / 2);
       const attempt = await this.attempt(at, here);
       if (attempt.aborted) return 'aborted';
       const factor = 0.8 * (tolerance / Math.max(attempt.error, 1e-300)) ** power;
-      const next = here === left ? Math.min(stop, end) : at + here;
+      const next = here === left ? stop : at + here;
       if (attempt.failed || attempt.error > REFUSED * tolerance) {
         length = here * (attempt.failed ? 0.5 : Math.min(0.9, Math.max(0.15, factor)));
         if (length < SHORTEST * (end - begin)) return 'stuck';
@@ -189,6 +189,13 @@ class March {
       }
     }
     return 'end';
+  }
+
+  /** The time that the next window may not step over. */
+  private nextStop(at: number): number {
+    const {begin, end} = this.marching;
+    const {stops = []} = this.control;
+    return stops.find((time) => time < end && time - at > SHORTEST * (end - begin)) ?? end;
   }
 
   /** Takes a window that will do. @returns why there is to be no other after it */
