@@ -286,10 +286,11 @@ function readSamples(samples: Samples, spec: Omit<ProblemSpec, 'terms' | 'lift'>
     return samples;
   }
   if (samples.kind === 'gauss') {
+    const decided = gaussSamples(samples, spec, name);
     samples.breaks?.forEach((ends, k) => {
       for (const end of ends) inside(end, k);
     });
-    return gaussSamples(samples, spec, name);
+    return decided;
   }
   requireCounts(samples.boxes, d, name);
   return typeof samples.boxes === 'number' ? {...samples, boxes: Array<number>(d).fill(samples.boxes)} : samples;
