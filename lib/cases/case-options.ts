@@ -28,8 +28,8 @@ export interface CaseOptions {
   edge?: Edge | readonly Edge[] | undefined;
   /** Decoder from the features of a grid to the unknowns. Default: the preset's. */
   decoder?: Decoder | undefined;
-  /** Cells of the finest level of a grid along its longest axis. Default: the problem's. */
-  resolution?: number | undefined;
+  /** Cells of the finest level of a grid along its longest axis; of your own equations also one number an axis. Default: the problem's. */
+  resolution?: number | readonly number[] | undefined;
   /** Levels of a grid. Default: the problem's. */
   levels?: number | undefined;
   /** Features a node and level of a grid. Default: the preset's. */
@@ -51,6 +51,8 @@ export interface CaseOptions {
   inner?: InnerName | undefined;
 }
 
+const checkCells: Check<number> = (value, name) => checkInteger(value, name, 1, 1 << 20);
+
 /** Checks of all options of {@link CaseOptions}. */
 const CASE_OPTIONS: OptionChecks<CaseOptions> = {
   preset: (value, name) => checkChoice(value, name, ['fast', 'paper'] as const),
@@ -60,7 +62,7 @@ const CASE_OPTIONS: OptionChecks<CaseOptions> = {
   kernel: checkKernel,
   edge: checkEdges,
   decoder: checkDecoder,
-  resolution: (value, name) => checkInteger(value, name, 1, 1 << 20),
+  resolution: (value, name) => checkOneOrList(value, name, checkCells, 1),
   levels: (value, name) => checkInteger(value, name, 1, 16),
   features: (value, name) => checkInteger(value, name, 1, 64),
   optimizer: (value, name) => checkOneOrList(value, name, (one, place) => checkChoice(one, place, OPTIMIZER_NAMES), 1),
@@ -90,10 +92,15 @@ export function checkCaseOptions<Own extends object>(
   return {shared: Object.fromEntries(others), own: Object.fromEntries(mine) as Own};
 }
 
-/** The options of a run, as definitions of problems take them; the options have been checked. */
+/**
+ * The options of a run, as definitions of problems take them; the options have been checked.
+ *
+ * @throws DinfError INVALID_ARGUMENT for a resolution of each axis
+ */
 export function runOptionsOf(options: CaseOptions, own: RunOptions['own'] = {}): RunOptions {
   const {preset = 'fast', optimizer, iterations, tolerance, maxSeconds, learningRate, inner} = options;
   const {field, width, hiddenLayers, kernel, edge, decoder, resolution, levels, features} = options;
+  if (typeof resolution === 'object') throw oneResolution(resolution);
   return {
     preset,
     ...{field, width, hiddenLayers, kernel, edge, decoder, resolution, levels, features},
@@ -132,3 +139,25 @@ export const DECODER_NAMES = ['linear', 'mlp'] as const;
 export function decoderOf(name: (typeof DECODER_NAMES)[number]): Decoder {
   return name === 'linear' ? linearDecoder() : mlpDecoder();
 }
+
+/**
+ * The cells that a text gives, such as `64` or `8,64,8`: one number for the longest axis, or one an axis.
+ *
+ * @throws DinfError INVALID_ARGUMENT
+ */
+export function parseResolution(text: string): number | number[] {
+  const cells = text.split(',').map((part) => checkCells(part.trim() === '' ? NaN : Number(part), 'resolution'));
+  return cells.length === 1 ? cells[0] : cells;
+}
+
+/** What is said to a problem that has one number of cells, and got a list. */
+export function oneResolution(given: readonly number[]): DinfError {
+  return new DinfError(
+    'INVALID_ARGUMENT',
+    `resolution is ${given.join(',')}, one number an axis, which your own equations alone take: give the cells along the longest axis`,
+  );
+}
+
+/** Cells along the longest axis, and of each where there is a list. */
+export const resolutionOf = (given: number | readonly number[] | undefined): Pick<RunOptions, 'resolution' | 'sides'> =>
+  typeof given === 'object' ? {resolution: Math.max(...given), sides: given} : {resolution: given};

@@ -28,6 +28,8 @@ export interface RunOptions {
   /** One for all axes, or one an axis in the order of the problem's domain. */
   edge?: Edge | readonly Edge[];
   resolution?: number;
+  /** Cells of each axis of your own equations, where a run gives them; the largest is the resolution. */
+  sides?: readonly number[];
   levels?: number;
   features?: number;
   decoder?: Decoder;

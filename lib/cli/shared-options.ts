@@ -1,7 +1,15 @@
 /** The options that all problems of `dinf-grid solve` share. */
 import type {Command} from 'commander';
 import {Option} from 'commander';
-import {DECODER_NAMES, decoderOf, parseIterations, parseOptimizers} from '../cases/case-options';
+import {
+  DECODER_NAMES,
+  decoderOf,
+  oneResolution,
+  parseIterations,
+  parseOptimizers,
+  parseResolution,
+  resolutionOf,
+} from '../cases/case-options';
 import type {FieldName, OptimizerName, ProblemDefinition, RunOptions} from '../cases/definition';
 import {FIELD_NAMES, OPTIMIZER_NAMES} from '../cases/definition';
 import {checkFieldOptions} from '../cases/field-options';
@@ -22,7 +30,7 @@ export interface SharedOptions {
   kernel?: Kernel;
   edge?: Edge | readonly Edge[];
   decoder?: 'linear' | 'mlp';
-  resolution?: number;
+  resolution?: number | number[];
   levels?: number;
   features?: number;
   optimizer?: OptimizerName[];
@@ -61,7 +69,11 @@ export function addSharedOptions(command: Command): void {
       usage(parseEdge),
     )
     .addOption(new Option('--decoder <kind>', 'from features to unknowns').choices([...DECODER_NAMES]))
-    .option('--resolution <cells>', 'cells of the finest level along the longest axis', whole('--resolution', 1))
+    .option(
+      '--resolution <cells>',
+      'cells of the finest level along the longest axis; of your own equations also one number an axis, such as 8,64',
+      usage(parseResolution),
+    )
     .option('--levels <n>', 'grid levels', whole('--levels', 1))
     .option('--features <n>', 'features a node', whole('--features', 1))
     .option('--optimizer <names>', `${OPTIMIZER_NAMES.join(', ')}; a comma makes a schedule`, usage(parseOptimizers))
@@ -89,6 +101,11 @@ export function addSharedOptions(command: Command): void {
     .option('--quiet', 'no progress');
 }
 
+function cellsOf({name}: ProblemDefinition, given: SharedOptions['resolution']): Pick<RunOptions, 'resolution' | 'sides'> {
+  if (typeof given === 'object' && name !== 'equation') throw oneResolution(given);
+  return resolutionOf(given);
+}
+
 /** The options that a problem is prepared with: the shared ones, and its own by name. */
 export function runOptions(definition: ProblemDefinition, parsed: SharedOptions): RunOptions {
   const own: Record<string, string | undefined> = {};
@@ -104,7 +121,7 @@ export function runOptions(definition: ProblemDefinition, parsed: SharedOptions)
     kernel: parsed.kernel,
     edge: parsed.edge,
     decoder: parsed.decoder === undefined ? undefined : decoderOf(parsed.decoder),
-    resolution: parsed.resolution,
+    ...cellsOf(definition, parsed.resolution),
     levels: parsed.levels,
     features: parsed.features,
     optimizers: parsed.optimizer,

@@ -6,7 +6,7 @@ import type {Problem} from '../pose/problem';
 import {gridCells, isLinear, sampleCount} from '../pose/problem-spec';
 import {Case} from '../cases/case';
 import type {CaseOptions} from '../cases/case-options';
-import {checkCaseOptions, runOptionsOf} from '../cases/case-options';
+import {checkCaseOptions, resolutionOf, runOptionsOf} from '../cases/case-options';
 import type {Prepared, RunOptions} from '../cases/definition';
 import {fieldSettings} from '../cases/field-options';
 import type {StageDefaults} from '../cases/stages';
@@ -52,7 +52,8 @@ export interface EquationProblemOptions extends EquationOptions, CaseOptions {}
  */
 export async function equation(options: EquationProblemOptions): Promise<Case> {
   const {own, shared} = checkCaseOptions<EquationOptions>(options, 'equation', EQUATION_OPTIONS);
-  return new Case(await prepareEquation(own, runOptionsOf(shared)));
+  const {resolution, ...others} = shared;
+  return new Case(await prepareEquation(own, {...runOptionsOf(others), ...resolutionOf(resolution)}));
 }
 
 /**

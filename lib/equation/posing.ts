@@ -1,5 +1,6 @@
 /** A user's equations on a mesh: the problem that is solved there. */
 import {derivative} from '../expression/node';
+import {DinfError} from '../base/errors';
 import {prepareTerms} from '../compile/terms';
 import type {RunOptions} from '../cases/definition';
 import type {NetworkPreset} from '../cases/field-options';
@@ -163,7 +164,16 @@ function placesAlong({lower, upper}: BoxAxis, cells: number, points: number, end
 }
 
 /** The grid of a run before anything is known of its solution. */
-export function firstGrid({shared, edges, degree}: Statement, cells: number): Grid {
+export function firstGrid(statement: Statement, cells: number): Grid {
+  const {shared, edges, degree, box} = statement;
+  const {sides} = shared;
+  if (sides !== undefined) {
+    if (sides.length === box.length) return gridOf(statement, sides);
+    throw new DinfError(
+      'INVALID_ARGUMENT',
+      `the resolution has ${sides.length} numbers, and the domain ${box.length} ${box.length === 1 ? 'coordinate' : 'coordinates'}: give one for all, or one an axis`,
+    );
+  }
   const options = {...shared, edge: edges};
   const levels = (most?: number): number => halvingLevels(shared.resolution ?? cells, {coarsest: COARSEST, most});
   return gridFrom(

@@ -3,7 +3,7 @@ import {DinfError} from '../base/errors';
 import {checkChoice} from '../base/options';
 import {closest} from '../base/spelling';
 import type {CaseOptions} from '../cases/case-options';
-import {DECODER_NAMES, decoderOf, parseIterations, parseOptimizers} from '../cases/case-options';
+import {DECODER_NAMES, decoderOf, parseIterations, parseOptimizers, parseResolution} from '../cases/case-options';
 import {FIELD_NAMES} from '../cases/definition';
 import {isInside} from '../files/inside-folder';
 import {readFileChecked} from '../files/read-file';
@@ -87,7 +87,7 @@ const SHARED_KEYS: Readonly<Record<string, Check>> = {
   kernel: isText,
   edge: either(isText, listOf(isText)),
   decoder: isText,
-  resolution: isNumber,
+  resolution: either(isNumber, listOf(isNumber)),
   levels: isNumber,
   features: isNumber,
   optimizer: either(isText, listOf(isText)),
@@ -140,7 +140,7 @@ export async function readProblemFile(path: string): Promise<ProblemFile> {
     kernel: read('kernel', parseKernel),
     edge: read('edge', parseEdge),
     decoder: read('decoder', (text) => decoderOf(choice('decoder', DECODER_NAMES)(text))),
-    resolution: read('resolution', Number),
+    resolution: read('resolution', parseResolution),
     levels: read('levels', Number),
     features: read('features', Number),
     optimizer: read('optimizer', parseOptimizers),

@@ -264,6 +264,18 @@ describe('cells', () => {
       expect(Math.abs(u[0] / value - 1)).toBeLessThan(2e-4);
     });
   });
+  test('are as many along each coordinate as are asked for', async () => {
+    const poisson: EquationProblemOptions = {
+      equations: ['u_xx + u_yy = -pi^2*sin(pi*x)'],
+      domain: 'x=0..1,y=0..1',
+      where: ['x=0|x=1: u=0', 'y=0|y=1: u=sin(pi*x)'],
+    };
+    await solved({...poisson, resolution: [24, 4]}, ({problem, errorEstimate}) => {
+      expect(problem.spec.fields[0].grid!.resolution).toEqual([24, 4]);
+      expect(errorEstimate!.met).toBe(true);
+    });
+    await expect(equation({...poisson, resolution: [24, 4, 4]})).rejects.toThrow('the resolution has 3 numbers');
+  });
   test('are of one size where grading is off', async () => {
     await solved(
       {...LAYER, equations: ['-0.01*u_xx + u_x = 1'], exact: undefined, grading: 'off'},
