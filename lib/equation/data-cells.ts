@@ -22,6 +22,11 @@ const POINTS = 4;
 /** Halvings, and cells that are never more. */
 const MOST_HALVINGS = 24;
 const MOST_CELLS = 4096;
+/** Values of all nodes of an expression that are held at once, and of all expressions: reading a problem is to take no time. */
+const MOST_VALUES = 4e6;
+const MOST_WORK = 2e7;
+/** Places on a line that are worth a look. */
+const FEWEST = 256;
 /** What a cell may lack, in all of the mean square. */
 const LACK = 0.01;
 /** Lines along an axis of several, and how they fill the box (Roberts's R3). */
@@ -33,8 +38,12 @@ const FEW = 16;
 /** The cells of an axis that its data ask for: ends of cells, those of `breaks` among them; the same list where they ask for nothing. */
 export function dataCells(statement: Statement, scope: Scope, axis: number, breaks: readonly number[]): readonly number[] {
   let result = breaks;
+  let work = 0;
   for (const expression of dataOf(statement, scope)) {
-    if (dependsOn(expression, statement.box[axis].name)) result = seen(expression, statement, axis, result);
+    const order = postorder([expression]);
+    const size = order.length * Math.min(PLACES, MOST_VALUES / order.length);
+    if (!dependsOn(order, statement.box[axis].name) || (work += size) > MOST_WORK) continue;
+    result = seen(order, statement, axis, result);
   }
   return result;
 }
@@ -56,16 +65,21 @@ function dataOf({equations, conditions}: Statement, scope: Scope): Expression[] 
   return [...found];
 }
 
-const dependsOn = (expression: Expression, name: string): boolean =>
-  postorder([expression]).some((node) => node.kind === 'coordinate' && node.name === name);
+const dependsOn = (order: readonly Expression[], name: string): boolean =>
+  order.some((node) => node.kind === 'coordinate' && node.name === name);
 
 /** Halves cells until the quadrature sees an expression as it is, on some lines along the axis. */
-function seen(expression: Expression, {box, uniforms}: Statement, axis: number, breaks: readonly number[]): readonly number[] {
-  const order = postorder([expression]);
+function seen(
+  order: readonly Expression[],
+  {box, uniforms}: Statement,
+  axis: number,
+  breaks: readonly number[],
+): readonly number[] {
   const {lower, upper} = box[axis];
   const rule = gaussRule(POINTS);
   const lines = box.length === 1 ? 1 : LINES;
-  const count = PLACES / lines;
+  const count = Math.floor(Math.min(PLACES, MOST_VALUES / order.length) / lines);
+  if (count < FEWEST) return breaks;
   const dense = Float64Array.from({length: count}, (_, i) => lower + ((upper - lower) * (i + part(i))) / count);
   const squaresAt = (places: Float64Array): Float64Array => {
     const sum = new Float64Array(places.length);
