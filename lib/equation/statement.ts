@@ -18,6 +18,7 @@ import {imposeConditions} from './constraints';
 import {findUnknowns, readDomain, readExact} from './domain-and-names';
 import type {EquationOptions} from './equation-options';
 import {isFixed, TOLERANCE} from './goal';
+import {refuseJumps} from './jumps';
 import type {Statement} from './posing';
 
 /**
@@ -70,6 +71,7 @@ export function readStatement(given: Partial<EquationOptions>, shared: RunOption
     );
   const scope: Scope = {coordinates, unknowns, uniforms: Object.keys(uniforms)};
   requireEnough(equations, unknowns);
+  refuseJumps(equations, box, scope, uniforms);
   const truth = given.exact === undefined ? undefined : readTruth(readExact(given.exact, unknowns), scope, uniforms);
   const edges = edgesOf(given.periodic ?? [], box, shared);
   refuseOnPeriodic(conditions, box, edges);

@@ -302,3 +302,29 @@ describe('a nonlinear problem that stands', () => {
     );
   });
 });
+
+describe('a coefficient that jumps', () => {
+  const WALL = {domain: 'y=0..2', where: ['y=0: T=0', 'y=2: T=101']};
+  test.each([
+    ['d(where(y < 1, 1, 100)*T_y, y) = 0', 'jumps from 1.000 to 100.0 at y = 1.000'],
+    ['T_yy = d(abs(y - 0.3), y, 2)', 'at y = 0.3000'],
+  ])('is not differentiated: %s', async (text, message) => {
+    await expect(equation({...WALL, equations: [text]})).rejects.toThrow(message);
+  });
+  test('may be continuous where it switches, or a source', async () => {
+    await equation({...WALL, equations: ['d(where(y < 1, y + 1, 3 - y)*T_y, y) = where(y < 1, 1, 0)']});
+  });
+  test('is met by naming the flux', async () => {
+    await solved(
+      {
+        ...WALL,
+        equations: ['q = where(y < 1, 1, 100)*T_y', 'q_y = 0'],
+        exact: {T: 'where(y < 1, 100*y, 99 + y)', q: '100'},
+      },
+      (solution, {metrics}) => {
+        expect(solution.errorEstimate!.met).toBe(true);
+        expect(metrics.relativeL2).toBeLessThan(3e-4);
+      },
+    );
+  });
+});
