@@ -13,7 +13,7 @@ import type {Difference} from './difference';
 import type {AxisError, Level} from './ladder';
 import {Ladder} from './ladder';
 import type {AxisMesh, Mesh} from './mesh';
-import {halved, meshText, refinedWhere, reopened, scaled} from './mesh';
+import {halved, meshSize, meshText, refinedWhere, reopened, scaled} from './mesh';
 import {residualNote} from './residual-note';
 
 /** A solution on a mesh. */
@@ -59,6 +59,9 @@ const SHARE = 0.2;
 
 /** An error at which a solution is seen, if not yet well: where it needs cells is known then. */
 const SEEN = 0.1;
+
+/** Cells at which it is given up that an equation that is met nowhere will be met on more. */
+const MOST_UNSEEN = 2 ** 16;
 
 /** An error at which a solution is no longer one of too few cells. */
 const RESOLVED = 1e-2;
@@ -121,6 +124,8 @@ class Climb {
     if (ladder.late) return this.conclude(here, this.over);
     const next = found === 'stuck' ? this.beyond(here) : this.refined(here);
     if (typeof next === 'string') return this.conclude(here, next);
+    if (this.best === undefined && meshSize(next.filter(({kind}) => kind !== 'windows')) > MOST_UNSEEN)
+      return this.conclude(here, 'no grid so far meets the equation');
     const late = ladder.elapsed + ladder.foreseen(next) > goal.maxSeconds;
     return late ? this.conclude(here, `the next grid would take longer than the ${goal.maxSeconds} s that are given`) : next;
   }
@@ -136,6 +141,8 @@ class Climb {
     if (ladder.stopped) return 'stopped';
     if (ladder.late) return 'more';
     const error = {relativeL2: sum(this.axes, 'relativeL2'), max: sum(this.axes, 'max')};
+    // Two solutions that see nothing of a layer agree, and meet the equation nowhere.
+    if (!goal.fixed && !ladder.resumes && (await residualNote(here, goal.box)) !== undefined) return 'more';
     // Before waves and layers are resolved errors may grow; after it, rounding makes them.
     const grows = best !== undefined && best.error.relativeL2 < RESOLVED && error.relativeL2 > 2 * best.error.relativeL2;
     this.worse = grows ? this.worse + 1 : 0;

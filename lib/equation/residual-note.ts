@@ -1,4 +1,4 @@
-/** Whether a nonlinear solve has ended where no small step helps and the equation is not solved. */
+/** Whether the equation is met at all: two solutions that do not meet it may agree to any number of digits. */
 import type {Expression} from '../expression/node';
 import {lattice} from '../pose/sampling';
 import type {Solved} from './accuracy';
@@ -7,22 +7,49 @@ import {placesOf} from './difference';
 
 /** A residual of that part of the equation's largest term is no rounding and no lack of cells: the equation is not solved. */
 const UNSOLVED = 0.3;
+/** Where that is so in more than this part of the domain, it is no corner and no line. */
+const WIDELY = 0.1;
+/** Below that a residual is rounding, whatever the terms are. */
+const ROUNDING = 1e-9;
 
-/** What is to be said of a solution whose residual is as large as the terms of its equation. */
-export async function residualNote({solution, equations, mesh}: Solved, box: readonly BoxAxis[]): Promise<string | undefined> {
-  if (solution.outcome.schedule.every((stage) => stage.type !== 'gauss-newton' || stage.steps === 1)) return undefined;
+/** How a residual compares with the largest term of its equation, of the worst equation. */
+interface Comparison {
+  /** By their root mean squares. */
+  readonly ratio: number;
+  /** Part of the places at which it is larger than {@link UNSOLVED} of it. */
+  readonly share: number;
+}
+
+/**
+ * What is to be said of a solution that does not meet its equation: a nonlinear solve has ended where no small step helps, or cells see nothing
+ * of a layer, and least squares is content with what it would be without.
+ */
+export async function residualNote(solved: Solved, box: readonly BoxAxis[]): Promise<string | undefined> {
+  const {ratio, share} = await compared(solved, box);
+  const {schedule} = solved.solution.outcome;
+  const nonlinear = schedule.some((stage) => stage.type === 'gauss-newton' && stage.steps > 1);
+  if (nonlinear && ratio > UNSOLVED)
+    return `the residual is ${Math.round(100 * ratio)} % of the equation's largest term: this is where Gauss–Newton stood still, no solution. Give a shorter range of time, or a start that is nearer`;
+  if (share > WIDELY)
+    return `the equation is not met in ${Math.round(100 * share)} % of the domain: there is a layer that the cells do not see, or no solution`;
+  return undefined;
+}
+
+async function compared({solution, equations, mesh}: Solved, box: readonly BoxAxis[]): Promise<Comparison> {
   const places = lattice(placesOf(mesh, box).axes);
-  let worst = 0;
+  let [ratio, share] = [0, 0];
   for (const {residual} of equations) {
     const addends = addendsOf(residual);
     if (addends.length < 2) continue;
-    const values = Object.values(await solution.evaluate(places, {expressions: [residual, ...addends]}));
-    const [left, ...terms] = values.map(rootMeanSquare);
-    const largest = Math.max(...terms);
-    if (left > 1e-9 && largest > 0) worst = Math.max(worst, left / largest);
+    const [left, ...terms] = Object.values(await solution.evaluate(places, {expressions: [residual, ...addends]}));
+    const largest = Math.max(...terms.map(rootMeanSquare));
+    const size = rootMeanSquare(left);
+    if (!(size > ROUNDING && largest > 0)) continue;
+    ratio = Math.max(ratio, size / largest);
+    const many = left.reduce((count, value) => count + (Math.abs(value) > UNSOLVED * largest ? 1 : 0), 0);
+    share = Math.max(share, many / left.length);
   }
-  if (worst <= UNSOLVED) return undefined;
-  return `the residual is ${Math.round(100 * worst)} % of the equation's largest term: this is where Gauss–Newton stood still, no solution. Give a shorter range of time, or a start that is nearer`;
+  return {ratio, share};
 }
 
 /** What a residual is the sum of, signs left out. */
