@@ -1,4 +1,5 @@
 /** Whether the equation is met at all: two solutions that do not meet it may agree to any number of digits. */
+import {equationText} from '../expression/equation';
 import type {Expression} from '../expression/node';
 import {lattice} from '../pose/sampling';
 import type {Solved} from './accuracy';
@@ -41,7 +42,9 @@ async function compared({solution, equations, mesh}: Solved, box: readonly BoxAx
   for (const {residual} of equations) {
     const addends = addendsOf(residual);
     if (addends.length < 2) continue;
-    const [left, ...terms] = Object.values(await solution.evaluate(places, {expressions: [residual, ...addends]}));
+    const values = await solution.evaluate(places, {expressions: [residual, ...addends]});
+    // By their texts: a number among them would come first in an object.
+    const [left, ...terms] = [residual, ...addends].map((one) => values[equationText(one)]);
     const largest = Math.max(...terms.map(rootMeanSquare));
     const size = rootMeanSquare(left);
     if (!(size > ROUNDING && largest > 0)) continue;
