@@ -18,6 +18,7 @@ class Cgls final : public InnerSolver<Real> {
   InnerEnd solve(double loss, double damping, int64_t begun) override;
   const Real* step() const override { return y_; }
   double predicted() const override { return predicted_; }
+  double attained() const override { return 0; }  // it says so itself
 
  private:
   void negativeGradient(bool damped);

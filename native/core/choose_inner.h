@@ -18,6 +18,7 @@ class ChosenInner final : public InnerSolver<Real> {
   InnerEnd solve(double loss, double damping, int64_t begun) override;
   const Real* step() const override { return last_->step(); }
   double predicted() const override { return last_->predicted(); }
+  double attained() const override { return last_->attained(); }
 
  private:
   void plan();

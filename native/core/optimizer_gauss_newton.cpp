@@ -9,6 +9,11 @@
 namespace dinf {
 namespace {
 
+// A linear solve whose gradient stands still above this part of the first has not found the minimum: 1e-15 and less is what rounding leaves
+// of one that has (float64).
+template <class Real>
+constexpr double kLost = sizeof(Real) == 4 ? 1e-3 : 1e-9;
+
 // What became of a step.
 struct Taken {
   bool accepted = false;
@@ -101,7 +106,10 @@ void runStage(const StageCommon& stage, const GaussNewtonStage& options, const S
       return;
     }
     if (linear) {
-      if (end == InnerEnd::converged) result.stopReason = StopReason::tolerance;
+      // A factor of a matrix that rounding has spoilt leads nowhere, and stands still there. From a start that is nearly right there is
+      // nothing to go by: its gradient is small already.
+      const bool lost = !options.fromHere && inner.attained() > kLost<Real>;
+      if (end == InnerEnd::converged && !lost) result.stopReason = StopReason::tolerance;
       return;
     }
     // A step that is to gain nothing is the last one, whether rounding lets it gain that or not: the gradient vanishes here.

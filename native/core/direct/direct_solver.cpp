@@ -13,6 +13,9 @@ constexpr double kFloor = 1e-15;
 constexpr int64_t kStallFresh = 2, kStallKept = 5;
 // A kept factor that does not come this far is none to keep.
 constexpr double kServed = 1e-8;
+// A first gradient below this part of the residuals (columns have norm one) is that of a start which is the minimum already: how far it comes
+// down says nothing.
+constexpr double kSmall = 1e-4;
 
 // Squared norm of the rows' image of a unit vector, in units of columns, below which the rows do not see it: what rounding leaves.
 template <class Real>
@@ -159,7 +162,7 @@ InnerEnd DirectSolver<Real>::iterate(double loss, double damping, int64_t begun)
     least = std::min(least, norm);
     if (least <= kFloor * first || sinceHalved == (fresh_ ? kStallFresh : kStallKept)) end = InnerEnd::converged;
   }
-  kept_->served = first > 0 ? least / first : 0;
+  kept_->served = first > 0 ? least / std::max(first, kSmall * std::sqrt(std::abs(loss))) : 0;
   kept_->factored = kept_->factored && done <= kKept;
   fresh_ = false;
   // d = D y

@@ -20,6 +20,7 @@ class DirectSolver final : public InnerSolver<Real> {
   InnerEnd solve(double loss, double damping, int64_t begun) override;
   const Real* step() const override { return y_; }
   double predicted() const override { return predicted_; }
+  double attained() const override { return kept_->served; }
   // Makes sure of a factor that serves the linearisation with this damping. Asked to stop it returns false.
   bool prepare(double damping);
   // Do the rows leave an unknown free? After `prepare`.

@@ -18,7 +18,7 @@ struct KeptFactor {
   const std::vector<int> held;
   bool factored = false;
   double damping = 0;
-  double served = 0;  // how far the last solve came: its gradient's norm, relative to the first
+  double served = 0;  // how far the last solve came: its gradient's norm, relative to the first or what that might have been
 };
 
 }  // namespace dinf
