@@ -1,9 +1,9 @@
 /**
- * Solving to a tolerance: a solution on a mesh is compared with solutions on meshes of twice the cells along each axis, which says how wrong it
+ * Solving to a tolerance: a solution on a mesh is compared with solutions on meshes of more cells along each axis, which says how wrong it
  * is and which axes to refine. A residual says neither.
  */
 import {DinfError} from '../base/errors';
-import {norm} from '../march/roughness';
+import {norm} from '../base/norms';
 import type {EquationSpec} from '../pose/problem-spec';
 import type {ErrorEstimate} from '../solve/error-estimate';
 import {Solution} from '../solve/solution';
@@ -13,8 +13,8 @@ import type {Difference} from './difference';
 import type {AxisError, Level} from './ladder';
 import {Ladder} from './ladder';
 import type {AxisMesh, Mesh} from './mesh';
-import {halved, meshSize, meshText, refinedWhere, reopened, scaled} from './mesh';
-import {residualNote} from './residual-note';
+import {halved, meshKey, meshSize, meshText, refinedWhere, reopened, scaled} from './mesh';
+import {residualNote} from './residuals';
 
 /** A solution on a mesh. */
 export interface Solved {
@@ -52,6 +52,8 @@ export interface AccuracyGoal {
   readonly fixed: boolean;
   /** Whether axes may be refined in places. */
   readonly grading: boolean;
+  /** Coordinates along which the data hold what no cell of that mesh sees, where they were not to decide it. */
+  readonly unseen: readonly string[];
 }
 
 /** An axis is refined where its share of the error is more than this part of the largest. */
@@ -84,8 +86,10 @@ export async function solveToTolerance(solveOn: SolveOn, goal: AccuracyGoal, set
 
 /** Goes from mesh to mesh until one will do, or no better one is to be had. */
 class Climb {
-  private best: {readonly level: Level; readonly error: Difference} | undefined;
+  private best: {readonly level: Level; readonly error: Difference; readonly unmet: string | undefined} | undefined;
   private axes: readonly AxisError[] = [];
+  /** Why the level that was looked at last is no solution, whatever others say. */
+  private unmet: string | undefined;
   /** Estimates in a row that have grown. */
   private worse = 0;
 
@@ -124,6 +128,7 @@ class Climb {
     if (ladder.late) return this.conclude(here, this.over);
     const next = found === 'stuck' ? this.beyond(here) : this.refined(here);
     if (typeof next === 'string') return this.conclude(here, next);
+    if (meshKey(next) === meshKey(here.mesh)) return this.conclude(here, 'finer grids say no more');
     if (this.best === undefined && meshSize(next.filter(({kind}) => kind !== 'windows')) > MOST_UNSEEN)
       return this.conclude(here, 'no grid so far meets the equation');
     const late = ladder.elapsed + ladder.foreseen(next) > goal.maxSeconds;
@@ -137,17 +142,21 @@ class Climb {
   /** @returns whether the solution is the one to return. */
   private async estimate(here: Level): Promise<'enough' | 'more' | 'stopped'> {
     const {ladder, goal, best} = this;
-    this.axes = await ladder.errorsAlongAxes(here);
+    const {errors, residuals, finerResiduals} = await ladder.compare(here);
     if (ladder.stopped) return 'stopped';
     if (ladder.late) return 'more';
-    const error = {relativeL2: sum(this.axes, 'relativeL2'), max: sum(this.axes, 'max')};
-    // Two solutions that see nothing of a layer agree, and meet the equation nowhere.
-    if (!goal.fixed && !ladder.resumes && (await residualNote(here, goal.box)) !== undefined) return 'more';
+    this.axes = errors;
+    const error = {relativeL2: sum(errors, 'relativeL2'), max: sum(errors, 'max')};
+    const unmet = residualNote(residuals, finerResiduals, {nonlinear: isNonlinear(here), tolerance: goal.tolerance});
+    const chosen = goal.fixed || ladder.resumes;
+    this.unmet = unmet;
+    // Two solutions that see nothing of a layer agree; on another mesh they may not.
+    if (unmet !== undefined && !chosen) return 'more';
     // Before waves and layers are resolved errors may grow; after it, rounding makes them.
     const grows = best !== undefined && best.error.relativeL2 < RESOLVED && error.relativeL2 > 2 * best.error.relativeL2;
     this.worse = grows ? this.worse + 1 : 0;
-    if (best === undefined || error.relativeL2 <= best.error.relativeL2) this.best = {level: here, error};
-    return goal.fixed || ladder.resumes || error.relativeL2 <= goal.tolerance ? 'enough' : 'more';
+    if (best === undefined || error.relativeL2 <= best.error.relativeL2) this.best = {level: here, error, unmet};
+    return chosen || error.relativeL2 <= goal.tolerance ? 'enough' : 'more';
   }
 
   /** The next mesh, or why there is none. */
@@ -196,10 +205,13 @@ class Climb {
   }
 
   private refuse(here: Level, why: string): Solution {
-    return this.ladder.keep(here).concluded(none(this.goal, why), [why], here.solution.stopReason);
+    return this.keep(here, {estimate: none(this.goal, why), notes: [why]});
   }
   private stop(here: Level): Solution {
-    return this.ladder.keep(this.best?.level ?? here).concluded(none(this.goal, 'the solve was stopped'), [], 'aborted');
+    return this.keep(this.best?.level ?? here, {estimate: none(this.goal, 'the solve was stopped'), stopReason: 'aborted'});
+  }
+  private keep(level: Level, found: Parameters<Solution['concluded']>[0]): Solution {
+    return this.ladder.keep(level).concluded({...found, seconds: this.ladder.elapsed});
   }
 
   /** The best solution with its estimate; `why` no better one was looked for, which is said where this one is not good enough. */
@@ -207,26 +219,36 @@ class Climb {
     const {ladder, goal, best} = this;
     const {tolerance} = goal;
     const level = best?.level ?? here;
-    const notes = [refusalOf(level), await residualNote(level, goal.box)].filter((note) => note !== undefined);
+    const unmet = best === undefined ? this.unmet : best.unmet;
+    const notes = [refusalOf(level), unmet, unseenNote(goal)].filter((note) => note !== undefined);
     const estimate = best?.error.relativeL2 ?? Infinity;
     if (!(estimate <= tolerance)) {
       const found =
         best === undefined ? 'there is no error estimate' : `the relative error is estimated at ${estimate.toPrecision(2)}`;
       notes.push(`not resolved to ${tolerance}: ${found} on ${meshText(level.mesh)} cells, and ${why}`);
     }
-    const kept = ladder.keep(level);
-    if (best === undefined) return kept.concluded(none(goal, why), notes);
+    if (best === undefined) return this.keep(level, {estimate: none(goal, why), notes});
     const axes = goal.box.map(({name}) => name).join(', ');
     const how = `difference to solutions with more cells along ${axes}; ${ladder.solves} solves`;
-    return kept.concluded({...best.error, tolerance, met: notes.length === 0, how}, notes);
+    return this.keep(level, {estimate: {...best.error, tolerance, met: notes.length === 0, how}, notes});
   }
 }
 
 /** As many times the cells across a march as take an error that many times too large away, of splines of the degree that marches have. */
 const growth = (excess: number): number => Math.min(2, Math.max(1.25, (2 * excess) ** (1 / 8)));
 
+/** Whether it may have ended where no small step helps. */
+const isNonlinear = ({solution}: Level): boolean =>
+  solution.outcome.schedule.some((stage) => stage.type === 'gauss-newton' && stage.steps > 1);
+
 const limitOf = (mesh: Mesh): number =>
   mesh.reduce((limit, axis) => (axis.kind === 'windows' ? (axis.roughest ?? limit) : limit), Infinity);
+
+/** Grids that see nothing of a source agree that there is none. */
+const unseenNote = ({unseen}: AccuracyGoal): string | undefined =>
+  unseen.length === 0
+    ? undefined
+    : `a source, a coefficient or a condition holds something along ${unseen.join(', ')} that is far smaller than a cell, and no point of the grid sees it: give a higher resolution, or leave the grid to the solve`;
 
 const none = ({tolerance}: AccuracyGoal, how: string): ErrorEstimate => ({
   relativeL2: null,
@@ -239,7 +261,8 @@ const none = ({tolerance}: AccuracyGoal, how: string): ErrorEstimate => ({
 const sum = (axes: readonly Difference[], key: keyof Difference): number => axes.reduce((total, axis) => total + axis[key], 0);
 
 /** What speaks against a solution whatever finer grids say. */
-function refusalOf({solution, stuckAt, mesh}: Level): string | undefined {
+function refusalOf(level: Level): string | undefined {
+  const {solution, stuckAt, mesh} = level;
   if (solution.solver?.undetermined === true)
     return 'the equations and conditions leave the solution free: a condition is missing, or says what others say already';
   if (stuckAt !== undefined) {
@@ -247,6 +270,8 @@ function refusalOf({solution, stuckAt, mesh}: Level): string | undefined {
     return `no window of time beyond ${stuckAt.toPrecision(6)} could be solved, however short: the solution grows without bounds there, or ends${cells}`;
   }
   if (solution.stopReason === 'diverged') return `the solve diverged: ${solution.message}`;
+  if (solution.stopReason === 'iterations' && solution.solver?.inner === 'direct' && !isNonlinear(level))
+    return 'the solve is lost in rounding: derivatives of this order on a grid this fine need more digits than there are';
   if (solution.stopReason === 'iterations')
     return `the solve had not converged after ${solution.iterations} iterations: give more with --iterations`;
   return undefined;

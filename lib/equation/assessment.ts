@@ -5,10 +5,9 @@ import type {Steps} from '../base/steps';
 import {unhurried} from '../base/steps';
 import {Arena} from '../expression/arena';
 import {equationText} from '../expression/equation';
-import {leafName} from '../expression/interpret';
+import {evaluateColumns} from '../expression/interpret';
 import type {Expression} from '../expression/node';
 import {postorderSteps} from '../expression/node';
-import {applyOperator} from '../expression/operators';
 import {parse} from '../expression/parse';
 import type {Scope} from '../expression/scope';
 import {leavesOf} from '../expression/substitute';
@@ -89,42 +88,15 @@ function* valuesOn(
   const order = yield* postorderSteps([expression]);
   const values = new Float64Array(count);
   for (let first = 0; first < count; first += BLOCK) {
-    values.set(blockValues(order, first, Math.min(BLOCK, count - first), columns, uniforms), first);
+    const size = Math.min(BLOCK, count - first);
+    const column = (name: string): Float64Array | number => {
+      const at = columns.get(name);
+      return at === undefined ? uniforms[name] : Float64Array.from({length: size}, (_, i) => at(first + i));
+    };
+    values.set(evaluateColumns(order, column, size), first);
     yield;
   }
   return values;
-}
-
-/** The values of the last node of an order at some points of a lattice. */
-function blockValues(
-  order: readonly Expression[],
-  first: number,
-  size: number,
-  columns: ReadonlyMap<string, (point: number) => number>,
-  uniforms: Readonly<Record<string, number>>,
-): Float64Array {
-  const results = new Map<Expression, Float64Array | number>();
-  for (const node of order) {
-    if (node.kind === 'constant') results.set(node, node.value);
-    else if (node.kind !== 'operation') {
-      const column = columns.get(leafName(node));
-      const place = (_: unknown, i: number): number => column!(first + i);
-      results.set(node, column === undefined ? uniforms[leafName(node)] : Float64Array.from({length: size}, place));
-    } else {
-      const operands = node.operands.map((operand) => results.get(operand)!);
-      const fixed = node.operands[1]?.kind === 'constant';
-      const at = (i: number): number =>
-        applyOperator(
-          node.operator,
-          operands.map((one) => (typeof one === 'number' ? one : one[i])),
-          fixed,
-        );
-      const varies = operands.some((one) => typeof one !== 'number');
-      results.set(node, varies ? Float64Array.from({length: size}, (_, i) => at(i)) : at(0));
-    }
-  }
-  const result = results.get(order[order.length - 1])!;
-  return typeof result === 'number' ? new Float64Array(size).fill(result) : result;
 }
 
 /** Metrics, pictures and arrays on the lattice. */

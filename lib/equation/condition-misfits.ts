@@ -1,7 +1,7 @@
 /** How well the conditions of a problem are met by its solution. */
+import {rootMeanSquare} from '../base/norms';
 import {Arena} from '../expression/arena';
-import {resolveSides} from '../expression/equation';
-import {equationText} from '../expression/equation';
+import {equationText, resolveSides} from '../expression/equation';
 import type {Expression} from '../expression/node';
 import type {Scope} from '../expression/scope';
 import {SymbolTable} from '../expression/scope';
@@ -74,6 +74,3 @@ async function valuesOn(
 }
 
 const sameFace = (a: Face, b: Face): boolean => a.axis === b.axis && a.side === b.side;
-
-const rootMeanSquare = (values: Float64Array): number =>
-  Math.sqrt(values.reduce((total, value) => total + value * value, 0) / values.length);

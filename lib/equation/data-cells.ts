@@ -3,15 +3,10 @@
  * and by no comparison of two. So what depends on coordinates alone is looked at in many places before anything is solved, and where its mean
  * square is not that of the quadrature, cells are halved.
  */
-import {Arena} from '../expression/arena';
-import {resolveSides} from '../expression/equation';
-import {leafName} from '../expression/interpret';
+import {evaluateColumns} from '../expression/interpret';
 import type {Expression} from '../expression/node';
 import {postorder} from '../expression/node';
-import {applyOperator} from '../expression/operators';
-import type {Scope} from '../expression/scope';
-import {SymbolTable} from '../expression/scope';
-import {gaussRule} from '../pose/sampling';
+import {gaussPlaces, gaussRule} from '../pose/sampling';
 import type {BoxAxis} from './conditions';
 import type {Statement} from './posing';
 
@@ -36,10 +31,10 @@ const STEPS = [0.8191725133961645, 0.6710436067037893, 0.5497004779019703] as co
 const FEW = 16;
 
 /** The cells of an axis that its data ask for: ends of cells, those of `breaks` among them; the same list where they ask for nothing. */
-export function dataCells(statement: Statement, scope: Scope, axis: number, breaks: readonly number[]): readonly number[] {
+export function dataCells(statement: Statement, axis: number, breaks: readonly number[]): readonly number[] {
   let result = breaks;
   let work = 0;
-  for (const expression of dataOf(statement, scope)) {
+  for (const expression of dataOf(statement)) {
     const order = postorder([expression]);
     const size = order.length * Math.min(PLACES, MOST_VALUES / order.length);
     if (!dependsOn(order, statement.box[axis].name) || (work += size) > MOST_WORK) continue;
@@ -49,11 +44,7 @@ export function dataCells(statement: Statement, scope: Scope, axis: number, brea
 }
 
 /** The largest parts of all equations and conditions that hold coordinates and no unknowns. */
-function dataOf({equations, conditions}: Statement, scope: Scope): Expression[] {
-  const arena = new Arena();
-  const table = new SymbolTable(scope);
-  const texts = [...equations, ...conditions.map(({equation}) => equation)];
-  const roots = texts.flatMap((text) => resolveSides(text, table, arena).map((side) => arena.simplify(side)));
+function dataOf({sides: roots}: Statement): Expression[] {
   const free = new Map<Expression, boolean>();
   const found = new Set<Expression>();
   for (const node of postorder(roots)) {
@@ -76,7 +67,7 @@ function seen(
   breaks: readonly number[],
 ): readonly number[] {
   const {lower, upper} = box[axis];
-  const rule = gaussRule(POINTS);
+  const {weights} = gaussRule(POINTS);
   const lines = box.length === 1 ? 1 : LINES;
   const count = Math.floor(Math.min(PLACES, MOST_VALUES / order.length) / lines);
   if (count < FEWEST) return breaks;
@@ -96,15 +87,11 @@ function seen(
   for (let halving = 0; halving < MOST_HALVINGS && ends.length < MOST_CELLS; halving++) {
     const current = ends;
     const size = (i: number): number => current[i + 1] - current[i];
-    const points = Float64Array.from({length: (current.length - 1) * POINTS}, (_, i) => {
-      const cell = Math.floor(i / POINTS);
-      return current[cell] + size(cell) * rule.points[i % POINTS];
-    });
-    const onRule = squaresAt(points);
+    const onRule = squaresAt(gaussPlaces(current, POINTS));
     const lacks = new Float64Array(current.length - 1);
     onRule.forEach((value, i) => {
       const cell = Math.floor(i / POINTS);
-      lacks[cell] += (rule.weights[i % POINTS] * value * size(cell)) / (upper - lower);
+      lacks[cell] += (weights[i % POINTS] * value * size(cell)) / (upper - lower);
     });
     let cell = 0;
     dense.forEach((place, i) => {
@@ -131,26 +118,11 @@ function valuesAlong(
   places: Float64Array,
   uniforms: Readonly<Record<string, number>>,
 ): Float64Array {
-  const columns = new Map<string, Float64Array | number>(
-    box.map(({name, lower, upper}, k) => [name, k === axis ? places : lower + (upper - lower) * ((0.5 + line * STEPS[k]) % 1)]),
-  );
-  const results = new Map<Expression, Float64Array | number>();
-  for (const node of order) {
-    if (node.kind === 'constant') results.set(node, node.value);
-    else if (node.kind !== 'operation') results.set(node, columns.get(leafName(node)) ?? uniforms[leafName(node)]);
-    else {
-      const operands = node.operands.map((operand) => results.get(operand)!);
-      const fixed = node.operands[1]?.kind === 'constant';
-      const value = (i: number): number =>
-        applyOperator(
-          node.operator,
-          operands.map((one) => (typeof one === 'number' ? one : one[i])),
-          fixed,
-        );
-      const varies = operands.some((one) => typeof one !== 'number');
-      results.set(node, varies ? places.map((_, i) => value(i)) : value(0));
-    }
-  }
-  const result = results.get(order[order.length - 1])!;
-  return typeof result === 'number' ? new Float64Array(places.length).fill(result) : result;
+  const column = (name: string): Float64Array | number => {
+    const k = box.findIndex((one) => one.name === name);
+    if (k < 0) return uniforms[name];
+    const {lower, upper} = box[k];
+    return k === axis ? places : lower + (upper - lower) * ((0.5 + line * STEPS[k]) % 1);
+  };
+  return evaluateColumns(order, column, places.length);
 }

@@ -71,7 +71,7 @@ export async function prepareEquation(options: EquationOptions, shared: RunOptio
   const {posed, cells, interior, equations: rows} = first;
   const {linear} = compileTerms(posed.spec);
   const initialValues = judged && given.windows !== 'off' ? InitialValues.of(statement, rows, linear) : undefined;
-  const goal = goalOf(statement, {scope, cells, initialValues, linear, windows: given.windows, grading: given.grading !== 'off'});
+  const goal = goalOf(statement, {cells, initialValues, linear, windows: given.windows, grading: given.grading !== 'off'});
   const optimizers = stagesOf(posed, shared, basis.iterations);
   const meshSolver: Omit<MeshSolver, 'windows'> = {
     statement,

@@ -1,6 +1,6 @@
 /** What a run asks of the answer, and on what mesh it begins. */
 import type {RunOptions} from '../cases/definition';
-import type {Scope} from '../expression/scope';
+import {linspace} from '../pose/sampling';
 import type {AccuracyGoal} from './accuracy';
 import type {BoxAxis} from './conditions';
 import {dataCells} from './data-cells';
@@ -17,6 +17,8 @@ const MOST_SECONDS = 60;
 const WINDOW_SLACK = 30;
 /** A march on too few cells across is not worth going on with. */
 const ROUGHEST = 1e-3;
+/** Data that ask for cells of this part of those that are given are not seen on them, nor where an estimate halves them. */
+const UNSEEN = 1 / 16;
 /** Below that all is rounding. */
 const FLOOR = 1e-11;
 
@@ -24,14 +26,12 @@ const FLOOR = 1e-11;
 export function goalOf(
   statement: Statement,
   {
-    scope,
     cells,
     initialValues,
     linear,
     windows,
     grading,
   }: {
-    scope: Scope;
     cells: readonly number[];
     initialValues: InitialValues | undefined;
     linear: boolean;
@@ -45,9 +45,14 @@ export function goalOf(
   // Splines of a march are of higher degree than others, and cells are added where they lack.
   const across = (n: number): number => (initialValues !== undefined && !fixed && box.length === 3 ? n / 2 : n);
   const roughest = fixed ? undefined : Math.max(FLOOR, Math.min(ROUGHEST, tolerance));
+  const chosen = fixed || !grading;
+  const unseen: string[] = [];
   const mesh = cells.map((n, k): AxisMesh => {
     const first = across(n);
-    const data = fixed || !grading ? [] : dataCells(statement, scope, k, evenly(box[k], first));
+    const wanted = dataCells(statement, k, evenly(box[k], first));
+    const smallest = Math.min(...wanted.slice(1).map((end, i) => end - wanted[i]));
+    if (chosen && smallest < (UNSEEN * (box[k].upper - box[k].lower)) / first) unseen.push(box[k].name);
+    const data = chosen ? [] : wanted;
     const seen = data.length <= first + 1;
     if (k !== initialValues?.axis || (windows === undefined && linear && fixed))
       return seen ? {kind: 'cells', cells: first} : {kind: 'graded', breaks: graded(data)};
@@ -58,12 +63,11 @@ export function goalOf(
     const error = Math.max(FLOOR, Math.min(1e-2, WINDOW_SLACK * tolerance));
     return {kind: 'windows', ends: undefined, tolerance: error, roughest, stops};
   });
-  return {tolerance, maxSeconds, mesh, box, fixed, grading: grading && shared.levels === undefined};
+  return {tolerance, maxSeconds, mesh, box, fixed, grading: grading && shared.levels === undefined, unseen};
 }
 
 /** Ends of parts of one length, both bounds among them. */
-const evenly = ({lower, upper}: BoxAxis, count: number): number[] =>
-  Array.from({length: count + 1}, (_, i) => (i === count ? upper : lower + ((upper - lower) * i) / count));
+const evenly = ({lower, upper}: BoxAxis, count: number): number[] => Array.from(linspace(lower, upper, count + 1));
 
 /** Whether somebody has chosen the grid, or how long it is iterated on. */
 export const isFixed = ({resolution, levels, iterations}: RunOptions): boolean =>

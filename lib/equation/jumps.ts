@@ -5,12 +5,9 @@
 import {DinfError} from '../base/errors';
 import {shortened} from '../base/shown';
 import {toText} from '../expression';
-import {Arena} from '../expression/arena';
-import {resolveSides} from '../expression/equation';
+import type {Arena} from '../expression/arena';
 import {evaluateExpression, leafName} from '../expression/interpret';
 import type {Expression, OperationNode} from '../expression/node';
-import type {Scope} from '../expression/scope';
-import {SymbolTable} from '../expression/scope';
 import {leavesOf} from '../expression/substitute';
 import type {BoxAxis} from './conditions';
 
@@ -24,32 +21,24 @@ const STEPS = [0.8191725133961645, 0.6710436067037893, 0.5497004779019703] as co
 const ROUNDING = 1e-6;
 
 /**
- * Refuses equations that differentiate across a jump inside the domain.
+ * Refuses what was differentiated across a jump inside the domain.
  *
+ * @param arena in which equations and conditions were read: it knows what they differentiate.
  * @throws DinfError INVALID_ARGUMENT saying what jumps, where, and what to write instead
  */
-export function refuseJumps(
-  equations: readonly string[],
-  box: readonly BoxAxis[],
-  scope: Scope,
-  uniforms: Readonly<Record<string, number>>,
-): void {
-  for (const text of equations) {
-    const arena = new Arena();
-    resolveSides(text, new SymbolTable(scope), arena);
-    let looked = 0;
-    for (const [coordinate, memo] of arena.derivatives) {
-      for (const node of memo.keys()) {
-        if (node.kind !== 'operation' || (node.operator !== 'where' && node.operator !== 'sign')) continue;
-        if (!switchesAlong(node.operands[0], coordinate) || (looked += 1) > MOST) continue;
-        const jump = jumpOf(node, coordinate, box, uniforms);
-        if (jump === undefined) continue;
-        throw new DinfError(
-          'INVALID_ARGUMENT',
-          `"${shortened(text)}" differentiates ${shortened(toText(node))} along ${coordinate}, and that jumps from ${jump.from.toPrecision(4)} to ${jump.to.toPrecision(4)} at ${coordinate} = ${jump.place.toPrecision(4)}: ` +
-            'the derivative of a jump is no function, and would be left out. Give the flux a name: an unknown q with the equation q = ..., and its derivative where that of the product stands',
-        );
-      }
+export function refuseJumps(arena: Arena, box: readonly BoxAxis[], uniforms: Readonly<Record<string, number>>): void {
+  let looked = 0;
+  for (const [coordinate, memo] of arena.derivatives) {
+    for (const node of memo.keys()) {
+      if (node.kind !== 'operation' || (node.operator !== 'where' && node.operator !== 'sign')) continue;
+      if (!switchesAlong(node.operands[0], coordinate) || (looked += 1) > MOST) continue;
+      const jump = jumpOf(node, coordinate, box, uniforms);
+      if (jump === undefined) continue;
+      throw new DinfError(
+        'INVALID_ARGUMENT',
+        `${shortened(toText(node))} is differentiated along ${coordinate}, and jumps from ${jump.from.toPrecision(4)} to ${jump.to.toPrecision(4)} at ${coordinate} = ${jump.place.toPrecision(4)}: ` +
+          'the derivative of a jump is no function, and would be left out. Give the flux a name: an unknown q with the equation q = ..., and its derivative where that of the product stands',
+      );
     }
   }
 }

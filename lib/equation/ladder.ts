@@ -8,6 +8,8 @@ import type {Difference, Values} from './difference';
 import {difference, placesOf, variation} from './difference';
 import type {Mesh} from './mesh';
 import {breaksOf, finerAlong, meshKey, meshSize} from './mesh';
+import type {ResidualSize} from './residuals';
+import {residualSizes} from './residuals';
 
 /** How the time of a solve grows with its unknowns. */
 const GROWTH = 1.5;
@@ -23,10 +25,19 @@ export interface Level extends Solved {
   readonly seconds: number;
 }
 
-/** How a level differs from one with an axis in half. */
+/** How a level differs from one with more cells along an axis. */
 export interface AxisError extends Difference {
   /** Of each cell of that axis, what there is to gain. */
   readonly gain: readonly number[];
+}
+
+/** A level beside those with more cells along one axis each. */
+export interface Comparison {
+  /** One for each axis. */
+  readonly errors: readonly AxisError[];
+  /** Of the level, and of each of the others, at the same places. */
+  readonly residuals: readonly ResidualSize[];
+  readonly finerResiduals: readonly (readonly ResidualSize[])[];
 }
 
 /** A signal that is aborted with another one, or after some time. */
@@ -129,25 +140,28 @@ export class Ladder {
   }
 
   /** How much a solution changes where an axis has more cells. Stopped, it is not known of all axes. */
-  async errorsAlongAxes(level: Level): Promise<AxisError[]> {
+  async compare(level: Level): Promise<Comparison> {
     const {box} = this;
     const errors: AxisError[] = [];
+    const finerResiduals: ResidualSize[][] = [];
     const places = placesOf(level.mesh, box);
     const valuesOf = ({solution}: Level): Promise<Values> => {
       const expressions = solution.problem.spec.fields.flatMap((field) => field.unknowns);
       return solution.evaluate(lattice(places.axes), {expressions});
     };
     const here = await valuesOf(level);
+    const residuals = await residualSizes(level, places, box);
     const rounding = level.solution.dtype === 'float64' ? 2 ** -52 : 2 ** -23;
     for (const [axis, one] of level.mesh.entries()) {
       const finer = await this.at(finerAlong(level.mesh, axis, box), level);
-      if (this.stopped || this.late) return errors;
+      if (this.stopped || this.late) break;
+      finerResiduals.push(await residualSizes(finer, places, box));
       const there = await valuesOf(finer);
       const {relativeL2, max} = difference(here, there, places, rounding);
       const gain = one.kind === 'windows' ? [] : variation(here, there, places, axis, breaksOf(one, box[axis])!);
       errors.push({relativeL2: finer.stuckAt === undefined ? relativeL2 : Infinity, max, gain});
     }
-    return errors;
+    return {errors, residuals, finerResiduals};
   }
 
   /** Seconds that a mesh and those that it is compared with will take where they are not known yet, by what the largest one took. */

@@ -1,4 +1,5 @@
 /** What a problem is solved on: how each axis is cut into cells, and how it is refined. */
+import {linspace} from '../pose/sampling';
 import type {BoxAxis} from './conditions';
 
 /** One axis of a mesh. */
@@ -71,7 +72,7 @@ export function meshText(mesh: Mesh): string {
 export function breaksOf(axis: AxisMesh, {lower, upper}: BoxAxis): readonly number[] | undefined {
   if (axis.kind === 'graded') return axis.breaks;
   if (axis.kind === 'windows') return axis.ends && [lower, ...axis.ends];
-  return Array.from({length: axis.cells + 1}, (_, i) => (i === axis.cells ? upper : lower + ((upper - lower) * i) / axis.cells));
+  return Array.from(linspace(lower, upper, axis.cells + 1));
 }
 
 /** Every cell, or window, in two. */

@@ -1,4 +1,5 @@
 /** A user's equations on a mesh: the problem that is solved there. */
+import type {Expression} from '../expression/node';
 import {derivative} from '../expression/node';
 import {DinfError} from '../base/errors';
 import {prepareTerms} from '../compile/terms';
@@ -14,7 +15,7 @@ import {Problem, problem} from '../pose/problem';
 import type {EquationSpec} from '../pose/problem-spec';
 import {gridCells} from '../pose/problem-spec';
 import type {Samples} from '../pose/sampling';
-import {gauss, gaussRule, lattice, stratified} from '../pose/sampling';
+import {gauss, gaussPlaces, gaussRule, lattice, stratified} from '../pose/sampling';
 import type {Term} from '../pose/term';
 import {term} from '../pose/term';
 import type {BoxAxis, Condition, Face} from './conditions';
@@ -50,6 +51,8 @@ export interface Statement {
   readonly points: number;
   /** Degree of the splines where a run names no kernel. */
   readonly degree: number;
+  /** The sides of all equations and conditions, read once. */
+  readonly sides: readonly Expression[];
 }
 
 /** A problem on one grid. */
@@ -154,12 +157,9 @@ function faceSamples(
 
 /** Gauss points of every cell along an axis. */
 function placesAlong({lower, upper}: BoxAxis, cells: number, points: number, ends: readonly number[] | undefined): Float64Array {
+  if (ends !== undefined) return gaussPlaces(ends, points);
   const rule = gaussRule(points).points;
-  const place = (i: number): number => {
-    const [cell, part] = [Math.floor(i / points), rule[i % points]];
-    if (ends === undefined) return lower + ((upper - lower) * (cell + part)) / cells;
-    return ends[cell] + (ends[cell + 1] - ends[cell]) * part;
-  };
+  const place = (i: number): number => lower + ((upper - lower) * (Math.floor(i / points) + rule[i % points])) / cells;
   return Float64Array.from({length: cells * points}, (_, i) => place(i));
 }
 

@@ -4,6 +4,7 @@ import type {RunOptions} from '../cases/definition';
 import {isNetwork} from '../cases/field-options';
 import {Arena} from '../expression/arena';
 import {resolveSides} from '../expression/equation';
+import type {Expression} from '../expression/node';
 import {totalOrder} from '../expression/node';
 import type {Scope} from '../expression/scope';
 import {SymbolTable} from '../expression/scope';
@@ -71,17 +72,22 @@ export function readStatement(given: Partial<EquationOptions>, shared: RunOption
     );
   const scope: Scope = {coordinates, unknowns, uniforms: Object.keys(uniforms)};
   requireEnough(equations, unknowns);
-  refuseJumps(equations, box, scope, uniforms);
+  const arena = new Arena();
+  const read = (text: string): readonly Expression[] =>
+    resolveSides(text, new SymbolTable(scope), arena).map((side) => arena.simplify(side));
+  const sides = [...equations, ...conditions.map((one) => one.equation)].flatMap(read);
+  refuseJumps(arena, box, uniforms);
   const truth = given.exact === undefined ? undefined : readTruth(readExact(given.exact, unknowns), scope, uniforms);
   const edges = edgesOf(given.periodic ?? [], box, shared);
   refuseOnPeriodic(conditions, box, edges);
   const imposed = imposeConditions(conditions, box, scope, mode, uniforms);
 
   const judged = isJudged(shared);
-  const degree = judged && !isFixed(shared) ? degreeFor(shared.tolerance ?? TOLERANCE, orderOf(equations, scope)) : 5;
+  const degree = judged && !isFixed(shared) ? degreeFor(shared.tolerance ?? TOLERANCE, orderOf(sides)) : 5;
   const statement: Statement = {
     ...{equations, conditions, box, unknowns, uniforms, imposed, edges, shared, judged, weight},
-    gauges: judged ? gaugesOf(equations, conditions, scope) : [],
+    sides,
+    gauges: judged ? gaugesOf(sides, unknowns) : [],
     constraints: mode,
     periodic: given.periodic,
     givenWeight: given.boundaryWeight,
@@ -143,21 +149,16 @@ const degreeFor = (tolerance: number, order: number): number => (tolerance < 1e-
  * Unknowns of a system that its equations and conditions know by their derivatives alone, such as a pressure: free up to a constant. A single
  * unknown that is free has a condition missing.
  */
-function gaugesOf(equations: readonly string[], conditions: readonly Condition[], scope: Scope): string[] {
-  if (scope.unknowns.length < 2) return [];
-  const arena = new Arena();
-  const table = new SymbolTable(scope);
-  const texts = [...equations, ...conditions.map(({equation}) => equation)];
-  const leaves = texts.flatMap((text) => resolveSides(text, table, arena).flatMap((side) => leavesOf(arena.simplify(side))));
+function gaugesOf(sides: readonly Expression[], unknowns: readonly string[]): string[] {
+  if (unknowns.length < 2) return [];
+  const leaves = sides.flatMap(leavesOf);
   const known = new Set(leaves.flatMap((leaf) => (leaf.kind === 'derivative' && totalOrder(leaf) === 0 ? [leaf.unknown] : [])));
-  return scope.unknowns.filter((name) => !known.has(name));
+  return unknowns.filter((name) => !known.has(name));
 }
 
 /** The highest order of any derivative. */
-function orderOf(equations: readonly string[], scope: Scope): number {
-  const arena = new Arena();
-  const table = new SymbolTable(scope);
-  const leaves = equations.flatMap((text) => resolveSides(text, table, arena).flatMap(leavesOf));
+function orderOf(sides: readonly Expression[]): number {
+  const leaves = sides.flatMap(leavesOf);
   return leaves.reduce((most, leaf) => (leaf.kind === 'derivative' ? Math.max(most, totalOrder(leaf)) : most), 0);
 }
 

@@ -6,7 +6,7 @@ import type {Problem} from '../pose/problem';
 import {problem} from '../pose/problem';
 import type {ProblemSpec} from '../pose/problem-spec';
 import {gridBreaks, gridCells, scopeOf} from '../pose/problem-spec';
-import {gauss, gaussRule, lattice, linspace} from '../pose/sampling';
+import {gauss, gaussPlaces, lattice, linspace} from '../pose/sampling';
 import {term} from '../pose/term';
 import type {Checkpoint} from '../solve/checkpoint/checkpoint';
 import {loadSolution} from '../solve/load';
@@ -45,15 +45,7 @@ export async function transferred(from: Solution, to: Problem, settings: SolveOp
   const breaks =
     gridBreaks(field.grid, domain) ??
     gridCells(field.grid, domain.length).map((n, k) => Array.from(linspace(domain[k].lower, domain[k].upper, n + 1)));
-  const rule = gaussRule(POINTS).points;
-  const places = lattice(
-    breaks.map((ends) =>
-      Float64Array.from({length: (ends.length - 1) * POINTS}, (_, i) => {
-        const cell = Math.floor(i / POINTS);
-        return ends[cell] + (ends[cell + 1] - ends[cell]) * rule[i % POINTS];
-      }),
-    ),
-  );
+  const places = lattice(breaks.map((ends) => gaussPlaces(ends, POINTS)));
   const there = await from.checkpoint();
   const bare = withoutLift(from.problem);
   using raw = await loadSolution({...there, problem: bare, uniforms: uniformValues(bare.spec)}, {device: settings.device});

@@ -1,16 +1,18 @@
 /** An initial value problem solved through windows of time on a mesh. */
 import {DinfError} from '../base/errors';
+import {rootMeanSquare} from '../base/norms';
 import {defaultThreads} from '../devices/cpu';
 import {chooseDevice, deviceOptions} from '../devices';
 import {concatenated, windowKnots} from '../march/concatenate';
 import type {Marching, MarchHooks, MarchResult, WindowControl} from '../march/march';
-import {march, rootMeanSquare} from '../march/march';
+import {march} from '../march/march';
 import {joined} from '../march/parameters';
 import {roughness} from '../march/roughness';
 import {WINDOW_CELLS, WindowAxis} from '../march/window-axis';
 import {windowProblem} from '../march/window-problem';
 import {gaussNewton, leastSquares} from '../optimizers';
 import {gridEdges} from '../pose/field';
+import {linspace} from '../pose/sampling';
 import {solutionOf} from '../solve/load';
 import {Session} from '../solve/session';
 import type {Solution} from '../solve/solution';
@@ -224,7 +226,7 @@ async function pilotScales(marching: Marching, hooks: MarchHooks): Promise<numbe
   const none = orders.map(() => 0);
   const sizes = initial.map((list) => (list.length === 0 ? Infinity : rootMeanSquare(list[0])));
   if (sizes.every((size) => size > 0)) return none;
-  const ends = Array.from({length: PILOT}, (_, i) => (i + 1 === PILOT ? end : begin + ((end - begin) * (i + 1)) / PILOT));
+  const ends = Array.from(linspace(begin, end, PILOT + 1)).slice(1);
   const pilot = await march(marching, {ends, tolerance: Infinity, first: end - begin}, {...hooks, onProgress: () => undefined});
   return pilot.stop === 'end' ? pilot.sizes.map((size, i) => (sizes[i] <= NOTHING * size ? size : 0)) : none;
 }

@@ -36,3 +36,36 @@ export function evaluateExpression(expression: Expression, values: Readonly<Reco
   }
   return results.get(expression)!;
 }
+
+/**
+ * The values of an expression in many places at once.
+ *
+ * @param order its nodes, each behind its operands; the last one is the expression.
+ * @param column of a leaf, by its name: a value for each place, or one for all.
+ * @param size number of places.
+ */
+export function evaluateColumns(
+  order: readonly Expression[],
+  column: (name: string) => Float64Array | number,
+  size: number,
+): Float64Array {
+  const results = new Map<Expression, Float64Array | number>();
+  for (const node of order) {
+    if (node.kind === 'constant') results.set(node, node.value);
+    else if (node.kind !== 'operation') results.set(node, column(leafName(node)));
+    else {
+      const operands = node.operands.map((operand) => results.get(operand)!);
+      const fixed = node.operands[1]?.kind === 'constant';
+      const at = (i: number): number =>
+        applyOperator(
+          node.operator,
+          operands.map((one) => (typeof one === 'number' ? one : one[i])),
+          fixed,
+        );
+      const varies = operands.some((one) => typeof one !== 'number');
+      results.set(node, varies ? Float64Array.from({length: size}, (_, i) => at(i)) : at(0));
+    }
+  }
+  const result = results.get(order[order.length - 1])!;
+  return typeof result === 'number' ? new Float64Array(size).fill(result) : result;
+}

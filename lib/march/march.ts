@@ -3,6 +3,7 @@
  * coefficient by coefficient. One problem over all of the time has stationary points where nothing grows, and a factor that nobody can hold.
  */
 import {DinfError} from '../base/errors';
+import {rootMeanSquare} from '../base/norms';
 import type {InnerChoice, NativeResult} from '../native';
 import type {GaussNewton} from '../optimizers';
 import {gaussNewton} from '../optimizers';
@@ -302,9 +303,4 @@ class March {
     this.loss += loss * (end - at);
     this.hooks.onProgress((end - begin) / (last - begin), this.iterations, loss);
   }
-}
-
-/** The root of the mean square. */
-export function rootMeanSquare(values: Float64Array): number {
-  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
 }

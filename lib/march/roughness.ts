@@ -1,4 +1,5 @@
 /** Whether a spline sees what it holds, by the jumps of its highest derivative from cell to cell. */
+import {norm} from '../base/norms';
 import {favard, openKnots} from './open-splines';
 
 /** An axis of splines. */
@@ -60,6 +61,3 @@ function errorsAlong(values: readonly number[], {breaks, periodic}: SplineAxis, 
     return favard(degree) * length ** degree * Math.abs(value - derivative[i]);
   });
 }
-
-/** The root of the sum of squares. */
-export const norm = (values: readonly number[]): number => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));

@@ -190,3 +190,12 @@ export function gaussRule(n: number): {points: Float64Array; weights: Float64Arr
   }
   return rule;
 }
+
+/** Gauss points of cells, by the cells' ends: `count` in each. */
+export function gaussPlaces(ends: readonly number[], count: number): Float64Array {
+  const {points: rule} = gaussRule(count);
+  return Float64Array.from({length: (ends.length - 1) * count}, (_, i) => {
+    const cell = Math.floor(i / count);
+    return ends[cell] + (ends[cell + 1] - ends[cell]) * rule[i % count];
+  });
+}

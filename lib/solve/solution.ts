@@ -20,6 +20,14 @@ export type {LossCurve} from './schedule';
 /** Why a solve ended. */
 export type StopReason = Outcome['stopReason'];
 
+/** What may be found out about a solution after its own solve. */
+interface Conclusion {
+  readonly stopReason: StopReason;
+  readonly seconds: number;
+  readonly notes: readonly string[];
+  readonly estimate?: ErrorEstimate;
+}
+
 /** The text of an expression where the compiler knows it: the key of its values. */
 export type ExpressionText<E extends EquationSource> = E extends string ? E : string;
 
@@ -29,8 +37,6 @@ export class Solution<U extends string = string> implements Disposable {
   readonly message: string;
   /** Of all stages. */
   readonly iterations: number;
-  /** Of the solve alone. */
-  readonly seconds: number;
   /** At the end. */
   readonly loss: number;
   /** Unknowns of the last stage. */
@@ -45,7 +51,7 @@ export class Solution<U extends string = string> implements Disposable {
   readonly dtype: 'float32' | 'float64';
   /** Of everything random. */
   readonly seed: number;
-  private conclusion: {readonly stopReason: StopReason; readonly estimate?: ErrorEstimate; readonly notes: readonly string[]};
+  private conclusion: Conclusion;
 
   /** @internal */
   constructor(
@@ -60,7 +66,6 @@ export class Solution<U extends string = string> implements Disposable {
   ) {
     this.message = outcome.message;
     this.iterations = outcome.iterations;
-    this.seconds = outcome.seconds;
     this.loss = outcome.loss;
     this.unknowns = outcome.unknowns;
     this.losses = outcome.losses;
@@ -68,12 +73,20 @@ export class Solution<U extends string = string> implements Disposable {
     this.device = device;
     this.dtype = session.options.dtype;
     this.seed = session.options.seed;
-    this.conclusion = {stopReason: outcome.stopReason, notes: [...problemNotes(problem.spec), ...mishaps]};
+    this.conclusion = {
+      stopReason: outcome.stopReason,
+      seconds: outcome.seconds,
+      notes: [...problemNotes(problem.spec), ...mishaps],
+    };
   }
 
   /** Why the solve ended. */
   get stopReason(): StopReason {
     return this.conclusion.stopReason;
+  }
+  /** Of the solve alone; where its error was estimated, of all that led to it. */
+  get seconds(): number {
+    return this.conclusion.seconds;
   }
   /** What is to be known before this result is believed, such as a term whose derivatives the kernel cannot represent. */
   get notes(): readonly string[] {
@@ -89,8 +102,8 @@ export class Solution<U extends string = string> implements Disposable {
    *
    * @internal
    */
-  concluded(estimate: ErrorEstimate, notes: readonly string[], stopReason = this.stopReason): this {
-    this.conclusion = {stopReason, estimate, notes: [...this.notes, ...notes]};
+  concluded({notes, ...found}: Partial<Conclusion>): this {
+    this.conclusion = {...this.conclusion, ...found, notes: [...this.notes, ...(notes ?? [])]};
     return this;
   }
 

@@ -1,7 +1,7 @@
 /** Solving to a tolerance: what exit 0 promises, what units change, and what is said where nothing can be promised. */
-import type {Solution} from '../../lib';
 import type {EquationProblemOptions} from '../../lib/api/equation';
 import {equation} from '../../lib/api/equation';
+import {solvedEquation} from '../support/solved';
 
 const HEAT: EquationProblemOptions = {
   equations: ['u_t = 0.1*u_xx'],
@@ -9,16 +9,6 @@ const HEAT: EquationProblemOptions = {
   where: ['t=0: u=sin(pi*x)', 'x=0|x=1: u=0'],
   exact: 'exp(-0.1*pi^2*t)*sin(pi*x)',
 };
-
-async function solved<T>(
-  options: EquationProblemOptions,
-  read: (solution: Solution, metrics: Readonly<Record<string, number>>) => Promise<T> | T,
-): Promise<T> {
-  const posed = await equation(options);
-  using solution = await posed.solve({device: 'cpu'});
-  const {metrics} = await posed.assess(solution);
-  return await read(solution, metrics);
-}
 
 describe('the error estimate', () => {
   const known: readonly (readonly [string, EquationProblemOptions])[] = [
@@ -58,7 +48,7 @@ describe('the error estimate', () => {
     ],
   ];
   it.each(known)('is within a factor of three of the error: %s', async (_, options) => {
-    await solved(options, ({errorEstimate, notes}, {relativeL2}) => {
+    await solvedEquation(options, ({errorEstimate, notes}, {metrics: {relativeL2}}) => {
       expect(errorEstimate).toMatchObject({met: true, tolerance: 1e-4});
       expect(notes).toEqual([]);
       expect(relativeL2).toBeLessThan(1e-4);
@@ -76,7 +66,7 @@ describe('the error estimate', () => {
       exact: 'sin(40*x)*sin(y)',
       tolerance: 1e-7,
     };
-    await solved(options, ({errorEstimate, problem}, {relativeL2}) => {
+    await solvedEquation(options, ({errorEstimate, problem}, {metrics: {relativeL2}}) => {
       expect(errorEstimate!.met).toBe(true);
       expect(relativeL2).toBeLessThan(1e-7);
       const [x, y] = problem.spec.fields[0].grid!.resolution as readonly number[];
@@ -86,7 +76,7 @@ describe('the error estimate', () => {
 
   it('is made on a grid that is given, and says that it does not suffice', async () => {
     const few: EquationProblemOptions = {...known[2][1], resolution: 32};
-    await solved(few, ({errorEstimate, notes, problem}, {relativeL2}) => {
+    await solvedEquation(few, ({errorEstimate, notes, problem}, {metrics: {relativeL2}}) => {
       expect(errorEstimate!.met).toBe(false);
       expect(relativeL2).toBeGreaterThan(0.1);
       expect(errorEstimate!.relativeL2).toBeGreaterThan(0.1);
@@ -96,7 +86,7 @@ describe('the error estimate', () => {
   });
 
   it('ends where no time is left for a finer grid', async () => {
-    await solved({...known[2][1], maxSeconds: 0}, ({errorEstimate, notes}) => {
+    await solvedEquation({...known[2][1], maxSeconds: 0}, ({errorEstimate, notes}) => {
       expect(errorEstimate!.met).toBe(false);
       expect(notes.join()).toContain('longer than the 0 s');
     });
@@ -135,7 +125,7 @@ describe('units', () => {
     [1, 1000],
     [1, 1e-3],
   ])('do not matter: an equation times %d, lengths times %d', async (factor, length) => {
-    await solved(beam(factor, length), async (solution) => {
+    await solvedEquation(beam(factor, length), async (solution) => {
       expect(solution.errorEstimate!.met).toBe(true);
       const {w} = await solution.evaluate(Float64Array.of(3 * length));
       expect(Math.abs(w[0] / ((1000 * (3 * length) ** 4) / (8 * 2e5)) - 1)).toBeLessThan(1e-8);
@@ -150,7 +140,7 @@ describe('units', () => {
       exact: '300 + 1e4*0.2/20 + 1e4/100*(0.04 - x^2)',
     });
     for (const factor of [1, 1e6, 1e-6]) {
-      await solved(wall(factor), ({errorEstimate}, {relativeL2}) => {
+      await solvedEquation(wall(factor), ({errorEstimate}, {metrics: {relativeL2}}) => {
         expect(errorEstimate!.met).toBe(true);
         expect(relativeL2).toBeLessThan(1e-9);
       });
@@ -173,7 +163,7 @@ describe('nonlinear equations in time', () => {
     ],
     ['a pendulum', {equations: ['y_tt = -sin(y)'], domain: 't=0..10', where: ['t=0: y=2', 't=0: y_t=0']}, {y: 0.71314818}],
   ])('find their way through windows of time: %s', async (_, options, ends) => {
-    await solved(options, async (solution) => {
+    await solvedEquation(options, async (solution) => {
       expect(solution.errorEstimate!.met).toBe(true);
       const {lower, upper} = solution.problem.spec.domain[0];
       expect(lower).toBe(0);
@@ -189,9 +179,55 @@ describe('nonlinear equations in time', () => {
       where: ['t=0: u=1/(1 + exp(x/0.1))', 'x=-1: u=1/(1 + exp((-1 - t/2)/0.1))', 'x=2: u=1/(1 + exp((2 - t/2)/0.1))'],
       exact: '1/(1 + exp((x - t/2)/0.1))',
     };
-    await solved(options, ({errorEstimate}, {relativeL2}) => {
+    await solvedEquation(options, ({errorEstimate}, {metrics: {relativeL2}}) => {
       expect(errorEstimate!.met).toBe(true);
       expect(relativeL2).toBeLessThan(3 * errorEstimate!.relativeL2!);
+    });
+  });
+});
+
+describe('what finer grids agree on and is no solution', () => {
+  // Thinner than any cell of the first grids, which are at one on what the equation would be without it.
+  it('is not taken for one: a layer that no cell sees', async () => {
+    const options: EquationProblemOptions = {
+      equations: ['-7e-6*u_xx + (1 + x)*u_x + u = 2'],
+      domain: 'x=0..2',
+      where: ['x=0: u=0', 'x=2: u=1'],
+      // (1 + x) u = 2 x outside of it.
+      exact: '2*x/(1 + x) - 1/3*exp(-3*(2 - x)/7e-6)',
+    };
+    await solvedEquation(options, ({errorEstimate}, {metrics: {relativeL2}}) => {
+      expect(errorEstimate!.met).toBe(true);
+      expect(relativeL2).toBeLessThan(1e-4);
+    });
+  });
+
+  it('is not taken for one: what is lost in rounding', async () => {
+    const options: EquationProblemOptions = {
+      equations: ['u_xxxx = 0'],
+      domain: 'x=0..3',
+      where: ['x=0: u=0', 'x=0: u_x=1e5', 'x=3: u_xx=6e5', 'x=3: u_xxx=0'],
+      exact: '1e5*x + 3e5*x^2',
+    };
+    await solvedEquation(options, ({errorEstimate}, {metrics: {relativeL2}}) => {
+      expect(errorEstimate!.met).toBe(true);
+      expect(relativeL2).toBeLessThan(1e-6);
+    });
+  });
+
+  it.each([
+    ['a resolution', {resolution: 32}],
+    ['equal cells', {grading: 'off', maxSeconds: 1}],
+  ] as const)('is not taken for one: a source that no point of %s sees', async (_, chosen) => {
+    const options: EquationProblemOptions = {
+      equations: ['u_xx = exp(-((x - 0.43217)/1e-5)^2)'],
+      domain: 'x=0..1',
+      where: ['x=0|x=1: u=0'],
+      ...chosen,
+    };
+    await solvedEquation(options, ({errorEstimate, notes}) => {
+      expect(errorEstimate!.met).toBe(false);
+      expect(notes.join()).toMatch('along x that is far smaller than a cell');
     });
   });
 });
@@ -214,7 +250,7 @@ describe('nothing is promised', () => {
       /not resolved|not converged|stood still/,
     ],
   ])('%s', async (_, options, why) => {
-    await solved(options, ({errorEstimate, notes}) => {
+    await solvedEquation(options, ({errorEstimate, notes}) => {
       expect(errorEstimate!.met).toBe(false);
       expect(notes.join()).toMatch(why);
     });

@@ -1,19 +1,9 @@
 /** Initial values: windows of time, the cells across them, and what is said of both. */
-import type {Solution} from '../../lib';
 import {lattice} from '../../lib';
 import type {EquationProblemOptions} from '../../lib/api/equation';
 import {equation} from '../../lib/api/equation';
 import type {Assessment} from '../../lib/cases/definition';
-
-async function solved<T>(
-  options: EquationProblemOptions,
-  read: (solution: Solution, assessment: Assessment) => Promise<T> | T,
-  signal?: AbortSignal,
-): Promise<T> {
-  const posed = await equation(options);
-  using solution = await posed.solve({device: 'cpu', signal});
-  return await read(solution, await posed.assess(solution));
-}
+import {solvedEquation} from '../support/solved';
 
 /** Fisher's wave, which travels and is nothing where it has not been. */
 const FISHER: EquationProblemOptions = {
@@ -90,7 +80,7 @@ describe('windows of time', () => {
     ],
   ];
   it.each(known)('meet the tolerance, and know it: %s', async (_, options) => {
-    await solved(options, ({errorEstimate, notes}, {metrics}) => {
+    await solvedEquation(options, ({errorEstimate, notes}, {metrics}) => {
       expect(notes).toEqual([]);
       expect(errorEstimate!.met).toBe(true);
       expect(metrics.relativeL2).toBeLessThan(3 * errorEstimate!.relativeL2!);
@@ -99,26 +89,26 @@ describe('windows of time', () => {
   });
 
   test('are as many as are asked for', async () => {
-    await solved({...PENDULUM, windows: 24}, (solution, assessment) => {
+    await solvedEquation({...PENDULUM, windows: 24}, (solution, assessment) => {
       expect(windowsOf(assessment)).toBe(24);
       expect(solution.errorEstimate!.met).toBe(true);
     });
   });
   test('are none where they are off', async () => {
-    await solved({...FISHER, windows: 'off'}, ({errorEstimate}, assessment) => {
+    await solvedEquation({...FISHER, windows: 'off'}, ({errorEstimate}, assessment) => {
       expect(assessment.settings?.windows).toBeUndefined();
       expect(errorEstimate!.relativeL2).toBeLessThan(1);
     });
   });
   test('of half of a resolution that is given', async () => {
-    await solved({...FISHER, resolution: 32}, (_, assessment) => {
+    await solvedEquation({...FISHER, resolution: 32}, (_, assessment) => {
       expect(windowsOf(assessment)).toBe(16);
       expect(assessment.settings?.resolution).toBe('122 × 32');
     });
   });
 
   test('hand over what they end with', async () => {
-    await solved(PENDULUM, async (solution) => {
+    await solvedEquation(PENDULUM, async (solution) => {
       const knots = solution.problem.spec.fields[0].grid!.knots![0]!;
       const ends = [...new Set(knots.filter((knot, i) => knot === knots[i + 1]))];
       expect(ends.length).toBeGreaterThan(3);
@@ -143,13 +133,13 @@ describe('windows of time', () => {
   });
 
   test('end where a solution does', async () => {
-    await solved({equations: ['u_t = u^2'], domain: 't=0..2', where: ['t=0: u=1']}, ({errorEstimate, notes}) => {
+    await solvedEquation({equations: ['u_t = u^2'], domain: 't=0..2', where: ['t=0: u=1']}, ({errorEstimate, notes}) => {
       expect(errorEstimate!.met).toBe(false);
       expect(notes.join()).toMatch(/beyond 1\.0000|beyond 0\.9999/);
     });
   });
   test('promise nothing where the equations leave something free', async () => {
-    await solved(
+    await solvedEquation(
       {
         ...{equations: ['u_t + q = 0', 'q_x = 0'], domain: 't=0..1,x=0..1', periodic: ['x'], where: ['t=0: u=1']},
         maxSeconds: 1,
@@ -161,7 +151,7 @@ describe('windows of time', () => {
     );
   });
   test('take a pressure to be 0 in the middle', async () => {
-    await solved(
+    await solvedEquation(
       {equations: ['u_t + p_x = 0', 'u_x = 0'], domain: 't=0..1,x=0..1', periodic: ['x'], where: ['t=0: u=1']},
       async (solution) => {
         expect(solution.errorEstimate!.met).toBe(true);
@@ -189,11 +179,11 @@ describe('windows of time', () => {
 
 describe('conditions', () => {
   test('are reported with their kinds and misfits', async () => {
-    await solved(known(), (_, {conditions}) => {
+    await solvedEquation(known(), (_, {conditions}) => {
       expect(conditions!.map(({kind}) => kind)).toEqual(['initial', 'least squares', 'exact']);
       for (const {misfit} of conditions!) expect(misfit).toBeLessThan(1e-6);
     });
-    await solved(
+    await solvedEquation(
       {equations: ['u_x = 1'], domain: 'x=0..1', where: ['x=0: u=0', 'x=1: u=2'], constraints: 'soft', boundaryWeight: 1e-3},
       (_, {conditions}) => {
         expect(conditions!.map(({kind}) => kind)).toEqual(['least squares', 'least squares']);
@@ -209,7 +199,7 @@ describe('conditions', () => {
 
   test('that disagree at a corner do not stand in the way', async () => {
     // A lid that slides over a square: its velocity is 1, that of the walls 0.
-    await solved(
+    await solvedEquation(
       {
         equations: ['biharmonic(s) = 0'],
         domain: 'x=0..1,y=0..1',
@@ -234,7 +224,7 @@ describe('cells', () => {
     exact: 'x - (exp((x - 1)/1e-4) - exp(-1e4))/(1 - exp(-1e4))',
   };
   test('are small where a layer is', async () => {
-    await solved(LAYER, ({errorEstimate, problem}, {metrics}) => {
+    await solvedEquation(LAYER, ({errorEstimate, problem}, {metrics}) => {
       expect(errorEstimate!.met).toBe(true);
       expect(metrics.relativeL2).toBeLessThan(1e-4);
       const knots = problem.spec.fields[0].grid!.knots![0]!;
@@ -258,7 +248,7 @@ describe('cells', () => {
       Math.exp(-2) + Math.sqrt(Math.PI) * 1e-3 * Math.exp(-0.69),
     ],
   ] as const)('are put where the data ask for them: %s', async (_, options, place, value) => {
-    await solved(options, async (solution) => {
+    await solvedEquation(options, async (solution) => {
       expect(solution.errorEstimate!.met).toBe(true);
       const {u} = await solution.evaluate(lattice([place]));
       expect(Math.abs(u[0] / value - 1)).toBeLessThan(2e-4);
@@ -266,11 +256,14 @@ describe('cells', () => {
   });
   test('that see nothing of a layer do not agree on an answer', async () => {
     // Without the layer least squares has a smooth answer, on all grids the same, that is wrong by 93 %.
-    await solved({equations: ['-3e-5*u_xx + u_x + 0.5*u = 1'], domain: 'x=0..1', where: ['x=0|x=1: u=0']}, async (solution) => {
-      expect(solution.errorEstimate!.met).toBe(true);
-      const {u} = await solution.evaluate(lattice([[0.5]]));
-      expect(u[0]).toBeCloseTo(0.4423925930154, 4);
-    });
+    await solvedEquation(
+      {equations: ['-3e-5*u_xx + u_x + 0.5*u = 1'], domain: 'x=0..1', where: ['x=0|x=1: u=0']},
+      async (solution) => {
+        expect(solution.errorEstimate!.met).toBe(true);
+        const {u} = await solution.evaluate(lattice([[0.5]]));
+        expect(u[0]).toBeCloseTo(0.4423925930154, 4);
+      },
+    );
   });
   test('are as many along each coordinate as are asked for', async () => {
     const poisson: EquationProblemOptions = {
@@ -278,14 +271,14 @@ describe('cells', () => {
       domain: 'x=0..1,y=0..1',
       where: ['x=0|x=1: u=0', 'y=0|y=1: u=sin(pi*x)'],
     };
-    await solved({...poisson, resolution: [24, 4]}, ({problem, errorEstimate}) => {
+    await solvedEquation({...poisson, resolution: [24, 4]}, ({problem, errorEstimate}) => {
       expect(problem.spec.fields[0].grid!.resolution).toEqual([24, 4]);
       expect(errorEstimate!.met).toBe(true);
     });
     await expect(equation({...poisson, resolution: [24, 4, 4]})).rejects.toThrow('the resolution has 3 numbers');
   });
   test('are of one size where grading is off', async () => {
-    await solved(
+    await solvedEquation(
       {...LAYER, equations: ['-0.01*u_xx + u_x = 1'], exact: undefined, grading: 'off'},
       ({problem, errorEstimate}) => {
         expect(errorEstimate!.met).toBe(true);
@@ -297,7 +290,7 @@ describe('cells', () => {
 
 describe('a nonlinear problem that stands', () => {
   test('begins at the coarser solution, and its nonlinear terms come in by degrees', async () => {
-    await solved(
+    await solvedEquation(
       {
         equations: ['d(s,y)*d(laplacian(s),x) - d(s,x)*d(laplacian(s),y) = 0.01*biharmonic(s) + 0.1*sin(pi*x)*sin(pi*y)'],
         domain: 'x=0..1,y=0..1',
@@ -323,7 +316,7 @@ describe('a coefficient that jumps', () => {
     await equation({...WALL, equations: ['d(where(y < 1, y + 1, 3 - y)*T_y, y) = where(y < 1, 1, 0)']});
   });
   test('is met by naming the flux', async () => {
-    await solved(
+    await solvedEquation(
       {
         ...WALL,
         equations: ['q = where(y < 1, 1, 100)*T_y', 'q_y = 0'],

@@ -1,5 +1,7 @@
 import {evaluateExpression, parse} from '../../lib';
-import type {Prepared, RunOptions} from '../../lib/cases/definition';
+import type {EquationProblemOptions} from '../../lib/api/equation';
+import {equation} from '../../lib/api/equation';
+import type {Assessment, Prepared, RunOptions} from '../../lib/cases/definition';
 import type {EvolutionCase} from '../../lib/cases/evolution';
 import {stagesFrom} from '../../lib/cases/stages';
 import {lattice, linspace} from '../../lib/pose/sampling';
@@ -13,6 +15,17 @@ export async function solved(
   settings: SolveOptions = {},
 ): Promise<Solution> {
   return own?.(settings) ?? solve(problem, {optimizer: optimizers.map(({stage}) => stage), ...settings});
+}
+
+/** Solves a user's equations, and hands the solution to `read` while it lives. */
+export async function solvedEquation<T>(
+  options: EquationProblemOptions,
+  read: (solution: Solution, assessment: Assessment) => Promise<T> | T,
+  signal?: AbortSignal,
+): Promise<T> {
+  const posed = await equation(options);
+  using solution = await posed.solve({device: 'cpu', signal});
+  return await read(solution, await posed.assess(solution));
 }
 
 /** Solves a posed problem by the schedule of its preset, which `options` change. */
