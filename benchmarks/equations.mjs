@@ -1,14 +1,15 @@
 // Problems that nobody wrote code for: each is one command line, run as a user would run it, against a known answer.
 //   node benchmarks/equations.mjs --results benchmarks/results/equations.jsonl
-// --only NAME runs one of them.
+// --only NAME runs one of them, --cases untuned those of untuned.mjs.
 import {spawnSync} from 'node:child_process';
 import {rmSync} from 'node:fs';
 import * as path from 'node:path';
 import * as dinf from 'dinf-grid';
 import {PRECISE, REFERENCES, TIMES} from './references.mjs';
 import {options, record, root, temporaryFolder} from './support.mjs';
+import {UNTUNED, UNTUNED_REFERENCES} from './untuned.mjs';
 
-const given = options({results: '', only: ''});
+const given = options({results: '', only: '', cases: 'tuned'});
 
 // Cole–Hopf: u = −2ν φ_x / φ with φ a solution of the heat equation, here 2 + exp(−νπ²t) cos(πx).
 const COLE_HOPF = '2*nu*pi*exp(-nu*pi^2*t)*sin(pi*x)/(2 + exp(-nu*pi^2*t)*cos(pi*x))';
@@ -557,7 +558,7 @@ async function errorAgainst({axes, values}, folder) {
 
 const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `"${word}"`);
 
-for (const [name, words] of Object.entries(CASES)) {
+for (const [name, words] of Object.entries(given.cases === 'untuned' ? UNTUNED : CASES)) {
   if (given.only !== '' && given.only !== name) continue;
   const out = temporaryFolder();
   const all = ['solve', ...words];
@@ -568,7 +569,7 @@ for (const [name, words] of Object.entries(CASES)) {
     {encoding: 'utf8', maxBuffer: 2 ** 26},
   );
   const wall = (performance.now() - began) / 1000;
-  const reference = REFERENCES[name] ?? PRECISE[name.replace(/, to 1e-\d+$/, '')];
+  const reference = REFERENCES[name] ?? UNTUNED_REFERENCES[name] ?? PRECISE[name.replace(/, to 1e-\d+$/, '')];
   const referenceError = reference === undefined ? undefined : await errorAgainst(reference(), out);
   rmSync(out, {recursive: true, force: true});
   if (status !== 0 && status !== 5) throw new Error(`${name} exits ${status}:\n${stderr}`);
@@ -590,7 +591,7 @@ for (const [name, words] of Object.entries(CASES)) {
   const known = metrics.relativeL2 ?? referenceError;
   record(
     {
-      benchmark: 'equations',
+      benchmark: given.cases === 'untuned' ? 'equations, untuned' : 'equations',
       case: name,
       command: `dinf-grid ${all.map(quoted).join(' ')}`,
       exit: status,

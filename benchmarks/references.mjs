@@ -50,7 +50,7 @@ function twiddles(size) {
  * @param linear of a wave number: [real, imaginary] part of the symbol of L.
  * @param nonlinear F, and whether it is differentiated.
  */
-function ring({lower, upper, points, steps, time, start, linear, nonlinear, differentiated}) {
+export function ring({lower, upper, points, steps, time, start, linear, nonlinear, differentiated}) {
   const length = upper - lower;
   const x = Float64Array.from({length: points}, (_, i) => lower + (length * i) / points);
   const wave = Float64Array.from({length: points}, (_, i) => ((2 * Math.PI) / length) * (i < points / 2 ? i : i - points));
@@ -141,7 +141,7 @@ function contour(a, b, h) {
 }
 
 /** The classical Runge-Kutta method. */
-function ordinary(names, start, time, rate, steps = 400_000) {
+export function ordinary(names, start, time, rate, steps = 400_000) {
   const h = time / steps;
   let u = start;
   const values = Object.fromEntries(names.map((name) => [name, []]));
@@ -163,7 +163,7 @@ function ordinary(names, start, time, rate, steps = 400_000) {
 }
 
 /** Cole and Hopf's integral on Gauss-Hermite's points, by the trapezoidal rule that their weight makes exact. */
-function burgers(nu) {
+export function burgers(nu) {
   const x = Float64Array.from({length: 401}, (_, i) => -1 + i / 200);
   const values = TIMES.map((t) =>
     x.map((place) => {

@@ -52,12 +52,12 @@ export function record(line, file) {
   appendFileSync(file, `${text}\n`);
 }
 
-/** Python with torch, from --python or $PYTHON or the PATH; undefined, with a message, where there is none. */
-export function findPython(wanted = process.env.PYTHON ?? 'python3') {
-  const {status, error} = spawnSync(wanted, ['-c', 'import torch, numpy, scipy'], {encoding: 'utf8'});
+/** Python with the modules of a peer, from --python or $PYTHON or the PATH; undefined, with a message, where there is none. */
+export function findPython(wanted = process.env.PYTHON ?? 'python3', modules = 'torch, numpy, scipy') {
+  const {status, error} = spawnSync(wanted, ['-c', `import ${modules}`], {encoding: 'utf8'});
   if (status === 0) return wanted;
   console.error(
-    `skipping the PyTorch peer: ${error ? `'${wanted}' was not found` : `'${wanted}' cannot import torch, numpy and scipy`}. ` +
+    `skipping the peer: ${error ? `'${wanted}' was not found` : `'${wanted}' cannot import ${modules}`}. ` +
       'Install them as benchmarks/peers/README.md says and pass --python FILE.',
   );
   return undefined;

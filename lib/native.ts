@@ -156,6 +156,12 @@ export interface InnerChoice {
   readonly factorisations: number;
   /** Of the last factorisation, the matrix scaled to a diagonal of 1: small where the problem hardly decides an unknown. */
   readonly smallestPivot?: number;
+  /** Floating-point operations of the last factorisation, counted beforehand. */
+  readonly factorFlops?: number;
+  /** Of the last factorisation, with the assembly of its matrix. */
+  readonly factorSeconds?: number;
+  /** What a factorisation holds, from its arena to its vectors. */
+  readonly factorBytes?: number;
   /** Whether the equations leave some of the unknowns free. */
   readonly undetermined: boolean;
 }

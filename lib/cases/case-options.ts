@@ -45,6 +45,8 @@ export interface CaseOptions {
   tolerance?: number | undefined;
   /** Seconds after which no finer grid is begun, where a problem refines its own: your own equations. Default 60. */
   maxSeconds?: number | undefined;
+  /** Bytes that a factorisation may take, where a problem refines its own: your own equations. Default 4 GiB, or half of the machine's memory where that is less. */
+  maxMemory?: number | undefined;
   /** Initial rate of Adam. Default: the problem's. */
   learningRate?: number | undefined;
   /** What solves the linear problems of least squares and Gauss–Newton: `auto`, `direct` or `cgls`. Default `auto`. */
@@ -69,6 +71,7 @@ const CASE_OPTIONS: OptionChecks<CaseOptions> = {
   iterations: (value, name) => checkOneOrList(value, name, (one, place) => checkInteger(one, place, 0, 2 ** 31), 1),
   tolerance: (value, name) => checkNumber(value, name, 0),
   maxSeconds: (value, name) => checkNumber(value, name, 0),
+  maxMemory: (value, name) => checkInteger(value, name, 1),
   learningRate: (value, name) => checkNumber(value, name, 0),
   inner: checkInner,
 };
@@ -98,7 +101,7 @@ export function checkCaseOptions<Own extends object>(
  * @throws DinfError INVALID_ARGUMENT for a resolution of each axis
  */
 export function runOptionsOf(options: CaseOptions, own: RunOptions['own'] = {}): RunOptions {
-  const {preset = 'fast', optimizer, iterations, tolerance, maxSeconds, learningRate, inner} = options;
+  const {preset = 'fast', optimizer, iterations, tolerance, maxSeconds, maxMemory, learningRate, inner} = options;
   const {field, width, hiddenLayers, kernel, edge, decoder, resolution, levels, features} = options;
   if (typeof resolution === 'object') throw oneResolution(resolution);
   return {
@@ -106,7 +109,7 @@ export function runOptionsOf(options: CaseOptions, own: RunOptions['own'] = {}):
     ...{field, width, hiddenLayers, kernel, edge, decoder, resolution, levels, features},
     optimizers: optimizer === undefined ? undefined : [optimizer].flat(),
     iterations: iterations === undefined ? undefined : [iterations].flat(),
-    ...{tolerance, maxSeconds, learningRate, inner, own},
+    ...{tolerance, maxSeconds, maxMemory, learningRate, inner, own},
   };
 }
 

@@ -40,6 +40,8 @@ export interface RunOptions {
   tolerance?: number;
   /** After that many seconds no finer grid is begun, where a problem refines its own. */
   maxSeconds?: number;
+  /** Bytes that a factorisation may take there. */
+  maxMemory?: number;
   /** Adam's initial rate. */
   learningRate?: number;
   /** Of least squares and Gauss–Newton. */

@@ -1,6 +1,7 @@
 /** The options that all problems of `dinf-grid solve` share. */
 import type {Command} from 'commander';
 import {Option} from 'commander';
+import {parseBytes} from '../base/bytes';
 import {
   DECODER_NAMES,
   decoderOf,
@@ -37,6 +38,7 @@ export interface SharedOptions {
   iterations?: number[];
   tolerance?: number;
   maxSeconds?: number;
+  maxMemory?: number;
   learningRate?: number;
   inner?: InnerName;
   device: string;
@@ -84,6 +86,11 @@ export function addSharedOptions(command: Command): void {
       numeric('--tolerance'),
     )
     .option('--max-seconds <s>', 'begin no finer grid after that long (your own equations, default 60)', numeric('--max-seconds'))
+    .option(
+      '--max-memory <bytes>',
+      'most memory of a factorisation, such as 2GB (your own equations, default 4GiB or half of what there is)',
+      usage(parseBytes),
+    )
     .addOption(
       new Option('--inner <solver>', 'what solves the linear problems of least squares and Gauss–Newton').choices([
         ...INNER_NAMES,
@@ -128,6 +135,7 @@ export function runOptions(definition: ProblemDefinition, parsed: SharedOptions)
     iterations: parsed.iterations,
     tolerance: parsed.tolerance,
     maxSeconds: parsed.maxSeconds,
+    maxMemory: parsed.maxMemory,
     learningRate: parsed.learningRate,
     inner: parsed.inner,
     own,

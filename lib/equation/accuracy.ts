@@ -2,6 +2,7 @@
  * Solving to a tolerance: a solution on a mesh is compared with solutions on meshes of more cells along each axis, which says how wrong it
  * is and which axes to refine. A residual says neither.
  */
+import {bytesText} from '../base/bytes';
 import {DinfError} from '../base/errors';
 import {norm} from '../base/norms';
 import type {EquationSpec} from '../pose/problem-spec';
@@ -9,6 +10,7 @@ import type {ErrorEstimate} from '../solve/error-estimate';
 import {Solution} from '../solve/solution';
 import type {SolveOptions} from '../solve/solve';
 import type {BoxAxis} from './conditions';
+import type {Clash} from './constraints';
 import type {Difference} from './difference';
 import type {AxisError, Level} from './ladder';
 import {Ladder} from './ladder';
@@ -23,6 +25,8 @@ export interface Solved {
   readonly mesh: Mesh;
   /** Of the field, without the conditions. */
   readonly equations: readonly EquationSpec[];
+  /** Where conditions disagree. */
+  readonly clashes: readonly Clash[];
   /** Beyond that time nothing could be solved. */
   readonly stuckAt?: number | undefined;
   /** There cells were lacking: of each axis, how much in each cell. */
@@ -45,6 +49,8 @@ export interface AccuracyGoal {
   readonly tolerance: number;
   /** After that many seconds no finer grid is begun, and a march goes no further. */
   readonly maxSeconds: number;
+  /** Bytes that a factorisation may take. */
+  readonly maxMemory: number;
   /** The first one. */
   readonly mesh: Mesh;
   readonly box: readonly BoxAxis[];
@@ -118,7 +124,7 @@ class Climb {
 
   /** What follows from a level: the solution to return, or the next mesh. */
   private async look(here: Level): Promise<Solution | Mesh> {
-    const {ladder, goal} = this;
+    const {ladder} = this;
     if (ladder.stopped) return this.stop(here);
     const refusal = refusalOf(here);
     if (refusal !== undefined && this.best === undefined && !this.mayPass(here)) return this.refuse(here, refusal);
@@ -129,10 +135,21 @@ class Climb {
     const next = found === 'stuck' ? this.beyond(here) : this.refined(here);
     if (typeof next === 'string') return this.conclude(here, next);
     if (meshKey(next) === meshKey(here.mesh)) return this.conclude(here, 'finer grids say no more');
-    if (this.best === undefined && meshSize(next.filter(({kind}) => kind !== 'windows')) > MOST_UNSEEN)
-      return this.conclude(here, 'no grid so far meets the equation');
-    const late = ladder.elapsed + ladder.foreseen(next) > goal.maxSeconds;
-    return late ? this.conclude(here, `the next grid would take longer than the ${goal.maxSeconds} s that are given`) : next;
+    const excess = this.excess(next);
+    return excess === undefined ? next : this.conclude(here, excess);
+  }
+
+  /** What a next mesh takes more than is given. */
+  private excess(next: Mesh): string | undefined {
+    const {ladder, goal, best} = this;
+    const {maxSeconds, maxMemory} = goal;
+    if (best === undefined && meshSize(next.filter(({kind}) => kind !== 'windows')) > MOST_UNSEEN)
+      return 'no grid so far meets the equation';
+    const bytes = ladder.foreseenBytes(next);
+    if (bytes > maxMemory)
+      return `the next grid would take ${bytesText(bytes)}, more than the ${bytesText(maxMemory)} that are given`;
+    const late = ladder.elapsed + ladder.foreseen(next) > maxSeconds;
+    return late ? `the next grid would take longer than the ${maxSeconds} s that are given` : undefined;
   }
 
   private get over(): string {

@@ -26,9 +26,6 @@ import {solveOnMesh} from './solve-on-mesh';
 import {DEFAULTS, readStatement} from './statement';
 import {WindowSolver} from './window-solver';
 
-/** Most memory of a factorisation: on fine meshes CGLS does not come to an end. */
-const FACTOR_BYTES = 2 ** 32;
-
 /** Options of {@link equation}: the equations, and those of every problem. */
 export interface EquationProblemOptions extends EquationOptions, CaseOptions {}
 
@@ -76,7 +73,7 @@ export async function prepareEquation(options: EquationOptions, shared: RunOptio
   const meshSolver: Omit<MeshSolver, 'windows'> = {
     statement,
     first: {mesh: goal.mesh, posed: first},
-    optimizers: optimizers.map(({stage}) => (stage.type === 'gauss-newton' ? {...stage, factorBytes: FACTOR_BYTES} : stage)),
+    optimizers: optimizers.map(({stage}) => (stage.type === 'gauss-newton' ? {...stage, factorBytes: goal.maxMemory} : stage)),
   };
   return {
     problem: posed,

@@ -1,4 +1,5 @@
 /** What a run asks of the answer, and on what mesh it begins. */
+import {availableBytes} from '../compile/memory';
 import type {RunOptions} from '../cases/definition';
 import {linspace} from '../pose/sampling';
 import type {AccuracyGoal} from './accuracy';
@@ -13,6 +14,8 @@ import type {Statement} from './posing';
 /** Relative error of the answer, and seconds after which no finer grid is begun. */
 export const TOLERANCE = 1e-4;
 const MOST_SECONDS = 60;
+/** Most bytes of a factorisation: on fine meshes CGLS does not come to an end, and a service is not to lose its memory. */
+const MOST_MEMORY = 2 ** 32;
 /** What a window may be wrong by, in the tolerance: splines approximate better in the mean than where windows are judged. */
 const WINDOW_SLACK = 30;
 /** A march on too few cells across is not worth going on with. */
@@ -63,8 +66,20 @@ export function goalOf(
     const error = Math.max(FLOOR, Math.min(1e-2, WINDOW_SLACK * tolerance));
     return {kind: 'windows', ends: undefined, tolerance: error, roughest, stops};
   });
-  return {tolerance, maxSeconds, mesh, box, fixed, grading: grading && shared.levels === undefined, unseen};
+  return {
+    tolerance,
+    maxSeconds,
+    maxMemory: factorBytesOf(shared),
+    mesh,
+    box,
+    fixed,
+    grading: grading && shared.levels === undefined,
+    unseen,
+  };
 }
+
+/** Bytes that a factorisation may take. */
+export const factorBytesOf = ({maxMemory = Math.min(MOST_MEMORY, availableBytes() / 2)}: RunOptions): number => maxMemory;
 
 /** Ends of parts of one length, both bounds among them. */
 const evenly = ({lower, upper}: BoxAxis, count: number): number[] => Array.from(linspace(lower, upper, count + 1));

@@ -13,6 +13,8 @@ import {residualSizes} from './residuals';
 
 /** How the time of a solve grows with its unknowns. */
 const GROWTH = 1.5;
+/** Of the memory of a factor, with the cells of a mesh of one, two, three axes (George 1973, and his like in three dimensions). */
+const BYTES_GROWTH = [1, 1.15, 4 / 3];
 
 /** A solve that began in time has this much of what was left; milliseconds beyond which a timer cannot be set. */
 const LATER = 2;
@@ -175,6 +177,20 @@ export class Ladder {
       (total, one) => total + largest.seconds * (meshSize(one, largest.mesh) / meshSize(largest.mesh)) ** GROWTH,
       0,
     );
+  }
+
+  /** Bytes that the largest factorisation of a mesh and those that it is compared with will take, by what the largest so far took. */
+  foreseenBytes(mesh: Mesh): number {
+    // A window of a march is a problem of its own.
+    const across = (one: Mesh): Mesh => one.filter(({kind}) => kind !== 'windows');
+    const exponent = BYTES_GROWTH[Math.max(1, across(mesh).length) - 1];
+    const all = [mesh, ...mesh.map((_, axis) => finerAlong(mesh, axis, this.box))];
+    const largest = Math.max(...all.map((one) => meshSize(across(one))));
+    const known = [...this.levels.values()].map(({solution, mesh: solved}) => {
+      return {bytes: solution.solver?.factorBytes ?? 0, cells: meshSize(across(solved))};
+    });
+    const {bytes, cells} = known.sort((a, b) => b.cells - a.cells)[0];
+    return bytes * (largest / cells) ** exponent;
   }
 
   /** Hands a solution over: all others are disposed of. */

@@ -1,4 +1,5 @@
 /** Problem files: equations, conditions and options as JSON. */
+import {parseBytes} from '../base/bytes';
 import {DinfError} from '../base/errors';
 import {checkChoice} from '../base/options';
 import {closest} from '../base/spelling';
@@ -94,6 +95,7 @@ const SHARED_KEYS: Readonly<Record<string, Check>> = {
   iterations: either(isNumber, listOf(isNumber)),
   tolerance: isNumber,
   maxSeconds: isNumber,
+  maxMemory: either(isNumber, isText),
   learningRate: isNumber,
   inner: isText,
   dtype: isText,
@@ -147,6 +149,7 @@ export async function readProblemFile(path: string): Promise<ProblemFile> {
     iterations: read('iterations', parseIterations),
     tolerance: read('tolerance', Number),
     maxSeconds: read('maxSeconds', Number),
+    maxMemory: read('maxMemory', parseBytes),
     learningRate: read('learningRate', Number),
     inner: read('inner', choice('inner', INNER_NAMES)),
   };

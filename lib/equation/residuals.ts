@@ -2,12 +2,11 @@
 import {rootMeanSquare} from '../base/norms';
 import {equationText} from '../expression/equation';
 import type {Expression} from '../expression/node';
-import type {EquationSpec} from '../pose/problem-spec';
 import {lattice} from '../pose/sampling';
-import type {Solution} from '../solve/solution';
+import type {Solved} from './accuracy';
 import type {BoxAxis} from './conditions';
 import type {Places} from './difference';
-import {rowSize} from './row-weights';
+import {edgeWeight, rowSize} from './row-weights';
 
 /** The residual of a nonlinear solve at that part of the largest term is no rounding and no lack of cells: the equation is not solved. */
 const UNSOLVED = 0.3;
@@ -18,6 +17,9 @@ const SMALL = 1e-4;
 /** Terms that are smaller than this part of what coefficients and unknowns let expect are rounding themselves. */
 const NOTHING = 1e-5;
 
+/** Products of sums are multiplied out up to that many terms. */
+const MOST_TERMS = 64;
+
 /** The residual of one equation. */
 export interface ResidualSize {
   /** The median of its magnitude: a corner or a kink has none. */
@@ -27,24 +29,32 @@ export interface ResidualSize {
   readonly largest: number;
 }
 
-/** The residuals of the equations at some places, in their order. */
+/** The residuals of the equations at some places, in their order; near edges at which conditions disagree they weigh as little as their rows. */
 export async function residualSizes(
-  {solution, equations}: {readonly solution: Solution; readonly equations: readonly EquationSpec[]},
+  {solution, equations, clashes}: Pick<Solved, 'solution' | 'equations' | 'clashes'>,
   {axes}: Places,
   box: readonly BoxAxis[],
 ): Promise<ResidualSize[]> {
   const {fields, uniforms} = solution.problem.spec;
   const unknowns = fields.flatMap((field) => field.unknowns);
-  const terms = equations.map(({residual}) => addendsOf(residual));
-  const expressions = [...unknowns, ...equations.map(({residual}) => residual), ...terms.flat()];
+  const weighed = equations.map(({residual}) => {
+    const edge = edgeWeight(residual, clashes, box);
+    const times = (one: Expression): Expression =>
+      edge === undefined ? one : {kind: 'operation', operator: 'mul', operands: [edge, one]};
+    return {row: times(residual), terms: addendsOf(residual).map(times)};
+  });
+  const expressions = [...unknowns, ...weighed.flatMap(({row, terms}) => [row, ...terms])];
   const values = await solution.evaluate(lattice(axes), {expressions});
   // By their texts: a number among them would come first in an object.
   const of = (expression: Expression | string): Float64Array => values[equationText(expression)];
   const size = Math.max(...unknowns.map((name) => rootMeanSquare(of(name))));
-  return equations.map(({residual}, e) => ({
-    median: medianOf(of(residual)),
-    rootMeanSquare: rootMeanSquare(of(residual)),
-    largest: Math.max(NOTHING * size * rowSize(residual, box, uniforms), ...terms[e].map((one) => rootMeanSquare(of(one)))),
+  return weighed.map(({row, terms}, e) => ({
+    median: medianOf(of(row)),
+    rootMeanSquare: rootMeanSquare(of(row)),
+    largest: Math.max(
+      NOTHING * size * rowSize(equations[e].residual, box, uniforms),
+      ...terms.map((one) => rootMeanSquare(of(one))),
+    ),
   }));
 }
 
@@ -74,11 +84,15 @@ export function residualNote(
   return undefined;
 }
 
-/** What a residual is the sum of, signs left out. */
+/** What a residual is the sum of once products are multiplied out, signs left out: the parts of a Laplacian may cancel. */
 function addendsOf(residual: Expression): Expression[] {
   if (residual.kind !== 'operation') return [residual];
   const {operator, operands} = residual;
-  return operator === 'add' || operator === 'sub' || operator === 'neg' ? operands.flatMap(addendsOf) : [residual];
+  if (operator === 'add' || operator === 'sub' || operator === 'neg') return operands.flatMap(addendsOf);
+  if (operator !== 'mul' && operator !== 'div') return [residual];
+  const [left, right] = [addendsOf(operands[0]), operator === 'mul' ? addendsOf(operands[1]) : [operands[1]]];
+  if (left.length * right.length > MOST_TERMS) return [residual];
+  return left.flatMap((one) => right.map((other): Expression => ({kind: 'operation', operator, operands: [one, other]})));
 }
 
 function medianOf(values: Float64Array): number {

@@ -68,7 +68,7 @@ export function orderAlong(residual: Expression, axis: string): number {
  * derivatives of order m grow as r^(k − m) if those of order k disagree, and are not square integrable. Multiplied by r^(m − k) they are; least
  * squares then has a minimum that finer grids approach, and does not spend itself on the edge.
  */
-function edgeWeight(residual: Expression, clashes: readonly Clash[], box: readonly BoxAxis[]): Expression | undefined {
+export function edgeWeight(residual: Expression, clashes: readonly Clash[], box: readonly BoxAxis[]): Expression | undefined {
   const order = Math.max(0, ...leavesOf(residual).map((leaf) => (leaf.kind === 'derivative' ? totalOrder(leaf) : 0)));
   const edges = new Map<string, {readonly faces: readonly Face[]; readonly power: number}>();
   for (const clash of clashes) {

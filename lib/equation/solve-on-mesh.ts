@@ -36,18 +36,18 @@ export async function solveOnMesh(
   {deadline, from}: {readonly deadline: number; readonly from: Solution | undefined},
 ): Promise<Solved> {
   const {statement, first, windows} = solver;
-  const {equations} = first.posed;
+  const posing = {equations: first.posed.equations, clashes: statement.imposed.clashes};
   if (windows !== undefined && mesh[windows.values.axis].kind === 'windows')
-    return {...(await windows.solve(mesh, settings, deadline)), equations};
+    return {...(await windows.solve(mesh, settings, deadline)), ...posing};
   const posedAlready = mesh === first.mesh && mesh.every(({kind}) => kind === 'cells');
   const {posed} = posedAlready ? first.posed : await poseOnMesh(statement, mesh);
   const stages = settings.optimizer === undefined ? solver.optimizers : [settings.optimizer].flat();
   const how = {...settings, optimizer: stages};
   const nonlinear = !compileTerms(posed.spec).linear;
-  if (!nonlinear || settings.resume !== undefined) return {solution: await solve(posed, how), mesh, equations};
-  if (from === undefined) return {solution: await solveFromNothing(solver, posed, mesh, how), mesh, equations};
+  if (!nonlinear || settings.resume !== undefined) return {solution: await solve(posed, how), mesh, ...posing};
+  if (from === undefined) return {solution: await solveFromNothing(solver, posed, mesh, how), mesh, ...posing};
   const start = await transferred(from, posed, settings);
-  return {solution: await solve(posed, {...how, resume: start}), mesh, equations};
+  return {solution: await solve(posed, {...how, resume: start}), mesh, ...posing};
 }
 
 /** A nonlinear problem that begins somewhere in time is led there first; of others the nonlinear terms come in by degrees. */

@@ -21,6 +21,7 @@ import type {Solved} from './accuracy';
 import {initialState} from './initial-state';
 import type {InitialValues} from './initial-values';
 import {POINTS} from './initial-values';
+import {factorBytesOf} from './goal';
 import type {AxisMesh, Mesh} from './mesh';
 import {breaksOf} from './mesh';
 import {knotGrid, poseOn} from './posing';
@@ -42,7 +43,7 @@ export class WindowSolver {
   constructor(readonly values: InitialValues) {}
 
   /** Solves on a mesh; windows that it leaves open are chosen, and say so in the mesh that comes back. */
-  async solve(mesh: Mesh, settings: SolveOptions, deadline: number): Promise<Omit<Solved, 'equations'>> {
+  async solve(mesh: Mesh, settings: SolveOptions, deadline: number): Promise<Omit<Solved, 'equations' | 'clashes'>> {
     const began = performance.now();
     const {statement, axis, kernel} = this.values;
     const {box} = statement;
@@ -129,7 +130,7 @@ export class WindowSolver {
     };
     const marching = {
       ...{session, uniforms: windows.uniforms, axis, begin: lower, end: upper, shape, degree: kernel.degree},
-      ...{orders, initial, scales, linear, inner: statement.shared.inner},
+      ...{orders, initial, scales, linear, inner: statement.shared.inner, factorBytes: factorBytesOf(statement.shared)},
       roughness: (slice: Float64Array) => roughness(slice, across, kernel.degree),
     };
     const hooks = {

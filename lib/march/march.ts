@@ -39,6 +39,8 @@ export interface Marching {
   roughness(slice: Float64Array): Roughness;
   readonly linear: boolean;
   readonly inner?: InnerName | undefined;
+  /** Bytes that a factorisation may take. */
+  readonly factorBytes: number;
 }
 
 /** How a march chooses its windows. */
@@ -233,6 +235,7 @@ class March {
       ...(marching.linear ? {steps: 1, fromHere: true, tolerance: 1e-14} : {steps: STEPS, tolerance: TOLERANCE}),
       iterations: 400,
       inner: this.solver,
+      factorBytes: this.marching.factorBytes,
       held: {axis, nodes: orders, fresh: !(Math.abs(length / this.length - 1) < ALIKE)},
       uniforms: {...values, [uniforms.begin]: at, [uniforms.length]: length},
     });

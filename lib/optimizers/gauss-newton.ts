@@ -31,7 +31,7 @@ export interface GaussNewton extends StageValues {
    * one level and are folded. What one window of time hands over to the next, which takes over a factor too. Default: none.
    */
   readonly held?: HeldNodes;
-  /** Most bytes of a factorisation that `auto` may choose. Default 1 GiB; one that is asked for by name has half of the memory that is left. */
+  /** Most bytes of a factorisation. Default 1 GiB of one that `auto` chooses; one that is asked for by name has half of the memory that is left. */
   readonly factorBytes?: number;
 }
 
@@ -106,7 +106,7 @@ export const GAUSS_NEWTON: OptimizerKind<GaussNewton> = {
   stateful: false,
   remaining: (stage, begun) => ({stage, begun: stage.steps === 1 ? begun : 0}),
   native: (
-    {steps, iterations, tolerance, damping, fromHere = false, inner = 'auto', held, factorBytes = MOST_UNASKED},
+    {steps, iterations, tolerance, damping, fromHere = false, inner = 'auto', held, factorBytes},
     {linear, uniforms, room},
   ) => ({
     kind: STAGE_KINDS['gauss-newton'],
@@ -115,7 +115,7 @@ export const GAUSS_NEWTON: OptimizerKind<GaussNewton> = {
     // The weights of an MLP leave the linear region at once.
     damping: damping ?? (linear ? 0 : 1),
     inner: INNER_SOLVERS[inner],
-    innerMemory: inner === 'direct' ? room : Math.min(room, factorBytes),
+    innerMemory: Math.min(room, factorBytes ?? (inner === 'direct' ? room : MOST_UNASKED)),
     ...(held && {held: [...held.nodes], heldAxis: held.axis, keepFactor: true, freshFactor: held.fresh ?? false}),
   }),
 };

@@ -216,7 +216,12 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
               inner.Set("inner", nameOf(result.inner.kind));
               inner.Set("reason", result.inner.reason);
               inner.Set("factorisations", static_cast<double>(result.inner.factorisations));
-              if (result.inner.factorisations > 0) inner.Set("smallestPivot", result.inner.smallestPivot);
+              if (result.inner.factorisations > 0) {
+                inner.Set("smallestPivot", result.inner.smallestPivot);
+                inner.Set("factorFlops", result.inner.flops);
+                inner.Set("factorSeconds", result.inner.seconds);
+                inner.Set("factorBytes", static_cast<double>(result.inner.bytes));
+              }
               inner.Set("undetermined", result.inner.undetermined);
               value.Set("inner", inner);
             }

@@ -158,6 +158,9 @@ InnerEnd ChosenInner<Real>::solveDirectly(double loss, double damping, int64_t b
   const bool whole = direct_->prepare(damping);
   report.factorisations = direct_->factorisations();
   report.smallestPivot = direct_->smallestPivot();
+  report.flops = direct_->flops();
+  report.seconds = direct_->factorSeconds();
+  report.bytes = direct_->bytes();
   if (whole && direct_->undetermined()) {
     report.undetermined = true;
     if (options_.inner == InnerKind::automatic) {

@@ -24,7 +24,11 @@ struct InnerReport {
   InnerKind kind = InnerKind::automatic;  // automatic: no stage has had one
   std::string reason;
   int64_t factorisations = 0;
-  double smallestPivot = 0;   // of the last factorisation, the columns of the matrix scaled to 1
+  // Of the last factorisation, its columns scaled to 1:
+  double smallestPivot = 0;
+  double flops = 0;     // counted, not measured: what a Cholesky factorisation of its fronts takes
+  double seconds = 0;   // assembly and pivots held anew included
+  int64_t bytes = 0;    // that it holds
   bool undetermined = false;  // the rows leave some of the unknowns free
 };
 

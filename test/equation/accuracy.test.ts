@@ -186,6 +186,37 @@ describe('nonlinear equations in time', () => {
   });
 });
 
+it('begins no grid whose factorisation does not fit into what is given', async () => {
+  const options: EquationProblemOptions = {
+    equations: ['u_xx + u_yy = -(38^2 + 1)*pi^2*sin(38*pi*x)*sin(pi*y)'],
+    domain: 'x=0..1,y=0..1',
+    where: ['x=0|x=1|y=0|y=1: u=0'],
+    maxMemory: 16e6,
+  };
+  await solvedEquation(options, ({errorEstimate, notes, solver}) => {
+    expect(errorEstimate!.met).toBe(false);
+    expect(notes.join()).toMatch(/the next grid would take [\d.]+ MB, more than the 16.0 MB that are given/);
+    expect(solver!.inner).toBe('direct');
+    expect(solver!.factorBytes).toBeLessThan(16e6);
+    expect(solver!.factorFlops).toBeGreaterThan(0);
+    expect(solver!.factorSeconds).toBeGreaterThan(0);
+  });
+});
+
+it('judges a nonlinear flow by its rows, which vanish where a lid meets the walls', async () => {
+  const options: EquationProblemOptions = {
+    equations: ['d(s,y)*d(laplacian(s),x) - d(s,x)*d(laplacian(s),y) - 0.05*biharmonic(s) = 0'],
+    domain: 'x=0..1,y=0..1',
+    where: ['x=0|x=1|y=0|y=1: s=0', 'x=0|x=1: s_x=0', 'y=0: s_y=0', 'y=1: s_y=1'],
+    tolerance: 0.05,
+    resolution: 16,
+  };
+  await solvedEquation(options, ({errorEstimate, notes}) => {
+    expect(notes).toEqual([]);
+    expect(errorEstimate!.met).toBe(true);
+  });
+});
+
 describe('what finer grids agree on and is no solution', () => {
   // Thinner than any cell of the first grids, which are at one on what the equation would be without it.
   it('is not taken for one: a layer that no cell sees', async () => {

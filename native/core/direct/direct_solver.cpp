@@ -1,5 +1,6 @@
 #include "core/direct/direct_solver.h"
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 namespace dinf {
@@ -60,7 +61,9 @@ bool DirectSolver<Real>::prepare(double damping) {
   problem_.columnSquares(s_);
   be_.inverseRoots(kept_->scale, s_, 1e-30, n_);
   if (freed_) be_.multiply(kept_->scale, kept_->scale, freed_, n_);
+  const auto begun = std::chrono::steady_clock::now();
   if (!kept_->factor.factorise(kept_->scale, damping, [this] { return run_.isCancelled(); })) return false;
+  kept_->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
   ++factorisations_;
   kept_->damping = damping;
   kept_->factored = fresh_ = true;

@@ -27,6 +27,8 @@ class DirectSolver final : public InnerSolver<Real> {
   bool undetermined();
   double smallestPivot() const { return kept_->factor.smallestPivot(); }
   int64_t factorisations() const { return factorisations_; }
+  double flops() const { return kept_->factor.flops(); }
+  double factorSeconds() const { return kept_->seconds; }
 
  private:
   double dot(const Real* a, const Real* b, int64_t count);

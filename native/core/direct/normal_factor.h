@@ -20,6 +20,7 @@ class NormalFactor {
   bool factorise(const Real* scale, double damping, const std::function<bool()>& cancelled);
   // z = (D A^T A D + damping)^-1 s
   void apply(const Real* s, Real* z);
+  double flops() const { return factor_.flops(); }
   double smallestPivot() const { return factor_.pivots().smallest; }
   // Pivots that were no numbers to believe, with the largest shift that was tried.
   int64_t held() const { return factor_.pivots().held; }
