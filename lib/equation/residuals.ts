@@ -19,6 +19,8 @@ const NOTHING = 1e-5;
 
 /** Products of sums are multiplied out up to that many terms. */
 const MOST_TERMS = 64;
+/** Products within one another that are. */
+const MOST_PRODUCTS = 8;
 
 /** The residual of one equation. */
 export interface ResidualSize {
@@ -85,14 +87,27 @@ export function residualNote(
 }
 
 /** What a residual is the sum of once products are multiplied out, signs left out: the parts of a Laplacian may cancel. */
-function addendsOf(residual: Expression): Expression[] {
-  if (residual.kind !== 'operation') return [residual];
-  const {operator, operands} = residual;
-  if (operator === 'add' || operator === 'sub' || operator === 'neg') return operands.flatMap(addendsOf);
-  if (operator !== 'mul' && operator !== 'div') return [residual];
-  const [left, right] = [addendsOf(operands[0]), operator === 'mul' ? addendsOf(operands[1]) : [operands[1]]];
-  if (left.length * right.length > MOST_TERMS) return [residual];
-  return left.flatMap((one) => right.map((other): Expression => ({kind: 'operation', operator, operands: [one, other]})));
+function addendsOf(residual: Expression, products = MOST_PRODUCTS): Expression[] {
+  const addends: Expression[] = [];
+  // Texts of people who write programs that write texts are deep: no recursion over sums.
+  const left = [residual];
+  for (let one = left.pop(); one !== undefined; one = left.pop()) {
+    if (one.kind === 'operation' && SUMS.has(one.operator)) left.push(...one.operands);
+    else addends.push(...multipliedOut(one, products));
+  }
+  return addends;
+}
+
+const SUMS: ReadonlySet<string> = new Set(['add', 'sub', 'neg']);
+
+function multipliedOut(one: Expression, products: number): Expression[] {
+  if (one.kind !== 'operation' || products === 0) return [one];
+  const {operator, operands} = one;
+  if (operator !== 'mul' && operator !== 'div') return [one];
+  const first = addendsOf(operands[0], products - 1);
+  const second = operator === 'mul' ? addendsOf(operands[1], products - 1) : [operands[1]];
+  if (first.length * second.length > MOST_TERMS) return [one];
+  return first.flatMap((a) => second.map((b): Expression => ({kind: 'operation', operator, operands: [a, b]})));
 }
 
 function medianOf(values: Float64Array): number {

@@ -217,6 +217,14 @@ it('judges a nonlinear flow by its rows, which vanish where a lid meets the wall
   });
 });
 
+it('solves equations of thousands of terms', async () => {
+  const terms = Array.from({length: 2000}, (_, i) => `1e-9*x^${i % 7}*u`).join(' + ');
+  const options: EquationProblemOptions = {equations: [`u_xx = 1 + ${terms}`], domain: 'x=0..1', where: ['x=0|x=1: u=0']};
+  await solvedEquation(options, ({errorEstimate}) => {
+    expect(errorEstimate!.met).toBe(true);
+  });
+});
+
 describe('what finer grids agree on and is no solution', () => {
   // Thinner than any cell of the first grids, which are at one on what the equation would be without it.
   it('is not taken for one: a layer that no cell sees', async () => {
