@@ -3,8 +3,9 @@ import type {Optimizer} from '../optimizers';
 import {Problem} from '../pose/problem';
 import type {Solution} from '../solve/solution';
 import type {SolveOptions} from '../solve/solve';
-import {Solve, solve} from '../solve/solve';
+import {Solve} from '../solve/solve';
 import type {Assessment, Prepared} from './definition';
+import {solvePrepared} from './solve-prepared';
 
 /**
  * A {@link Problem} with what is known of it: how it is best solved, how good a solution is, and what there is to look at. `solve(problem)`
@@ -37,15 +38,13 @@ export class Case<U extends string = string> extends Problem<U> {
 
   /**
    * Solves the problem the way that suits it: by its own optimizers, and where it is a sequence of problems, such as a distance from heat,
-   * one after another. An `optimizer` or `resume` among the options takes its place.
+   * one after another. Where it is solved to a tolerance, a field to `resume` and stages of least squares or Gauss–Newton lead there too;
+   * other optimizers, or a `resume` of a sequence, train the one field that the problem has.
    *
    * @throws what {@link solve} throws (rejects); ABORTED for a sequence that is stopped before there is anything to keep.
    */
   solve(options: SolveOptions = {}): Solve<U> {
-    const {prepared} = this;
-    if (options.optimizer !== undefined || options.resume !== undefined) return solve<U>(this, options);
-    if (prepared.solve === undefined) return solve<U>(this, {...options, optimizer: this.optimizers});
-    return new Solve<U>(async (report, left) => {
+    return new Solve<U>((report, left) => {
       const stop = new AbortController();
       for (const signal of [options.signal, left]) {
         if (signal?.aborted) stop.abort(signal.reason);
@@ -53,7 +52,7 @@ export class Case<U extends string = string> extends Problem<U> {
           stop.abort(signal.reason);
         });
       }
-      const solution = await prepared.solve!({
+      return solvePrepared<U>(this, this.prepared, {
         ...options,
         signal: stop.signal,
         onProgress: (progress) => {
@@ -61,7 +60,6 @@ export class Case<U extends string = string> extends Problem<U> {
           options.onProgress?.(progress);
         },
       });
-      return solution as Solution<U>;
     });
   }
 

@@ -69,6 +69,8 @@ export interface Prepared {
   readonly notes?: readonly string[];
   /** Solves it where `solve(problem, {optimizer})`, the default, is not all: several problems, each with data from the one before. */
   solve?(options: SolveOptions): PromiseLike<Solution>;
+  /** Why the error of its solutions is not estimated, where there is more to say than that metrics compare them with what is known. */
+  readonly unestimated?: string;
   /** Whether that solve takes a field to go on from all the same. Default false. */
   readonly resumes?: boolean;
   assess(solution: Solution): Promise<Assessment>;

@@ -5,6 +5,7 @@ import {Option} from 'commander';
 import {DinfError} from '../base/errors';
 import {PROBLEMS} from '../problems';
 import type {Assessment, Prepared, ProblemDefinition, RunOptions} from '../cases/definition';
+import {solvePrepared} from '../cases/solve-prepared';
 import {writeOutputs} from '../report/write-outputs';
 import type {Device} from '../devices';
 import {chooseDevice} from '../devices';
@@ -12,7 +13,6 @@ import type {ErrorEstimate} from '../solve/error-estimate';
 import {estimateText} from '../solve/error-estimate';
 import type {Solution} from '../solve/solution';
 import type {SolveOptions} from '../solve/solve';
-import {solve} from '../solve/solve';
 import {commandLine} from './arguments';
 import {addEquationCommand, EQUATION_EXAMPLE} from './equation-command';
 import {EXIT} from './exit';
@@ -74,8 +74,9 @@ async function run(definition: ProblemDefinition, parsed: SharedOptions): Promis
       resume: resumption?.checkpoint,
       checkpoint: everySeconds === undefined ? undefined : {file: folder.file(FIELD_FILE), everySeconds, origin},
     };
-    const running = prepared.solve?.(prepared.resumes === true ? whole : settings) ?? solve(prepared.problem, whole);
-    using solution = await Promise.resolve(running).finally(() => {
+    // A sequence of problems has its own stages.
+    const sequence = prepared.solve !== undefined && prepared.resumes !== true;
+    using solution = await solvePrepared(prepared.problem, prepared, sequence ? settings : whole).finally(() => {
       view.stop();
     });
     // Before anything else can fail: what was solved is not lost.
@@ -119,7 +120,7 @@ async function run(definition: ProblemDefinition, parsed: SharedOptions): Promis
 function howSolved({device, dtype, iterations, seconds, unknowns, loss, stopReason, errorEstimate, solver}: Solution) {
   return {
     ...{device, dtype, iterations, seconds, parameters: unknowns, loss},
-    ...(errorEstimate && {errorEstimate}),
+    errorEstimate,
     stopReason,
     ...(solver && {solver}),
   };
@@ -161,7 +162,7 @@ function exitOf({stopReason, message, errorEstimate}: Solution, interrupted: num
     return EXIT.diverged;
   }
   if (stopReason === 'aborted') return interrupted;
-  return errorEstimate?.met === false ? EXIT.notResolved : EXIT.solved;
+  return errorEstimate.met === false ? EXIT.notResolved : EXIT.solved;
 }
 
 function summaryText(summary: {
@@ -171,7 +172,7 @@ function summaryText(summary: {
   device: string;
   parameters: number;
   stopReason: string;
-  errorEstimate?: ErrorEstimate;
+  errorEstimate: ErrorEstimate;
   outputs: string[];
 }): string {
   const metrics = Object.entries(summary.metrics).map(
@@ -179,7 +180,7 @@ function summaryText(summary: {
   );
   return [
     metrics.join(', '),
-    ...(summary.errorEstimate ? [estimateText(summary.errorEstimate)] : []),
+    ...(summary.errorEstimate.tolerance === null ? [] : [estimateText(summary.errorEstimate)]),
     `${duration(summary.seconds)} (${summary.seconds.toFixed(3)} seconds) on ${summary.device}: ${summary.iterations} iterations, ${summary.parameters} unknowns, stopped by ${summary.stopReason}`,
     ...summary.outputs,
     '',

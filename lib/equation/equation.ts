@@ -26,6 +26,10 @@ import {solveOnMesh} from './solve-on-mesh';
 import {DEFAULTS, readStatement} from './statement';
 import {WindowSolver} from './window-solver';
 
+/** Why errors are not estimated where no least squares on grids solves. */
+const UNJUDGED =
+  'none was made: Adam, L-BFGS, networks, MLP decoders and the paper preset come to no end that finer grids could be compared with';
+
 /** Options of {@link equation}: the equations, and those of every problem. */
 export interface EquationProblemOptions extends EquationOptions, CaseOptions {}
 
@@ -84,6 +88,7 @@ export async function prepareEquation(options: EquationOptions, shared: RunOptio
       ...imposed.notes,
       ...statement.gauges.map((name) => `${name} is free up to a constant, and taken to be 0 in the middle`),
     ].join('. '),
+    ...(!judged && {unestimated: UNJUDGED}),
     ...(judged && {
       solve: (settings: SolveOptions) => {
         const solver: MeshSolver = {...meshSolver, windows: initialValues && new WindowSolver(initialValues)};

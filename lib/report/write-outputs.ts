@@ -98,7 +98,7 @@ export async function writeOutputs(
       subtitle: headline,
       command,
       figures: [
-        ...estimateFigures(solution.errorEstimate),
+        estimateFigure(solution.errorEstimate),
         ...Object.entries(assessed.metrics).map(([label, value]) => ({label, value, hint: assessed.hints?.[label]})),
         {label: 'seconds', value: solution.seconds, hint: 'the solve alone, without reading files and start-up'},
         {label: 'iterations', value: solution.iterations, hint: `stopped by: ${solution.stopReason}`},
@@ -150,9 +150,8 @@ export function equationsOf(spec: Pick<ProblemSpec, 'terms'>): ReportEquation[] 
 }
 
 /** How far the solution is from the answer, before all that was measured of it. */
-function estimateFigures(estimate: ErrorEstimate | undefined): {label: string; value: number | string; hint: string}[] {
-  if (estimate === undefined) return [];
-  const {relativeL2, tolerance, met, how} = estimate;
-  const label = met ? 'error estimate' : 'not resolved: error estimate';
-  return [{label, value: relativeL2 ?? 'none', hint: `relative L2; ${tolerance} was asked for; ${how}`}];
+function estimateFigure({relativeL2, tolerance, met, how}: ErrorEstimate): {label: string; value: number | string; hint: string} {
+  if (tolerance === null) return {label: 'error estimate', value: 'none', hint: how};
+  const label = met === true ? 'error estimate' : 'not resolved: error estimate';
+  return {label, value: relativeL2 ?? 'none', hint: `relative L2; ${tolerance} was asked for; ${how}`};
 }

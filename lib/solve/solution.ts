@@ -14,6 +14,7 @@ import {checkpointOf, writableCheckpointOf} from './checkpoint/apply';
 import type {Checkpoint} from './checkpoint/checkpoint';
 import {writeCheckpoint} from './checkpoint/checkpoint';
 import type {ErrorEstimate} from './error-estimate';
+import {UNASKED} from './error-estimate';
 
 export type {LossCurve} from './schedule';
 
@@ -25,7 +26,7 @@ interface Conclusion {
   readonly stopReason: StopReason;
   readonly seconds: number;
   readonly notes: readonly string[];
-  readonly estimate?: ErrorEstimate;
+  readonly estimate: ErrorEstimate;
 }
 
 /** The text of an expression where the compiler knows it: the key of its values. */
@@ -77,6 +78,7 @@ export class Solution<U extends string = string> implements Disposable {
       stopReason: outcome.stopReason,
       seconds: outcome.seconds,
       notes: [...problemNotes(problem.spec), ...mishaps],
+      estimate: UNASKED,
     };
   }
 
@@ -92,8 +94,8 @@ export class Solution<U extends string = string> implements Disposable {
   get notes(): readonly string[] {
     return this.conclusion.notes;
   }
-  /** How far it is from the answer, where that was estimated: by `solve()` of equation problems, and the command line. */
-  get errorEstimate(): ErrorEstimate | undefined {
+  /** How far it is from the answer: estimated by `solve()` of equation problems, and the command line; elsewhere it says why there is none. */
+  get errorEstimate(): ErrorEstimate {
     return this.conclusion.estimate;
   }
 

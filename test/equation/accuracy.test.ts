@@ -1,6 +1,7 @@
 /** Solving to a tolerance: what exit 0 promises, what units change, and what is said where nothing can be promised. */
 import type {EquationProblemOptions} from '../../lib/api/equation';
 import {equation} from '../../lib/api/equation';
+import {adam, leastSquares} from '../../lib/index';
 import {solvedEquation} from '../support/solved';
 
 const HEAT: EquationProblemOptions = {
@@ -52,9 +53,9 @@ describe('the error estimate', () => {
       expect(errorEstimate).toMatchObject({met: true, tolerance: 1e-4});
       expect(notes).toEqual([]);
       expect(relativeL2).toBeLessThan(1e-4);
-      const ratio = relativeL2 / errorEstimate!.relativeL2!;
+      const ratio = relativeL2 / errorEstimate.relativeL2!;
       expect(ratio).toBeLessThan(3);
-      if (errorEstimate!.relativeL2! > 1e-12) expect(ratio).toBeGreaterThan(1 / 3);
+      if (errorEstimate.relativeL2! > 1e-12) expect(ratio).toBeGreaterThan(1 / 3);
     });
   });
 
@@ -67,7 +68,7 @@ describe('the error estimate', () => {
       tolerance: 1e-7,
     };
     await solvedEquation(options, ({errorEstimate, problem}, {metrics: {relativeL2}}) => {
-      expect(errorEstimate!.met).toBe(true);
+      expect(errorEstimate.met).toBe(true);
       expect(relativeL2).toBeLessThan(1e-7);
       const [x, y] = problem.spec.fields[0].grid!.resolution as readonly number[];
       expect(x).toBeGreaterThan(y);
@@ -77,9 +78,9 @@ describe('the error estimate', () => {
   it('is made on a grid that is given, and says that it does not suffice', async () => {
     const few: EquationProblemOptions = {...known[2][1], resolution: 32};
     await solvedEquation(few, ({errorEstimate, notes, problem}, {metrics: {relativeL2}}) => {
-      expect(errorEstimate!.met).toBe(false);
+      expect(errorEstimate.met).toBe(false);
       expect(relativeL2).toBeGreaterThan(0.1);
-      expect(errorEstimate!.relativeL2).toBeGreaterThan(0.1);
+      expect(errorEstimate.relativeL2).toBeGreaterThan(0.1);
       expect(notes.join()).toMatch(/not resolved to 0\.0001: .* on 32 cells/);
       expect(problem.spec.fields[0].grid!.resolution).toBe(32);
     });
@@ -87,7 +88,7 @@ describe('the error estimate', () => {
 
   it('ends where no time is left for a finer grid', async () => {
     await solvedEquation({...known[2][1], maxSeconds: 0}, ({errorEstimate, notes}) => {
-      expect(errorEstimate!.met).toBe(false);
+      expect(errorEstimate.met).toBe(false);
       expect(notes.join()).toContain('longer than the 0 s');
     });
   });
@@ -105,10 +106,22 @@ describe('the error estimate', () => {
     expect(Object.values(await solution.evaluate(Float64Array.of(0.1)))[0][0]).not.toBeNaN();
   });
 
+  it('is made of what goes on from a field, and of stages that were asked for', async () => {
+    const posed = await equation(known[1][1]);
+    using first = await posed.solve({device: 'cpu', optimizer: leastSquares({iterations: 3, inner: 'cgls'})});
+    expect(first.errorEstimate.met).toBe(false);
+    using second = await posed.solve({device: 'cpu', resume: first, optimizer: leastSquares()});
+    expect(second.errorEstimate).toMatchObject({tolerance: 1e-4});
+    expect(second.errorEstimate.relativeL2).not.toBeNull();
+    using trained = await posed.solve({device: 'cpu', optimizer: adam({iterations: 2})});
+    expect(trained.errorEstimate.tolerance).toBeNull();
+  });
+
   it('is none for what has no finer grids to compare with', async () => {
     const posed = await equation({...HEAT, optimizer: 'adam', iterations: 3});
     using solution = await posed.solve({device: 'cpu'});
-    expect(solution.errorEstimate).toBeUndefined();
+    expect(solution.errorEstimate).toMatchObject({relativeL2: null, met: null, tolerance: null});
+    expect(solution.errorEstimate.how).toContain('Adam');
   });
 });
 
@@ -126,7 +139,7 @@ describe('units', () => {
     [1, 1e-3],
   ])('do not matter: an equation times %d, lengths times %d', async (factor, length) => {
     await solvedEquation(beam(factor, length), async (solution) => {
-      expect(solution.errorEstimate!.met).toBe(true);
+      expect(solution.errorEstimate.met).toBe(true);
       const {w} = await solution.evaluate(Float64Array.of(3 * length));
       expect(Math.abs(w[0] / ((1000 * (3 * length) ** 4) / (8 * 2e5)) - 1)).toBeLessThan(1e-8);
     });
@@ -141,7 +154,7 @@ describe('units', () => {
     });
     for (const factor of [1, 1e6, 1e-6]) {
       await solvedEquation(wall(factor), ({errorEstimate}, {metrics: {relativeL2}}) => {
-        expect(errorEstimate!.met).toBe(true);
+        expect(errorEstimate.met).toBe(true);
         expect(relativeL2).toBeLessThan(1e-9);
       });
     }
@@ -164,7 +177,7 @@ describe('nonlinear equations in time', () => {
     ['a pendulum', {equations: ['y_tt = -sin(y)'], domain: 't=0..10', where: ['t=0: y=2', 't=0: y_t=0']}, {y: 0.71314818}],
   ])('find their way through windows of time: %s', async (_, options, ends) => {
     await solvedEquation(options, async (solution) => {
-      expect(solution.errorEstimate!.met).toBe(true);
+      expect(solution.errorEstimate.met).toBe(true);
       const {lower, upper} = solution.problem.spec.domain[0];
       expect(lower).toBe(0);
       const found = await solution.evaluate(Float64Array.of(upper));
@@ -180,8 +193,8 @@ describe('nonlinear equations in time', () => {
       exact: '1/(1 + exp((x - t/2)/0.1))',
     };
     await solvedEquation(options, ({errorEstimate}, {metrics: {relativeL2}}) => {
-      expect(errorEstimate!.met).toBe(true);
-      expect(relativeL2).toBeLessThan(3 * errorEstimate!.relativeL2!);
+      expect(errorEstimate.met).toBe(true);
+      expect(relativeL2).toBeLessThan(3 * errorEstimate.relativeL2!);
     });
   });
 });
@@ -194,7 +207,7 @@ it('begins no grid whose factorisation does not fit into what is given', async (
     maxMemory: 16e6,
   };
   await solvedEquation(options, ({errorEstimate, notes, solver}) => {
-    expect(errorEstimate!.met).toBe(false);
+    expect(errorEstimate.met).toBe(false);
     expect(notes.join()).toMatch(/the next grid would take [\d.]+ MB, more than the 16.0 MB that are given/);
     expect(solver!.inner).toBe('direct');
     expect(solver!.factorBytes).toBeLessThan(16e6);
@@ -213,7 +226,7 @@ it('judges a nonlinear flow by its rows, which vanish where a lid meets the wall
   };
   await solvedEquation(options, ({errorEstimate, notes}) => {
     expect(notes).toEqual([]);
-    expect(errorEstimate!.met).toBe(true);
+    expect(errorEstimate.met).toBe(true);
   });
 });
 
@@ -221,7 +234,7 @@ it('solves equations of thousands of terms', async () => {
   const terms = Array.from({length: 2000}, (_, i) => `1e-9*x^${i % 7}*u`).join(' + ');
   const options: EquationProblemOptions = {equations: [`u_xx = 1 + ${terms}`], domain: 'x=0..1', where: ['x=0|x=1: u=0']};
   await solvedEquation(options, ({errorEstimate}) => {
-    expect(errorEstimate!.met).toBe(true);
+    expect(errorEstimate.met).toBe(true);
   });
 });
 
@@ -236,7 +249,7 @@ describe('what finer grids agree on and is no solution', () => {
       exact: '2*x/(1 + x) - 1/3*exp(-3*(2 - x)/7e-6)',
     };
     await solvedEquation(options, ({errorEstimate}, {metrics: {relativeL2}}) => {
-      expect(errorEstimate!.met).toBe(true);
+      expect(errorEstimate.met).toBe(true);
       expect(relativeL2).toBeLessThan(1e-4);
     });
   });
@@ -249,7 +262,7 @@ describe('what finer grids agree on and is no solution', () => {
       exact: '1e5*x + 3e5*x^2',
     };
     await solvedEquation(options, ({errorEstimate}, {metrics: {relativeL2}}) => {
-      expect(errorEstimate!.met).toBe(true);
+      expect(errorEstimate.met).toBe(true);
       expect(relativeL2).toBeLessThan(1e-6);
     });
   });
@@ -265,7 +278,7 @@ describe('what finer grids agree on and is no solution', () => {
       ...chosen,
     };
     await solvedEquation(options, ({errorEstimate, notes}) => {
-      expect(errorEstimate!.met).toBe(false);
+      expect(errorEstimate.met).toBe(false);
       expect(notes.join()).toMatch('along x that is far smaller than a cell');
     });
   });
@@ -290,7 +303,7 @@ describe('nothing is promised', () => {
     ],
   ])('%s', async (_, options, why) => {
     await solvedEquation(options, ({errorEstimate, notes}) => {
-      expect(errorEstimate!.met).toBe(false);
+      expect(errorEstimate.met).toBe(false);
       expect(notes.join()).toMatch(why);
     });
   });

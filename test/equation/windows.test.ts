@@ -82,8 +82,8 @@ describe('windows of time', () => {
   it.each(known)('meet the tolerance, and know it: %s', async (_, options) => {
     await solvedEquation(options, ({errorEstimate, notes}, {metrics}) => {
       expect(notes).toEqual([]);
-      expect(errorEstimate!.met).toBe(true);
-      expect(metrics.relativeL2).toBeLessThan(3 * errorEstimate!.relativeL2!);
+      expect(errorEstimate.met).toBe(true);
+      expect(metrics.relativeL2).toBeLessThan(3 * errorEstimate.relativeL2!);
       expect(metrics.relativeL2).toBeLessThan(1e-4);
     });
   });
@@ -91,13 +91,13 @@ describe('windows of time', () => {
   test('are as many as are asked for', async () => {
     await solvedEquation({...PENDULUM, windows: 24}, (solution, assessment) => {
       expect(windowsOf(assessment)).toBe(24);
-      expect(solution.errorEstimate!.met).toBe(true);
+      expect(solution.errorEstimate.met).toBe(true);
     });
   });
   test('are none where they are off', async () => {
     await solvedEquation({...FISHER, windows: 'off'}, ({errorEstimate}, assessment) => {
       expect(assessment.settings?.windows).toBeUndefined();
-      expect(errorEstimate!.relativeL2).toBeLessThan(1);
+      expect(errorEstimate.relativeL2).toBeLessThan(1);
     });
   });
   test('of half of a resolution that is given', async () => {
@@ -134,7 +134,7 @@ describe('windows of time', () => {
 
   test('end where a solution does', async () => {
     await solvedEquation({equations: ['u_t = u^2'], domain: 't=0..2', where: ['t=0: u=1']}, ({errorEstimate, notes}) => {
-      expect(errorEstimate!.met).toBe(false);
+      expect(errorEstimate.met).toBe(false);
       expect(notes.join()).toMatch(/beyond 1\.0000|beyond 0\.9999/);
     });
   });
@@ -145,7 +145,7 @@ describe('windows of time', () => {
         maxSeconds: 1,
       },
       ({errorEstimate, notes}) => {
-        expect(errorEstimate!.met).toBe(false);
+        expect(errorEstimate.met).toBe(false);
         expect(notes).not.toEqual([]);
       },
     );
@@ -154,7 +154,7 @@ describe('windows of time', () => {
     await solvedEquation(
       {equations: ['u_t + p_x = 0', 'u_x = 0'], domain: 't=0..1,x=0..1', periodic: ['x'], where: ['t=0: u=1']},
       async (solution) => {
-        expect(solution.errorEstimate!.met).toBe(true);
+        expect(solution.errorEstimate.met).toBe(true);
         const {u, p} = await solution.evaluate(lattice([[0.3], [0.1, 0.5]]));
         for (const value of u) expect(value).toBeCloseTo(1, 9);
         for (const value of p) expect(value).toBeCloseTo(0, 9);
@@ -207,7 +207,7 @@ describe('conditions', () => {
         tolerance: 1e-3,
       },
       async (solution) => {
-        expect(solution.errorEstimate!.met).toBe(true);
+        expect(solution.errorEstimate.met).toBe(true);
         const {s} = await solution.evaluate(lattice([[0.5], Array.from({length: 101}, (_, i) => i / 100)]));
         // Stokes flow: Phillips 2003 has 0.1000758 for the largest value of the stream function.
         expect(Math.abs(Math.min(...s))).toBeCloseTo(0.10008, 3);
@@ -225,7 +225,7 @@ describe('cells', () => {
   };
   test('are small where a layer is', async () => {
     await solvedEquation(LAYER, ({errorEstimate, problem}, {metrics}) => {
-      expect(errorEstimate!.met).toBe(true);
+      expect(errorEstimate.met).toBe(true);
       expect(metrics.relativeL2).toBeLessThan(1e-4);
       const knots = problem.spec.fields[0].grid!.knots![0]!;
       expect(knots.length).toBeLessThan(1000);
@@ -249,7 +249,7 @@ describe('cells', () => {
     ],
   ] as const)('are put where the data ask for them: %s', async (_, options, place, value) => {
     await solvedEquation(options, async (solution) => {
-      expect(solution.errorEstimate!.met).toBe(true);
+      expect(solution.errorEstimate.met).toBe(true);
       const {u} = await solution.evaluate(lattice([place]));
       expect(Math.abs(u[0] / value - 1)).toBeLessThan(2e-4);
     });
@@ -259,7 +259,7 @@ describe('cells', () => {
     await solvedEquation(
       {equations: ['-3e-5*u_xx + u_x + 0.5*u = 1'], domain: 'x=0..1', where: ['x=0|x=1: u=0']},
       async (solution) => {
-        expect(solution.errorEstimate!.met).toBe(true);
+        expect(solution.errorEstimate.met).toBe(true);
         const {u} = await solution.evaluate(lattice([[0.5]]));
         expect(u[0]).toBeCloseTo(0.4423925930154, 4);
       },
@@ -273,7 +273,7 @@ describe('cells', () => {
     };
     await solvedEquation({...poisson, resolution: [24, 4]}, ({problem, errorEstimate}) => {
       expect(problem.spec.fields[0].grid!.resolution).toEqual([24, 4]);
-      expect(errorEstimate!.met).toBe(true);
+      expect(errorEstimate.met).toBe(true);
     });
     await expect(equation({...poisson, resolution: [24, 4, 4]})).rejects.toThrow('the resolution has 3 numbers');
   });
@@ -281,7 +281,7 @@ describe('cells', () => {
     await solvedEquation(
       {...LAYER, equations: ['-0.01*u_xx + u_x = 1'], exact: undefined, grading: 'off'},
       ({problem, errorEstimate}) => {
-        expect(errorEstimate!.met).toBe(true);
+        expect(errorEstimate.met).toBe(true);
         expect(problem.spec.fields[0].grid!.knots).toBeUndefined();
       },
     );
@@ -298,7 +298,7 @@ describe('a nonlinear problem that stands', () => {
       },
       ({errorEstimate, notes}) => {
         expect(notes).toEqual([]);
-        expect(errorEstimate!.met).toBe(true);
+        expect(errorEstimate.met).toBe(true);
       },
     );
   });
@@ -323,7 +323,7 @@ describe('a coefficient that jumps', () => {
         exact: {T: 'where(y < 1, 100*y, 99 + y)', q: '100'},
       },
       (solution, {metrics}) => {
-        expect(solution.errorEstimate!.met).toBe(true);
+        expect(solution.errorEstimate.met).toBe(true);
         expect(metrics.relativeL2).toBeLessThan(3e-4);
       },
     );

@@ -5,6 +5,7 @@ import {imageOutputs} from '../../lib/cases/lattice-outputs';
 import {decodeImage, encodePng, writePng} from '../../lib/files/image';
 import {parse} from '../../lib/expression/parse';
 import {equationsOf, writeOutputs} from '../../lib/report/write-outputs';
+import {UNASKED} from '../../lib/solve/error-estimate';
 import type {Solution} from '../../lib/solve/solution';
 
 jest.mock('../../lib/files/image', () => {
@@ -27,6 +28,7 @@ const solution = {
   device: 'cpu',
   dtype: 'float32',
   seed: 7,
+  errorEstimate: UNASKED,
   losses: {iteration: [0, 1], loss: [1, 0.5]},
   problem: {spec: {terms: [term('square')]}},
 } as unknown as Solution;

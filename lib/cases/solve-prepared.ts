@@ -1,0 +1,28 @@
+/** The one door to a prepared problem, for the API and the command line. */
+import type {Problem} from '../pose/problem';
+import {unasked} from '../solve/error-estimate';
+import type {Solution} from '../solve/solution';
+import type {SolveOptions} from '../solve/solve';
+import {solve} from '../solve/solve';
+import type {Prepared} from './definition';
+
+/**
+ * Solves a problem the way that suits it. One that is solved to a tolerance is so with a field to go on from too, and with stages of least
+ * squares or Gauss–Newton that were asked for; other optimizers train the one field that the problem has.
+ *
+ * @throws what {@link solve} throws
+ */
+export async function solvePrepared<U extends string>(
+  problem: Problem<U>,
+  prepared: Prepared,
+  options: SolveOptions,
+): Promise<Solution<U>> {
+  const {resumes = false, unestimated, optimizers} = prepared;
+  const {optimizer, resume} = options;
+  const asked = optimizer === undefined ? [] : [optimizer].flat();
+  const suits = resumes ? asked.every(({type}) => type === 'gauss-newton') : optimizer === undefined && resume === undefined;
+  if (prepared.solve !== undefined && suits) return (await prepared.solve(options)) as Solution<U>;
+  const stages = optimizer ?? (resume === undefined ? optimizers.map(({stage}) => stage) : undefined);
+  const solution = await solve(problem, {...options, optimizer: stages});
+  return unestimated === undefined ? solution : solution.concluded({estimate: unasked(unestimated)});
+}
