@@ -47,7 +47,7 @@ const peer = findPython(given.python || undefined, 'numpy, scipy');
 for (const setting of CASES) {
   if (setting.cells > given.largest) continue;
   const problem = poisson(setting);
-  const {factorFlops: flops, factorBytes: bytes, iterations, unknowns, ...first} = await factorised(problem, 1);
+  const {factorFlops: flops = NaN, factorBytes: bytes, iterations, unknowns, ...first} = await factorised(problem, 1);
   const warm = [];
   for (let i = 0; i < given.repeats; i++) warm.push((await factorised(problem, 3)).factorSeconds);
   const seconds = spread(warm);

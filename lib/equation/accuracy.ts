@@ -15,7 +15,7 @@ import type {Difference} from './difference';
 import type {AxisError, Level} from './ladder';
 import {Ladder} from './ladder';
 import type {AxisMesh, Mesh} from './mesh';
-import {halved, meshKey, meshSize, meshText, refinedWhere, reopened, scaled} from './mesh';
+import {cellCount, halved, meshKey, meshSize, meshText, refinedWhere, reopened, scaled} from './mesh';
 import {residualNote} from './residuals';
 
 /** A solution on a mesh. */
@@ -62,6 +62,14 @@ export interface AccuracyGoal {
   readonly unseen: readonly string[];
 }
 
+/** The errors of a mesh. */
+interface Compared {
+  readonly mesh: Mesh;
+  readonly errors: readonly AxisError[];
+}
+
+/** The least order at which errors have fallen that lets foresee how they go on. */
+const FAST = 4;
 /** An axis is refined where its share of the error is more than this part of the largest. */
 const SHARE = 0.2;
 
@@ -94,6 +102,9 @@ export async function solveToTolerance(solveOn: SolveOn, goal: AccuracyGoal, set
 class Climb {
   private best: {readonly level: Level; readonly error: Difference; readonly unmet: string | undefined} | undefined;
   private axes: readonly AxisError[] = [];
+  /** Meshes that were compared with finer ones, the last one and that before. */
+  private now: Compared | undefined;
+  private before: Compared | undefined;
   /** Why the level that was looked at last is no solution, whatever others say. */
   private unmet: string | undefined;
   /** Estimates in a row that have grown. */
@@ -162,7 +173,9 @@ class Climb {
     const {errors, residuals, finerResiduals} = await ladder.compare(here);
     if (ladder.stopped) return 'stopped';
     if (ladder.late) return 'more';
+    this.before = this.now;
     this.axes = errors;
+    this.now = {mesh: here.mesh, errors};
     const error = {relativeL2: sum(errors, 'relativeL2'), max: sum(errors, 'max')};
     const unmet = residualNote(residuals, finerResiduals, {nonlinear: isNonlinear(here), tolerance: goal.tolerance});
     const chosen = goal.fixed || ladder.resumes;
@@ -189,9 +202,20 @@ class Climb {
       if (!(relativeL2 > SHARE * across)) return axis;
       // What oscillates between cells in the course of time does so everywhere.
       const grades = goal.grading && (relativeL2 < SEEN || !marches);
-      const everywhere = (): AxisMesh => (marches ? scaled(axis, growth(relativeL2 / tolerance)) : halved(axis, goal.box[k]));
+      const everywhere = (): AxisMesh =>
+        marches ? scaled(axis, growth(relativeL2 / tolerance)) : this.more(axis, k, relativeL2);
       return grades ? refinedWhere(axis, gain, {resolved: relativeL2 < SEEN, marches}, goal.box[k], everywhere) : everywhere();
     });
+  }
+
+  /** Twice as many cells, or fewer where errors have fallen fast enough with the last ones to tell how many will do. */
+  private more(axis: Exclude<AxisMesh, {kind: 'windows'}>, k: number, error: number): AxisMesh {
+    const {goal, before} = this;
+    // Along one axis the finer solution is there already.
+    if (axis.kind !== 'cells' || before === undefined || goal.box.length === 1) return halved(axis, goal.box[k]);
+    const order = Math.log(before.errors[k].relativeL2 / error) / Math.log(axis.cells / cellCount(before.mesh[k]));
+    const factor = (2 * sum(this.axes, 'relativeL2')) / goal.tolerance;
+    return order >= FAST ? scaled(axis, Math.min(2, Math.max(1.25, factor ** (1 / order)))) : halved(axis, goal.box[k]);
   }
 
   /** Windows of less error, as much less as is asked for. On too few cells across errors grow in time that finer windows do not take away. */
