@@ -4,6 +4,7 @@
 #include <atomic>
 #include <thread>
 #include "core/check.h"
+#include "core/lookahead.h"
 #include "cpu/thread_pool.h"
 #include "cuda/backend_cuda.h"
 #include "cuda/encode.h"
@@ -143,7 +144,7 @@ class CudaBackend final : public Backend<Real> {
   std::unique_ptr<Recording> record(std::function<void()> body) override {
     return std::make_unique<GraphRecording>(owned_, std::move(body));
   }
-  int playsAhead() const override { return 32; }
+  int playsAhead() const override { return lookahead_.plays(); }
   void publish(int first, int count) override {
     context_.use();
     cuda::publish(context_, first, count, log_.device(), published_.device(), lines_.data(), Backend<Real>::kLogWidth, Backend<Real>::kLogLines);
@@ -152,7 +153,11 @@ class CudaBackend final : public Backend<Real> {
     context_.use();
     for (int turn = 0;; ++turn) {
       const int64_t published = std::atomic_ref<int64_t>(*published_.host()).load(std::memory_order_acquire);
-      if (published >= lines) return published;
+      if (published >= lines) {
+        if (lines == 0) lookahead_.begin(published, Lookahead::Clock::now());
+        else lookahead_.saw(published, Lookahead::Clock::now());
+        return published;
+      }
       const cudaError_t state = cudaStreamQuery(context_.stream());
       if (state != cudaErrorNotReady) {
         checkCuda(state, "an iteration");
@@ -378,6 +383,7 @@ class CudaBackend final : public Backend<Real> {
   Context& context_;
   PinnedArray<double> log_;
   PinnedArray<int64_t> published_;
+  Lookahead lookahead_{32};
   Buffer<int64_t> lines_;
 };
 

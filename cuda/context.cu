@@ -13,11 +13,10 @@ Context::Context(int device, int64_t memoryLimit) : device_(device), memoryLimit
   checkCuda(cudaGetDeviceCount(&count), "looking for CUDA devices");
   check(device >= 0 && device < count, ErrorCode::noSuchDevice,
         "there is no cuda:" + std::to_string(device) + ": this machine has " + std::to_string(count) + " CUDA device(s)");
+  check(!isLost(device), ErrorCode::deviceLost,
+        "cuda:" + std::to_string(device) + " has failed in this process, which can use it no more: start a new one, or use another device");
   use();
-  int shared = 0;
   checkCuda(cudaDeviceGetAttribute(&multiprocessors_, cudaDevAttrMultiProcessorCount, device), "device properties");
-  checkCuda(cudaDeviceGetAttribute(&shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, device), "device properties");
-  sharedLimit_ = static_cast<size_t>(shared);
   checkCuda(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "a stream");
   try {
     slots_ = allocate<double>(kSlots);
@@ -35,10 +34,11 @@ Context::~Context() {
   cudaSetDevice(device_);
   cudaStreamSynchronize(stream_);
   for (const auto& [memory, bytes] : blocks_) cudaFree(memory);
+  if (aside_) cudaStreamDestroy(aside_);
   cudaStreamDestroy(stream_);
 }
 
-void Context::use() const { checkCuda(cudaSetDevice(device_), "choosing the device"); }
+void Context::use() const { useDevice(device_); }
 
 void Context::synchronize() const { checkCuda(cudaStreamSynchronize(stream_), "waiting for the device"); }
 
@@ -47,7 +47,8 @@ void* Context::allocateBytes(size_t bytes) {
   const auto tooMuch = [&](int64_t free) {
     return Failure(ErrorCode::outOfMemory, "cuda:" + std::to_string(device_) + " cannot give " + std::to_string(bytes) + " bytes more: this solve holds " +
                                         std::to_string(held_) + ", free are " + std::to_string(free) +
-                                        ". Use a smaller resolution, fewer samples, or a smaller tile");
+                                        ". " + (memoryLimit_ > 0 ? "Allow more (memoryLimit), or use" : "End what else runs there, or use") +
+                                        " a smaller resolution, fewer levels or fewer samples, or solve on the CPU");
   };
   if (memoryLimit_ > 0 && held_ + static_cast<int64_t>(bytes) > memoryLimit_) throw tooMuch(memoryLimit_ - held_);
   void* memory = nullptr;
@@ -94,12 +95,9 @@ const void* Context::constantBytes(const void* bytes, size_t count) {
   if (!recording_ && loose_ >= kConstants) dropConstants();
   // Not on the solve's stream, which may be capturing.
   void* memory = allocateBytes(count);
-  cudaStream_t aside;
-  checkCuda(cudaStreamCreateWithFlags(&aside, cudaStreamNonBlocking), "a stream");
-  cudaError_t error = cudaMemcpyAsync(memory, bytes, count, cudaMemcpyHostToDevice, aside);
-  if (error == cudaSuccess) error = cudaStreamSynchronize(aside);
-  cudaStreamDestroy(aside);
-  checkCuda(error, "upload of a table");
+  if (!aside_) checkCuda(cudaStreamCreateWithFlags(&aside_, cudaStreamNonBlocking), "a stream");
+  checkCuda(cudaMemcpyAsync(memory, bytes, count, cudaMemcpyHostToDevice, aside_), "upload of a table");
+  checkCuda(cudaStreamSynchronize(aside_), "upload of a table");
   constants_[key] = {memory, recording_, asks_};
   if (!recording_) ++loose_;
   return memory;

@@ -21,8 +21,6 @@ class Context {
   void use() const;
   cudaStream_t stream() const { return stream_; }
   int multiprocessors() const { return multiprocessors_; }
-  // Bytes of dynamic shared memory that a block can ask for.
-  size_t sharedLimit() const { return sharedLimit_; }
   void synchronize() const;
 
   // Throws OUT_OF_MEMORY, naming the bytes wanted, held and free. Memory is not cleared.
@@ -63,8 +61,8 @@ class Context {
  private:
   int device_;
   cudaStream_t stream_ = nullptr;
+  cudaStream_t aside_ = nullptr;  // for tables, while the other may be capturing
   int multiprocessors_ = 0;
-  size_t sharedLimit_ = 0;
   int64_t memoryLimit_, held_ = 0;
   std::map<void*, size_t> blocks_;
   std::vector<std::pair<void*, size_t>> scratch_;

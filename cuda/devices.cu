@@ -2,6 +2,7 @@
 // make a context (some 300 MB of device memory).
 #include <cuda_runtime_api.h>
 #include <dlfcn.h>
+#include "cuda/launch.h"
 #include "devices.h"
 
 namespace dinf {
@@ -40,6 +41,9 @@ std::string reasonOf(cudaError_t error, const CudaStatus& status) {
   return std::string("the CUDA driver does not start: ") + cudaGetErrorString(error);
 }
 
+// The driver keeps a few per cent of a card for itself, and a part of a card has half of it at most.
+int64_t freeOf(int64_t bytes, int64_t cardBytes, int64_t cardFree) { return cardBytes <= bytes + bytes / 4 ? cardFree : -1; }
+
 // Free bytes of devices by their PCI address, without a context. The few entry points are declared here: NVML's header is not
 // part of every toolkit.
 class Management {
@@ -59,11 +63,12 @@ class Management {
   Management(const Management&) = delete;
   Management& operator=(const Management&) = delete;
 
-  int64_t freeBytes(const char* address) const {
+  // Of a device with so many bytes. A part of a card (MIG) has the card's address, and what is free of the card says nothing of the part.
+  int64_t freeBytes(const char* address, int64_t bytes) const {
     void* device = nullptr;
     Memory memory{};
     if (!ready_ || byAddress_(address, &device) != 0 || memory_(device, &memory) != 0) return -1;
-    return static_cast<int64_t>(memory.free);
+    return freeOf(bytes, static_cast<int64_t>(memory.total), static_cast<int64_t>(memory.free));
   }
 
  private:
@@ -112,7 +117,7 @@ void list(CudaStatus& status) {
     device.computeMajor = properties.major;
     device.computeMinor = properties.minor;
     device.memory = static_cast<int64_t>(properties.totalGlobalMem);
-    device.free = management.freeBytes(address);
+    device.free = management.freeBytes(address, device.memory);
     device.multiprocessors = properties.multiProcessorCount;
     status.devices.push_back(device);
   }
@@ -129,5 +134,7 @@ CudaStatus cudaStatus() noexcept {
   }
   return status;
 }
+
+bool cudaLost(int device) noexcept { return cuda::isLost(device); }
 
 }  // namespace dinf

@@ -23,7 +23,10 @@ struct CudaStatus {
   std::vector<DeviceInfo> devices;              // in the order of cuda:0, cuda:1, ...
 };
 
-// Never throws, and makes no context: asking costs a process no device memory.
+// Never throws, and makes no context: asking costs a process no device memory. The driver starts, which takes a tenth of a second and more.
 CudaStatus cudaStatus() noexcept;
+
+// Whether a device has failed in this process, which can use it no more.
+bool cudaLost(int device) noexcept;
 
 }  // namespace dinf

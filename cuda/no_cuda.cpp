@@ -21,4 +21,6 @@ CudaStatus cudaStatus() noexcept {
   return status;
 }
 
+bool cudaLost(int) noexcept { return false; }
+
 }  // namespace dinf

@@ -240,7 +240,7 @@ void runProgram(Context& context, const ProgramCall<Real>& call, int64_t begin, 
   run.packs = count / kPackWidth<Real>;
 
   // The most threads whose columns fit beside as many other blocks as a multiprocessor takes; one warp may take all it has.
-  const int64_t limit = static_cast<int64_t>(context.sharedLimit());
+  const int64_t limit = static_cast<int64_t>(dynamicRoom(reinterpret_cast<const void*>(&programKernel<Real>)));
   const auto bytes = [&](int64_t held, int64_t threads) {
     return held * threads * kPack + run.sums * (threads / 32) * int64_t{sizeof(double)};
   };

@@ -8,6 +8,7 @@ set(DINF_CUDA_SOURCES
   cuda/encode_radial.cu
   cuda/encode_adjoint.cu
   cuda/fold.cu
+  cuda/launch.cu
   cuda/mlp.cu
   cuda/mlp_activation.cu
   cuda/mlp_linear.cu

@@ -252,7 +252,12 @@ export interface NativeCudaStatus {
 interface Addon {
   Solver: new (problem: NativeProblem) => NativeSolver;
   buildInfo(): NativeBuildInfo;
+  /** Starts the driver, on this thread. */
   cudaStatus(): NativeCudaStatus;
+  /** The same on a thread of its own. */
+  lookForCuda(): Promise<NativeCudaStatus>;
+  /** Whether a device has failed in this process. */
+  cudaLost(index: number): boolean;
 }
 
 let loaded: Addon | undefined;

@@ -344,6 +344,8 @@ export const ERROR_CODES = [
   'OUT_OF_MEMORY',
   /** This build or this machine does not have the device. */
   'NO_SUCH_DEVICE',
+  /** A CUDA device has failed, and answers this process no more: a new process may use it again. */
+  'DEVICE_LOST',
   /** No native build of the package loads. */
   'NO_NATIVE_BUILD',
   /** A solution or solver is used after it was disposed. */

@@ -8,7 +8,7 @@ import {runAblation} from '../ablations/ablation';
 import {contactSheet} from '../ablations/pictures';
 import {columnsOf, metricText, tableCsv, tableText} from '../ablations/table';
 import type {Device} from '../devices';
-import {chooseDevice} from '../devices';
+import {findDevice} from '../devices';
 import {DinfError} from '../base/errors';
 import {encodePng} from '../files/image';
 import {parseIterations, parseOptimizers} from '../cases/case-options';
@@ -73,7 +73,7 @@ export function addAblateCommand(program: Command, finish: (code: number) => voi
 }
 
 async function run(ablation: Ablation, parsed: Parsed): Promise<number> {
-  chooseDevice(parsed.device); // before any file is read
+  await findDevice(parsed.device); // before any file is read
   if (parsed.image !== undefined && parsed.size !== undefined) {
     throw new DinfError('INVALID_ARGUMENT', '--size is for the built-in scene, and --image names another: give one of them');
   }

@@ -4,7 +4,7 @@ import type {Command} from 'commander';
 import {Option} from 'commander';
 import {loadSolution} from '../solve/load';
 import type {Device} from '../devices';
-import {chooseDevice} from '../devices';
+import {findDevice} from '../devices';
 import {DinfError} from '../base/errors';
 import type {EvaluationSummary} from '../evaluation/evaluate';
 import {checkWritable} from '../files/atomic-write';
@@ -52,7 +52,7 @@ export function addEvaluateCommand(program: Command, finish: (code: number) => v
 }
 
 async function run(field: string, parsed: Parsed): Promise<number> {
-  chooseDevice(parsed.device); // before any file is read
+  await findDevice(parsed.device); // before any file is read
   const {points, grid, expression: expressions, outside, out} = parsed;
   checkEvaluation({points, grid}, out);
   if (out !== undefined) await checkWritable(out);

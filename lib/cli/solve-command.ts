@@ -8,7 +8,7 @@ import type {Assessment, Prepared, ProblemDefinition, RunOptions} from '../cases
 import {solvePrepared} from '../cases/solve-prepared';
 import {writeOutputs} from '../report/write-outputs';
 import type {Device} from '../devices';
-import {chooseDevice} from '../devices';
+import {findDevice} from '../devices';
 import type {ErrorEstimate} from '../solve/error-estimate';
 import {estimateText} from '../solve/error-estimate';
 import type {Solution} from '../solve/solution';
@@ -44,7 +44,7 @@ export function addSolveCommand(program: Command, finish: (code: number) => void
 }
 
 async function run(definition: ProblemDefinition, parsed: SharedOptions): Promise<number> {
-  chooseDevice(parsed.device); // before any file is read
+  await findDevice(parsed.device); // before any file is read
   const out = parsed.out ?? path.join('out', definition.name);
   const options = runOptions(definition, parsed);
   const prepared = await definition.prepare(options);

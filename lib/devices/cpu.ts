@@ -25,6 +25,7 @@ export const CPU: Driver = {
   several: false,
   count: () => 1,
   missing: () => undefined,
+  look: () => Promise.resolve(),
   facts: () => Object.entries(cpuInfo()).map(([name, value]) => [name, String(value)]),
 };
 

@@ -25,6 +25,7 @@ export interface CudaInfo {
 }
 
 let found: NativeCudaStatus | undefined;
+let looking: Promise<NativeCudaStatus> | undefined;
 
 /** The CUDA devices of this machine as this build sees them: asked once a process, without a context on any. */
 export function cudaStatus(): NativeCudaStatus {
@@ -32,21 +33,61 @@ export function cudaStatus(): NativeCudaStatus {
   return found;
 }
 
-function missingFrom(status: NativeCudaStatus): Missing | undefined {
+/** Asks for them off the main thread, where nobody has. */
+async function lookForCuda(): Promise<void> {
+  if (found !== undefined) return;
+  looking ??= addon().lookForCuda();
+  found = await looking;
+}
+
+/**
+ * Whether a build has code for a device: machine code for its generation and no newer member of it, or PTX of a generation that is no newer, which
+ * the driver compiles. Builds hold PTX of the oldest and the newest that they have machine code for.
+ */
+function serves(architectures: string, {computeMajor, computeMinor}: NativeCudaStatus['devices'][number]): boolean {
+  // The emulated device of the tests runs what the host's compiler made.
+  if (architectures === 'emulated') return true;
+  const device = 10 * computeMajor + computeMinor;
+  const built = architectures.split(/\s+/).map(Number);
+  return device >= Math.min(...built);
+}
+
+const ANOTHER = 'use another device, or --device cpu or auto';
+
+/** Why a device that is there cannot be used. */
+function unusable(status: NativeCudaStatus, index: number, lost: (index: number) => boolean): Missing | undefined {
+  const device = status.devices[index];
+  if (lost(index)) {
+    const reason = `cuda:${index} (${device.name}) has failed in this process`;
+    return {reason, advice: `start a new process, or ${ANOTHER}`, code: 'DEVICE_LOST'};
+  }
+  if (serves(status.architectures, device)) return undefined;
+  const capability = `${device.computeMajor}.${device.computeMinor}`;
+  const reason = `cuda:${index} (${device.name}) has compute capability ${capability}, and this build has code for ${status.architectures.split(/\s+/).join(', ')}`;
+  return {reason, advice: `build it for ${10 * device.computeMajor + device.computeMinor} where nvcc is, or ${ANOTHER}`};
+}
+
+function missingFrom(status: NativeCudaStatus, lost: (index: number) => boolean, index?: number): Missing | undefined {
   if (!status.built) {
     const advice = "build it where nvcc is ('npm rebuild dinf-grid'), or use --device cpu or auto";
     return {reason: 'this build has no CUDA backend', advice};
   }
-  if (status.devices.length > 0) return undefined;
+  if (status.devices.length > 0) {
+    if (index !== undefined) return unusable(status, index, lost);
+    const reasons = status.devices.map((_, i) => unusable(status, i, lost));
+    return reasons.includes(undefined) ? undefined : reasons[0];
+  }
   const reason = status.reason === '' ? 'no CUDA device visible' : status.reason;
   if (status.driverVersion === 0) return {reason, advice: 'install the NVIDIA driver, or use --device cpu or auto'};
   if (reason.includes('too old')) return {reason, advice: 'update the NVIDIA driver, or use --device cpu or auto'};
   return {reason, advice: 'check nvidia-smi and CUDA_VISIBLE_DEVICES, or use --device cpu or auto'};
 }
 
+const isLost = (index: number): boolean => addon().cudaLost(index);
+
 /** What there is to say of CUDA. */
-export function cudaInfo(status = cudaStatus()): CudaInfo {
-  const missing = missingFrom(status);
+export function cudaInfo(status = cudaStatus(), lost = isLost): CudaInfo {
+  const missing = missingFrom(status, lost);
   return {
     cuda: missing === undefined ? 'ready' : `${missing.reason}: ${missing.advice}`,
     cudaToolkit: versionName(status.toolkitVersion),
@@ -83,15 +124,17 @@ function factsOf({cuda, cudaToolkit, cudaDriver: driver, cudaArchitectures, cuda
  * NVIDIA's devices.
  *
  * @param status what there is, default asked of the machine, and only when something is asked of the driver.
+ * @param lost whether a device has failed in this process.
  */
-export function cudaDriver(status: () => NativeCudaStatus = cudaStatus): Driver {
+export function cudaDriver(status: () => NativeCudaStatus = cudaStatus, lost = isLost): Driver {
   return {
     name: 'cuda',
     title: 'CUDA',
     several: true,
     count: () => status().devices.length,
-    missing: () => missingFrom(status()),
-    facts: () => factsOf(cudaInfo(status())),
+    missing: (index) => missingFrom(status(), lost, index),
+    look: lookForCuda,
+    facts: () => factsOf(cudaInfo(status(), lost)),
   };
 }
 

@@ -11,6 +11,8 @@ export interface DeviceSpec {
 export interface Missing {
   readonly reason: string;
   readonly advice: string;
+  /** Default NO_SUCH_DEVICE. */
+  readonly code?: 'DEVICE_LOST';
 }
 
 /** A kind of device, as this build sees it on this machine. */
@@ -22,8 +24,10 @@ export interface Driver {
   readonly several: boolean;
   /** How many devices there are. Asked once a process, without a context on any. */
   count(): number;
-  /** Undefined where there is a device to solve on. */
-  missing(): Missing | undefined;
+  /** Undefined where there is a device to solve on: of that number, or any. */
+  missing(index?: number): Missing | undefined;
+  /** Looks for devices off the main thread, once a process: what is asked of the driver after that does not block. */
+  look(): Promise<void>;
   /** What `info` lists, each as a name and a text. */
   facts(): [string, string][];
 }

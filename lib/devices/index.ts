@@ -5,7 +5,7 @@ import type {CpuInfo} from './cpu';
 import {CPU, cpuInfo} from './cpu';
 import type {CudaInfo} from './cuda';
 import {cudaDriver, cudaInfo} from './cuda';
-import type {DeviceSpec, Driver} from './driver';
+import type {DeviceSpec, Driver, Missing} from './driver';
 
 /** All of them, the fastest first: `auto` takes the first one that has a device. */
 export const DRIVERS: readonly Driver[] = [cudaDriver(), CPU];
@@ -29,21 +29,22 @@ export interface ChosenDevice extends DeviceSpec {
  *
  * @param device a word such as {@link Device}; `auto` takes the first driver that has a device.
  * @param drivers what there is, default that of this build and machine, asked only when the word needs it.
- * @throws DinfError INVALID_ARGUMENT for a word that names no device; NO_SUCH_DEVICE for one this build or machine has not
+ * @throws DinfError INVALID_ARGUMENT for a word that names no device; NO_SUCH_DEVICE for one this build or machine has not, DEVICE_LOST for one
+ *   that has failed in this process
  */
 export function chooseDevice(device: string, drivers: readonly Driver[] = DRIVERS): ChosenDevice {
-  if (device === 'auto') return named(drivers.find((driver) => driver.missing() === undefined) ?? CPU, 0);
+  if (device === 'auto') {
+    const driver = drivers.find((one) => one.missing() === undefined) ?? CPU;
+    return named(driver, firstOf(driver));
+  }
   const [, word, number] = (/^([a-z]+)(?::(\d+))?$/.exec(device) ?? []) as (string | undefined)[];
   const driver = drivers.find(({name}) => name === word);
   if (driver === undefined || (number !== undefined && !driver.several)) {
     const words = drivers.map(({name, several}) => (several ? `${name} or ${name}:N` : name)).reverse();
     throw new DinfError('INVALID_ARGUMENT', `device must be auto, ${words.join(', ')}, and is ${device}`);
   }
-  const missing = driver.missing();
-  if (missing !== undefined) {
-    throw new DinfError('NO_SUCH_DEVICE', `${missing.reason}, so there is no ${device}: ${missing.advice}`);
-  }
-  const index = Number(number ?? 0);
+  refuse(driver.missing(), device);
+  const index = number === undefined ? firstOf(driver) : Number(number);
   const count = driver.count();
   if (index >= count) {
     const {name, title} = driver;
@@ -51,7 +52,27 @@ export function chooseDevice(device: string, drivers: readonly Driver[] = DRIVER
       count === 1 ? `the only ${title} device is ${name}:0` : `the ${title} devices are ${name}:0 to ${name}:${count - 1}`;
     throw new DinfError('NO_SUCH_DEVICE', `there is no ${device}: ${last}`);
   }
+  refuse(driver.missing(index), device);
   return named(driver, index);
+}
+
+/**
+ * The same, looked for off the main thread: starting a driver takes a tenth of a second and more, once a process.
+ *
+ * @throws (rejects) what {@link chooseDevice} throws
+ */
+export async function findDevice(device: string): Promise<ChosenDevice> {
+  if (device !== 'cpu') await Promise.all(DRIVERS.map((driver) => driver.look()));
+  return chooseDevice(device);
+}
+
+/** The number of the first device that can be used. */
+const firstOf = (driver: Driver): number =>
+  Array.from({length: driver.count()}, (_, i) => i).find((i) => driver.missing(i) === undefined) ?? 0;
+
+function refuse(missing: Missing | undefined, device: string): void {
+  if (missing === undefined) return;
+  throw new DinfError(missing.code ?? 'NO_SUCH_DEVICE', `${missing.reason}, so there is no ${device}: ${missing.advice}`);
 }
 
 function named({name, several}: Driver, index: number): ChosenDevice {

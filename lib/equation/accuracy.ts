@@ -159,7 +159,8 @@ class Climb {
     const bytes = ladder.foreseenBytes(next);
     if (bytes > maxMemory)
       return `the next grid would take ${bytesText(bytes)}, more than the ${bytesText(maxMemory)} that are given`;
-    const late = ladder.elapsed + ladder.foreseen(next) > maxSeconds;
+    // Where there is no answer yet, what is left of the time is best spent on looking for one.
+    const late = ladder.elapsed + (best === undefined ? 0 : ladder.foreseen(next)) > maxSeconds;
     return late ? `the next grid would take longer than the ${maxSeconds} s that are given` : undefined;
   }
 

@@ -2,7 +2,7 @@
 import {DinfError} from '../base/errors';
 import {rootMeanSquare} from '../base/norms';
 import {defaultThreads} from '../devices/cpu';
-import {chooseDevice, deviceOptions} from '../devices';
+import {deviceOptions, findDevice} from '../devices';
 import {concatenated, windowKnots} from '../march/concatenate';
 import type {Marching, MarchHooks, MarchResult, WindowControl} from '../march/march';
 import {march} from '../march/march';
@@ -103,7 +103,7 @@ export class WindowSolver {
     const initial = await initialState(this.values, mesh, settings);
     const session = new Session(
       windows.spec,
-      {dtype, threads, seed, memoryLimit, folded: true, ...deviceOptions(chooseDevice(device))},
+      {dtype, threads, seed, memoryLimit, folded: true, ...deviceOptions(await findDevice(device))},
       [gaussNewton()],
     );
     const cancel = (): void => {

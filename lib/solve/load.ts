@@ -1,6 +1,6 @@
 import type {Device} from '../devices';
 import {defaultThreads} from '../devices/cpu';
-import {chooseDevice, deviceOptions} from '../devices';
+import {deviceOptions, findDevice} from '../devices';
 import type {Check} from '../base/options';
 import {checkInteger, checkOptions, checkText} from '../base/options';
 import {prepareTerms} from '../compile/terms';
@@ -32,7 +32,7 @@ export async function loadSolution(
     'loadSolution',
     {device: checkText as Check<Device>, threads: (value, name) => checkInteger(value, name, 1, 1024)},
   );
-  const device = chooseDevice(word);
+  const device = await findDevice(word);
   const checkpoint = usable(
     typeof from === 'string' ? await readCheckpoint(from) : checkCheckpoint(from, 'loadSolution: the first argument'),
   );
@@ -64,7 +64,7 @@ export async function solutionOf<U extends string>(
   outcome: Outcome,
   {device: word = 'auto', threads = defaultThreads(), dtype = 'float64', seed = 0}: SolveOptions,
 ): Promise<Solution<U>> {
-  const device = chooseDevice(word);
+  const device = await findDevice(word);
   await prepareTerms(problem.spec);
   const session = new Session(problem.spec, {dtype, threads, seed, folded: true, ...deviceOptions(device)}, 'evaluate');
   try {

@@ -19,7 +19,7 @@ import {
 import {shown} from '../base/shown';
 import {compileTerms} from '../compile/terms';
 import type {ChosenDevice} from '../devices';
-import {chooseDevice} from '../devices';
+import {findDevice} from '../devices';
 import {defaultThreads} from '../devices/cpu';
 import {checkWritable} from '../files/atomic-write';
 import type {Optimizer} from '../optimizers';
@@ -69,7 +69,7 @@ export async function planSolve<U extends string>(problem: Problem<U>, options: 
     onProgress: (value, name) => checkFunction<NonNullable<SolveOptions['onProgress']>>(value, name),
   });
   checkPosed(problem);
-  const device = chooseDevice(checked.device ?? 'auto');
+  const device = await findDevice(checked.device ?? 'auto');
   refuseContradictions(checked);
   // A solve is not to find out that its file cannot be written when it has a field to lose.
   if (checked.checkpoint !== undefined) await checkWritable(checked.checkpoint.file);

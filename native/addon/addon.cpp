@@ -18,9 +18,7 @@ Napi::Value buildInfo(const Napi::CallbackInfo& info) {
   return value;
 }
 
-Napi::Value cudaStatus(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  const dinf::CudaStatus status = dinf::cudaStatus();
+Napi::Object toObject(Napi::Env env, const dinf::CudaStatus& status) {
   Napi::Object value = Napi::Object::New(env);
   value.Set("built", status.built);
   value.Set("toolkitVersion", status.toolkitVersion);
@@ -44,10 +42,40 @@ Napi::Value cudaStatus(const Napi::CallbackInfo& info) {
   return value;
 }
 
+Napi::Value cudaStatus(const Napi::CallbackInfo& info) { return toObject(info.Env(), dinf::cudaStatus()); }
+
+// The same off the main thread: the driver's start is a tenth of a second and more.
+class StatusWorker final : public Napi::AsyncWorker {
+ public:
+  explicit StatusWorker(Napi::Env env) : AsyncWorker(env, "dinf-grid: CUDA devices"), deferred_(env) {}
+  Napi::Promise promise() const { return deferred_.Promise(); }
+
+ private:
+  void Execute() override { status_ = dinf::cudaStatus(); }
+  void OnOK() override { deferred_.Resolve(toObject(Env(), status_)); }
+  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+
+  Napi::Promise::Deferred deferred_;
+  dinf::CudaStatus status_;
+};
+
+Napi::Value lookForCuda(const Napi::CallbackInfo& info) {
+  auto* worker = new StatusWorker(info.Env());
+  const Napi::Promise promise = worker->promise();
+  worker->Queue();
+  return promise;
+}
+
+Napi::Value cudaLost(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), dinf::cudaLost(info[0].ToNumber().Int32Value()));
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Solver", dinf::defineSolver(env));
   exports.Set("buildInfo", Napi::Function::New(env, buildInfo));
   exports.Set("cudaStatus", Napi::Function::New(env, cudaStatus));
+  exports.Set("lookForCuda", Napi::Function::New(env, lookForCuda));
+  exports.Set("cudaLost", Napi::Function::New(env, cudaLost));
   return exports;
 }
 

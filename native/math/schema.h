@@ -189,11 +189,12 @@ enum class ErrorCode : int {
   expressionTooLarge = 1,  // An expression needs more operands than a program can hold.
   outOfMemory = 2,  // A problem needs more memory than the device can give, or than was allowed.
   noSuchDevice = 3,  // This build or this machine does not have the device.
-  disposed = 4,  // A solution or solver is used after it was disposed.
-  internal = 5,  // An assumption of the package itself was broken.
+  deviceLost = 4,  // A CUDA device has failed, and answers this process no more: a new process may use it again.
+  disposed = 5,  // A solution or solver is used after it was disposed.
+  internal = 6,  // An assumption of the package itself was broken.
 };
-constexpr int kErrorCodeCount = 6;
-inline constexpr const char* kErrorCodeNames[] = {"INVALID_ARGUMENT", "EXPRESSION_TOO_LARGE", "OUT_OF_MEMORY", "NO_SUCH_DEVICE", "DISPOSED", "INTERNAL"};
+constexpr int kErrorCodeCount = 7;
+inline constexpr const char* kErrorCodeNames[] = {"INVALID_ARGUMENT", "EXPRESSION_TOO_LARGE", "OUT_OF_MEMORY", "NO_SUCH_DEVICE", "DEVICE_LOST", "DISPOSED", "INTERNAL"};
 constexpr const char* nameOf(ErrorCode value) { return kErrorCodeNames[static_cast<int>(value)]; }
 
 // All of it as JSON, which `buildInfo` shows: lib/ compares it with its own, so that a binary of another schema is noticed.
@@ -210,6 +211,6 @@ inline constexpr const char* kSchema =
     R"(opReasons":["iterations","tolerance","aborted","diverged"],"errorCodes":["ABORTED","DIVERGED","INVALID_ARGUMEN)"
     R"(T","UNKNOWN_OPTION","UNKNOWN_SYMBOL","SYNTAX","ORDER_TOO_HIGH","EXPRESSION_TOO_LARGE","NON_FINITE","OUT_OF_DOM)"
     R"(AIN","FILE_NOT_FOUND","FILE_UNREADABLE","FILE_UNWRITABLE","NOT_AN_IMAGE","NOT_A_MESH","IMAGE_TOO_SMALL","OUT_O)"
-    R"(F_MEMORY","NO_SUCH_DEVICE","NO_NATIVE_BUILD","DISPOSED","INTERNAL"]})";
+    R"(F_MEMORY","NO_SUCH_DEVICE","DEVICE_LOST","NO_NATIVE_BUILD","DISPOSED","INTERNAL"]})";
 
 }  // namespace dinf

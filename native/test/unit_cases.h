@@ -7,11 +7,42 @@
 #include <utility>
 #include "cpu/kernels.h"
 #include "cpu/thread_pool.h"
+#include "core/lookahead.h"
 #include "cpu/worker_reserve.h"
 #include "math/philox.h"
 #include "test/specs.h"
 
 namespace dinf::test {
+
+inline void lookaheadCases() {
+  testCase("as many plays ahead as cover a look", [] {
+    using std::chrono::microseconds;
+    const auto after = [](int64_t each) {
+      Lookahead ahead(32);
+      Lookahead::Clock::time_point now{};
+      ahead.begin(7, now);
+      for (int64_t line = 8; line < 40; ++line) ahead.saw(line, now += microseconds(each));
+      return ahead.plays();
+    };
+    DINF_EXPECT(after(10) == 21, "iterations of 10 us: %d", after(10));
+    DINF_EXPECT(after(400) == 2, "iterations of 400 us: %d", after(400));
+    DINF_EXPECT(after(50'000) == 2, "iterations of 50 ms: %d", after(50'000));
+    DINF_EXPECT(after(1) == 32, "iterations of 1 us: %d", after(1));
+    Lookahead ahead(32);
+    Lookahead::Clock::time_point now{};
+    ahead.begin(0, now);
+    const int unknown = ahead.plays();
+    DINF_EXPECT(unknown >= 2 && unknown <= 4, "nothing is known: %d", unknown);
+    // What lay between two loops says nothing of the second.
+    ahead.saw(1, now += microseconds(10));
+    ahead.begin(1, now += microseconds(10'000'000));
+    DINF_EXPECT(ahead.plays() == unknown, "a new loop: %d", ahead.plays());
+    ahead.saw(2, now += microseconds(10));
+    DINF_EXPECT(ahead.plays() == 21, "and its own pace: %d", ahead.plays());
+    ahead.saw(2, now += microseconds(1000));
+    DINF_EXPECT(ahead.plays() == 21, "nothing new was seen: %d", ahead.plays());
+  });
+}
 
 inline void randomNumberCases() {
   // Known answers of the Random123 distribution (kat_vectors, philox4x32 10).
@@ -289,6 +320,7 @@ void opcodeCases(const char* type) {
 
 inline void unitCases() {
   randomNumberCases();
+  lookaheadCases();
   threadPoolCases();
   vectorCases<float>("float");
   vectorCases<double>("double");

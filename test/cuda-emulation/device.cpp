@@ -1,5 +1,7 @@
 // The lock, errors, options from the environment, and what a device says of itself.
+#include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <stdexcept>
 #include "machine.h"
 
@@ -47,6 +49,11 @@ Options fromEnvironment() {
     if (read("DINF_EMULATION_DEVICES")) o.devices = std::stoi(text);
     if (read("DINF_EMULATION_MEMORY")) o.memory = byteCount(text);
     if (read("DINF_EMULATION_DRIVER")) o.driverVersion = std::stoi(text);
+    if (read("DINF_EMULATION_MODEL")) {
+      const auto* model = std::find_if(std::begin(kModels), std::end(kModels), [&](const Model& one) { return std::string(one.name) == text; });
+      if (model == std::end(kModels)) throw std::invalid_argument(text);
+      o.model = *model;
+    }
     if (o.devices < 0 || o.devices > kMaxDevices) throw std::invalid_argument("devices");
   } catch (const std::exception&) {
     std::fprintf(stderr, "emulated CUDA device: %s=%s cannot be understood\n", name, text);
@@ -127,31 +134,45 @@ cudaError_t cudaPeekAtLastError() {
   Entry entry;
   return entry.refusal == cudaErrorLaunchFailure ? entry.refusal : lastError;
 }
-#define EMULATED_ERRORS(entry)                                                                                                \
-  entry(cudaSuccess, "no error") entry(cudaErrorInvalidValue, "invalid argument") entry(                                      \
-      cudaErrorMemoryAllocation, "out of memory") entry(cudaErrorInvalidConfiguration, "invalid configuration argument")      \
-      entry(cudaErrorInsufficientDriver, "CUDA driver version is insufficient for CUDA runtime version") entry(               \
-          cudaErrorStubLibrary, "CUDA driver is a stub library") entry(cudaErrorDevicesUnavailable,                           \
-                                                                       "CUDA-capable device(s) is/are busy or unavailable")   \
-          entry(cudaErrorSystemNotReady, "system not yet initialized") entry(                                                 \
-              cudaErrorSystemDriverMismatch, "system has unsupported display driver / cuda driver combination")               \
-              entry(cudaErrorCompatNotSupportedOnDevice, "forward compatibility was attempted on non supported HW") entry(    \
-                  cudaErrorInvalidDeviceFunction, "invalid device function") entry(cudaErrorNoDevice,                         \
-                                                                                   "no CUDA-capable device is detected")      \
-                  entry(cudaErrorInvalidDevice, "invalid device ordinal") entry(                                              \
-                      cudaErrorInvalidResourceHandle, "invalid resource handle") entry(cudaErrorNotReady, "device not ready") \
-                      entry(cudaErrorIllegalAddress, "an illegal memory access was encountered") entry(                       \
-                          cudaErrorLaunchFailure, "unspecified launch failure") entry(cudaErrorNotSupported,                  \
-                                                                                      "operation not supported")              \
-                          entry(cudaErrorStreamCaptureUnsupported, "operation not permitted when stream is capturing") entry( \
-                              cudaErrorStreamCaptureInvalidated, "operation failed due to a previous error during capture")   \
-                              entry(cudaErrorStreamCaptureUnmatched, "capture was not initiated in this stream")              \
-                                  entry(cudaErrorStreamCaptureUnjoined, "capturing stream has unjoined work")                 \
-                                      entry(cudaErrorStreamCaptureImplicit,                                                   \
-                                            "operation would make the legacy stream depend on a capturing blocking stream")   \
-                                          entry(cudaErrorStreamCaptureWrongThread,                                            \
-                                                "attempt to terminate a thread-local capture sequence from another thread")   \
-                                              entry(cudaErrorUnknown, "unknown error")
+// clang-format off
+#define EMULATED_ERRORS(entry) \
+  entry(cudaSuccess, "no error") \
+  entry(cudaErrorInvalidValue, "invalid argument") \
+  entry(cudaErrorMemoryAllocation, "out of memory") \
+  entry(cudaErrorInvalidConfiguration, "invalid configuration argument") \
+  entry(cudaErrorInsufficientDriver, "CUDA driver version is insufficient for CUDA runtime version") \
+  entry(cudaErrorStubLibrary, "CUDA driver is a stub library") \
+  entry(cudaErrorDevicesUnavailable, "CUDA-capable device(s) is/are busy or unavailable") \
+  entry(cudaErrorSystemNotReady, "system not yet initialized") \
+  entry(cudaErrorSystemDriverMismatch, "system has unsupported display driver / cuda driver combination") \
+  entry(cudaErrorCompatNotSupportedOnDevice, "forward compatibility was attempted on non supported HW") \
+  entry(cudaErrorInvalidDeviceFunction, "invalid device function") \
+  entry(cudaErrorNoDevice, "no CUDA-capable device is detected") \
+  entry(cudaErrorInvalidDevice, "invalid device ordinal") \
+  entry(cudaErrorInvalidResourceHandle, "invalid resource handle") \
+  entry(cudaErrorNotReady, "device not ready") \
+  entry(cudaErrorIllegalAddress, "an illegal memory access was encountered") \
+  entry(cudaErrorLaunchFailure, "unspecified launch failure") \
+  entry(cudaErrorNotSupported, "operation not supported") \
+  entry(cudaErrorStreamCaptureUnsupported, "operation not permitted when stream is capturing") \
+  entry(cudaErrorStreamCaptureInvalidated, "operation failed due to a previous error during capture") \
+  entry(cudaErrorStreamCaptureUnmatched, "capture was not initiated in this stream") \
+  entry(cudaErrorStreamCaptureUnjoined, "capturing stream has unjoined work") \
+  entry(cudaErrorStreamCaptureImplicit, "operation would make the legacy stream depend on a capturing blocking stream") \
+  entry(cudaErrorStreamCaptureWrongThread, "attempt to terminate a thread-local capture sequence from another thread") \
+  entry(cudaErrorUnknown, "unknown error") \
+  entry(cudaErrorECCUncorrectable, "uncorrectable ECC error encountered") \
+  entry(cudaErrorNvlinkUncorrectable, "uncorrectable NVLink error detected during the execution") \
+  entry(cudaErrorLaunchTimeout, "the launch timed out and was terminated") \
+  entry(cudaErrorAssert, "device-side assert triggered") \
+  entry(cudaErrorHardwareStackError, "hardware stack error") \
+  entry(cudaErrorIllegalInstruction, "an illegal instruction was encountered") \
+  entry(cudaErrorMisalignedAddress, "misaligned address") \
+  entry(cudaErrorInvalidAddressSpace, "operation not supported on global/shared address space") \
+  entry(cudaErrorInvalidPc, "invalid program counter") \
+  entry(cudaErrorMpsClientTerminated, "MPS client terminated") \
+  entry(cudaErrorExternalDevice, "an error was reported by an external device")
+// clang-format on
 const char* cudaGetErrorName(cudaError_t error) {
 #define EMULATED_NAME(code, text) \
   case code:                      \
@@ -197,8 +218,8 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int which) {
   std::snprintf(p.name, sizeof p.name, "emulated CUDA device %d", which);
   p.totalGlobalMem = options().memory;
   p.sharedMemPerBlock = 48 << 10;
-  p.sharedMemPerBlockOptin = 227 << 10;
-  p.sharedMemPerMultiprocessor = 228 << 10;
+  p.sharedMemPerBlockOptin = options().model.sharedOfBlock;
+  p.sharedMemPerMultiprocessor = options().model.sharedOfMultiprocessor;
   p.reservedSharedMemPerBlock = 1 << 10;
   p.totalConstMem = 64 << 10;
   p.regsPerBlock = p.regsPerMultiprocessor = 65536;
@@ -209,7 +230,8 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int which) {
   const int threads[] = {1024, 1024, 64}, grid[] = {0x7fffffff, 65535, 65535};
   std::copy_n(threads, 3, p.maxThreadsDim);
   std::copy_n(grid, 3, p.maxGridSize);
-  p.major = 9;
+  p.major = options().model.major;
+  p.minor = options().model.minor;
   p.multiProcessorCount = options().multiprocessors;
   p.canMapHostMemory = p.unifiedAddressing = 1;
   p.pciBusID = which + 1;

@@ -9,8 +9,19 @@ namespace cuda_emulation {
 
 enum class Order { ascending, descending, shuffled };
 
-// Read once from the environment (names in brackets); a test may change them between launches. `devices`, `memory` and
-// `driverVersion` are taken up by restart().
+// Devices whose limits can be played: compute capability, kilobytes of shared memory that a block may ask for and a multiprocessor has.
+struct Model {
+  const char* name;
+  int major, minor;
+  size_t sharedOfBlock, sharedOfMultiprocessor;
+};
+constexpr Model kModels[] = {{"h100", 9, 0, 227 << 10, 228 << 10},
+                             {"t4", 7, 5, 64 << 10, 64 << 10},
+                             {"ada", 8, 9, 99 << 10, 100 << 10},
+                             {"a100", 8, 0, 163 << 10, 164 << 10}};
+
+// Read once from the environment (names in brackets); a test may change them between launches. `devices`, `memory`,
+// `driverVersion` and `model` are taken up by restart().
 struct Options {
   Order order = Order::ascending;  // [DINF_EMULATION_ORDER] of threads between barriers, blocks of a grid, independent operations
   uint64_t seed = 1;               // [DINF_EMULATION_SEED] of the shuffled order
@@ -22,6 +33,7 @@ struct Options {
   size_t memory = size_t(4) << 30;  // [DINF_EMULATION_MEMORY] bytes a device (suffix K, M or G); pages cost nothing until touched
   int driverVersion = 13000;        // [DINF_EMULATION_DRIVER] 0: as on a machine without a driver
   int multiprocessors = 4;
+  Model model = kModels[0];         // [DINF_EMULATION_MODEL] by its name
 };
 Options& options();
 

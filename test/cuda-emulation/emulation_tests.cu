@@ -320,8 +320,13 @@ void machine() {
     DINF_EXPECT(refused(1, 1025, 2048), "1025 threads");
     DINF_EXPECT(refused(1, dim3(1, 1, 65), 2048), "65 threads along z");
     DINF_EXPECT(refused(dim3(1, 65536), 32, 2048) && refused(0, 32, 2048), "grid");
-    DINF_EXPECT(refused(1, 256, (227 << 10) + 1), "more than 227 KB");
-    launch(dynamicReverse, 1, 256, 227 << 10, nullptr, x.data);
+    const size_t room = dinf::cuda::dynamicRoom(reinterpret_cast<const void*>(&dynamicReverse));
+    DINF_EXPECT(room < 227 << 10 && room > 226 << 10, "%zu bytes of 227 KB beside what is static", room);
+    DINF_EXPECT(refused(1, 256, room + 1), "more than 227 KB");
+    launch(dynamicReverse, 1, 256, room, nullptr, x.data);
+    cudaFuncAttributes attributes;
+    cudaFuncGetAttributes(&attributes, dynamicReverse);
+    DINF_EXPECT(attributes.maxDynamicSharedSizeBytes == int(room), "the attribute stays at the most: %d", attributes.maxDynamicSharedSizeBytes);
     cudaLaunchConfig_t direct{};
     direct.blockDim = 32;
     direct.dynamicSmemBytes = (48 << 10) + 1;

@@ -13,6 +13,8 @@ namespace {
 
 constexpr unsigned kNone = ~0u, kMaxThreads = 1024, kWarp = 32;
 constexpr size_t kDefaultShared = 48 * 1024;
+// Charged to each kernel: what one holds statically is known to nvcc alone, and the reductions that most share hold some.
+constexpr size_t kStaticShared = 64;
 
 enum class State : uint8_t { fresh, ready, running, atBarrier, inWarp, done };
 struct alignas(16) Value {
@@ -279,7 +281,8 @@ void runGrid(const cudaLaunchConfig_t& config, const void* kernel, const std::fu
 std::map<std::pair<int, const void*>, int> sharedLimits;  // by device: a real limit belongs to a context
 size_t sharedLimit(const void* kernel) {
   const auto it = sharedLimits.find({currentDevice(), kernel});
-  return it == sharedLimits.end() ? kDefaultShared : std::max(kDefaultShared, size_t(it->second));
+  const size_t asked = it == sharedLimits.end() ? 0 : size_t(it->second);
+  return std::max(kDefaultShared - kStaticShared, asked);
 }
 
 }  // namespace
@@ -362,13 +365,14 @@ cudaError_t launch(const cudaLaunchConfig_t& config, const void* kernel, std::fu
 cudaError_t setFunctionAttribute(const void* kernel, cudaFuncAttribute attribute, int value) {
   EMULATION_ENTRY;
   if (attribute != cudaFuncAttributeMaxDynamicSharedMemorySize) return cudaSuccess;
-  if (value < 0 || size_t(value) > kDynamicCapacity) return setError(cudaErrorInvalidValue);
+  if (value < 0 || size_t(value) + kStaticShared > options().model.sharedOfBlock) return setError(cudaErrorInvalidValue);
   sharedLimits[{currentDevice(), kernel}] = value;
   return cudaSuccess;
 }
 cudaError_t functionAttributes(cudaFuncAttributes* attributes, const void* kernel) {
   EMULATION_ENTRY;
   *attributes = {};
+  attributes->sharedSizeBytes = kStaticShared;
   attributes->maxThreadsPerBlock = int(kMaxThreads);
   attributes->numRegs = 32;
   attributes->ptxVersion = attributes->binaryVersion = 90;
@@ -380,7 +384,7 @@ cudaError_t occupancy(int* blocks, const void* kernel, int threadCount, size_t s
   *blocks = 0;
   if (threadCount <= 0 || threadCount > int(kMaxThreads)) return setError(cudaErrorInvalidValue);
   if (sharedBytes > sharedLimit(kernel)) return cudaSuccess;
-  *blocks = int(std::min<size_t>({32, 2048 / ((size_t(threadCount) + 31) / 32 * 32), (228 << 10) / (sharedBytes + 1024)}));
+  *blocks = int(std::min<size_t>({32, 2048 / ((size_t(threadCount) + 31) / 32 * 32), options().model.sharedOfMultiprocessor / (sharedBytes + kStaticShared + 1024)}));
   return cudaSuccess;
 }
 

@@ -53,6 +53,62 @@ describe('the device of a solve', () => {
     );
   });
 
+  const old = {...gpu, name: 'An old GPU', computeMajor: 7, computeMinor: 0};
+  it.each([
+    ['auto', [old, gpu], 'cuda:1'],
+    ['cuda', [old, gpu], 'cuda:1'],
+    ['auto', [old], 'cpu'],
+    ['cuda', [{...gpu, computeMajor: 12}], 'cuda:0'], // newer than the build: by its PTX
+  ])('%s takes a device that the build has code for', (word, devices, name) => {
+    expect(chooseDevice(word, drivers(machine({reason: '', devices}))).name).toBe(name);
+  });
+  it.each([
+    ['cuda', [old]],
+    ['cuda:0', [old, gpu]],
+  ])('%s says what a device has and what the build', (word, devices) => {
+    expect(() => chooseDevice(word, drivers(machine({reason: '', devices})))).toThrow(
+      expect.objectContaining({
+        code: 'NO_SUCH_DEVICE',
+        message: expect.stringMatching(/An old GPU.*compute capability 7\.0.*code for 75, 90.*build it for 70/),
+      }),
+    );
+  });
+
+  it('is none that has failed in this process', () => {
+    const lost = [
+      cudaDriver(
+        () => two,
+        (index) => index === 0,
+      ),
+      CPU,
+    ];
+    expect(chooseDevice('auto', lost).name).toBe('cuda:1');
+    expect(chooseDevice('cuda', lost).name).toBe('cuda:1');
+    const failure = {code: 'DEVICE_LOST', message: expect.stringMatching(/A GPU.*has failed.*start a new process/)};
+    expect(() => chooseDevice('cuda:0', lost)).toThrow(expect.objectContaining(failure));
+    expect(
+      chooseDevice('auto', [
+        cudaDriver(
+          () => two,
+          () => true,
+        ),
+        CPU,
+      ]).name,
+    ).toBe('cpu');
+  });
+
+  it('is looked for beside the event loop', async () => {
+    await jest.isolateModulesAsync(async () => {
+      const {addon: fresh} = await import('../../lib/native');
+      const blocking = jest.spyOn(fresh(), 'cudaStatus');
+      const beside = jest.spyOn(fresh(), 'lookForCuda');
+      const devices = await import('../../lib/devices');
+      await Promise.all([devices.findDevice('auto'), devices.findDevice('auto')]);
+      await devices.findDevice('cpu');
+      expect([blocking.mock.calls.length, beside.mock.calls.length]).toEqual([0, 1]);
+    });
+  });
+
   it.each(['gpu', 'cuda:', 'cuda:-1', 'cuda:1.5', 'CPU', ''])('refuses the word "%s"', (word) => {
     expect(() => chooseDevice(word, drivers(two))).toThrow(expect.objectContaining({code: 'INVALID_ARGUMENT'}));
   });

@@ -4,6 +4,7 @@
 #include <thread>
 #include "core/problem.h"
 #include "machine.h"
+#include "cuda/devices.h"
 #include "op_tests.h"
 #include "test/specs.h"
 
@@ -208,17 +209,24 @@ void deviceCases() {
     restart();
   });
   testCase("a device lost under a solve", [] {
+    restart(2);
     {
-      const auto solver = makeSolver(smallProblem(), Precision::float32, onCuda());
+      DeviceSpec second = onCuda();
+      second.index = 1;
+      const auto solver = makeSolver(smallProblem(), Precision::float32, second);
       const Failure failure = failureOf([&] {
-        solver->run({adamStage(200)}, [](const Progress& progress) { if (progress.iteration == 50) cuda_emulation::loseDevice(0); }, kGoOn);
+        solver->run({adamStage(200)}, [](const Progress& progress) { if (progress.iteration == 50) cuda_emulation::loseDevice(1); }, kGoOn);
       });
-      DINF_EXPECT(failure.code == "INTERNAL", "%s: %s", failure.code.c_str(), failure.what());
-      DINF_EXPECT(failureOf([&] { solver->parameters(); }).code == "INTERNAL", "a lost device answers");
+      DINF_EXPECT(failure.code == "DEVICE_LOST", "%s: %s", failure.code.c_str(), failure.what());
+      DINF_EXPECT(std::string(failure.what()).find("cuda:1 has failed") != std::string::npos, "%s", failure.what());
+      DINF_EXPECT(failureOf([&] { solver->parameters(); }).code == "DEVICE_LOST", "a lost device answers");
       DINF_EXPECT(failureOf([&] { solver->setFolded(true); }).code != "", "a lost device folds");
       DINF_EXPECT(failureOf([&] { solver->loss(); }).code != "", "a solver without a problem answers");
     }
     expectNoReport();
+    DINF_EXPECT(cudaLost(1) && !cudaLost(0), "which device is lost");
+    DINF_EXPECT(failureOf([] { makeCudaBackend<float>(1, 0); }).code == "DEVICE_LOST", "a lost device is taken again");
+    DINF_EXPECT(solved(Precision::float32, 0).size() > 0, "the other device goes on");
     cuda_emulation::forgive();
     restart();
   });

@@ -28,3 +28,8 @@ foreach(test IN LISTS DINF_OP_TESTS)
 endforeach()
 # What a backend does as a whole: recordings, devices, limits of memory.
 dinf_op_test(backend normal)
+# Programs plan for the shared memory of the device that is there.
+foreach(model t4 ada a100)
+  add_test(NAME cuda_program_${model} COMMAND dinf_program_tests_normal columns)
+  set_tests_properties(cuda_program_${model} PROPERTIES ENVIRONMENT DINF_EMULATION_MODEL=${model})
+endforeach()

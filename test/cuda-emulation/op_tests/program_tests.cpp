@@ -232,6 +232,13 @@ void programCases() {
           randomProgram({registers, registers, 300, registers == 60 ? 300 : 20, registers == 60 ? 300 : 5}, random);
       compare<Real>(program, 16, registers > 400 ? 20000 * 16 / (races ? 40 : 4) : 1008, true, true);
     });
+  // Columns of 16 bytes a thread: some fill 48 KB exactly, some all that a block of a T4, an Ada, an A100 and an H100 may have, and what
+  // the kernel holds statically comes on top.
+  for (const int registers : {24, 48, 96, 127, 128, 129, 198, 199, 326, 327, 454, 455})
+    testCase("columns that fill a block's shared memory: " + std::to_string(registers) + type, [&] {
+      Random random(static_cast<uint64_t>(registers));
+      compare<Real>(randomProgram({registers, 4, 6, 1, 2}, random), 0, 1024, true, true);
+    });
   testCase("a captured program is replayed" + type, [] {
     Random random(6);
     const Program program = randomProgram({30, 60, 8, 1, 2}, random);

@@ -1,0 +1,164 @@
+// The public suites' problems, each as one command without any option that says how to solve it, and what came of it: whether it was
+// solved, how far the answer is from the truth and from what we said of it, and the least error that anybody published.
+//   node benchmarks/suites.mjs --results benchmarks/results/suites.jsonl
+// --only NAME (or several, with commas) runs one of them, --suite PINNacle, jaxpi or DeepXDE those of one suite. What takes large systems
+// or transforms in two coordinates is answered by suites/references.py, where Python with NumPy and SciPy is found: --python FILE.
+import {spawnSync} from 'node:child_process';
+import {rmSync} from 'node:fs';
+import * as path from 'node:path';
+import * as dinf from 'dinf-grid';
+import {PROBLEMS} from './suites/problems.mjs';
+import {REFERENCES} from './suites/references.mjs';
+import {options, record, root, temporaryFolder} from './support.mjs';
+
+const given = options({results: '', only: '', suite: '', python: process.env.PYTHON ?? 'python3'});
+
+/** Longer than this, and a solve is ended: three times what it takes by default. */
+const MOST_SECONDS = 180;
+
+/** Relative L2 errors of a saved field by unknown; an unknown that is free up to a constant is compared without its mean. */
+async function errorsAgainst({axes, values, free = []}, folder) {
+  const solution = await dinf.loadSolution(path.join(folder, 'field.safetensors'));
+  const names = Object.keys(values);
+  const found = await solution.evaluate(dinf.lattice(Object.values(axes)), {expressions: names});
+  solution.dispose();
+  const mean = (list) => list.reduce((sum, value) => sum + value, 0) / list.length;
+  return Object.fromEntries(
+    names.map((name) => {
+      // A place without an answer (inside of a hole, say) is NaN.
+      const places = [...values[name].keys()].filter((i) => !Number.isNaN(values[name][i]));
+      const [ours, truth] = [found[name], values[name]].map((list) => places.map((i) => list[i]));
+      const [a, b] = free.includes(name) ? [mean(ours), mean(truth)] : [0, 0];
+      const error = truth.reduce((sum, value, i) => sum + (ours[i] - a - value + b) ** 2, 0);
+      return [name, Math.sqrt(error / truth.reduce((sum, value) => sum + (value - b) ** 2, 0))];
+    }),
+  );
+}
+
+/** As one would type it. */
+const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `"${word}"`);
+
+function solve(words, out) {
+  const began = performance.now();
+  const {status, stdout, stderr, error} = spawnSync(
+    process.execPath,
+    [path.join(root, 'dist', 'cli', 'main.js'), 'solve', ...words, '--json', '--quiet', '--out', out],
+    {encoding: 'utf8', maxBuffer: 2 ** 26, timeout: MOST_SECONDS * 1000, killSignal: 'SIGKILL'},
+  );
+  const wholeCommandSeconds = (performance.now() - began) / 1000;
+  if (error !== undefined && !('code' in error && error.code === 'ETIMEDOUT')) throw error;
+  const answer = stdout.startsWith('{') ? JSON.parse(stdout) : undefined;
+  return {status, answer, stderr, wholeCommandSeconds};
+}
+
+const NONE = 'no reference yet';
+
+/** What is known of the answer: a formula in the command itself, or a reference. */
+async function judged(answer, reference, out) {
+  if (answer === undefined) return {trueError: null};
+  if (answer.metrics.relativeL2 !== undefined) return {trueError: answer.metrics.relativeL2, truth: 'formula'};
+  const made = REFERENCES[reference]?.(given.python);
+  if (made === undefined) return {trueError: null, truth: NONE};
+  const errors = await errorsAgainst(made, out);
+  return {trueError: Math.max(...Object.values(errors)), truth: made.how, truthError: made.accuracy, errors};
+}
+
+/** What neither says that it is solved nor that it is not. */
+function failureOf(status, answer, stderr) {
+  if (status === 0 || status === 5) return undefined;
+  if (status === null) return `ended after ${MOST_SECONDS} s`;
+  return answer === undefined ? stderr.trim() : `exit code ${status} with an answer, ${answer.stopReason}`;
+}
+
+/** @param {string} name @param {import('./suites/problems.mjs').Problem} problem */
+async function run(name, {suite, solve: words = [], reference, published, remark}) {
+  const out = temporaryFolder();
+  const {status, answer, stderr, wholeCommandSeconds} = solve(words, out);
+  const known = await judged(answer, reference, out);
+  rmSync(out, {recursive: true, force: true});
+  const estimate = answer?.errorEstimate.relativeL2 ?? null;
+  const {settings, conditions, metrics, notes, dtype, iterations, parameters, stopReason, seconds} = answer ?? {};
+  const line = {
+    benchmark: 'suites',
+    case: name,
+    suite,
+    command: `dinf-grid ${['solve', ...words].map(quoted).join(' ')}`,
+    exit: status,
+    failure: failureOf(status, answer, stderr),
+    errorEstimate: answer?.errorEstimate,
+    ...known,
+    errorOverEstimate: estimate === null || known.trueError === null ? null : known.trueError / estimate,
+    published,
+    remark,
+    metrics,
+    notes,
+    conditions: conditions?.map(({text, kind, misfit}) => `${text}: ${kind}, ${misfit.toPrecision(2)}`),
+    dtype,
+    resolution: settings?.resolution,
+    windows: settings?.windows,
+    kernel: settings?.kernel,
+    iterations,
+    unknowns: parameters,
+    stopReason,
+    seconds,
+    wholeCommandSeconds,
+  };
+  record(line, given.results || undefined);
+  return line;
+}
+
+const digits = (number) => (number === null || number === undefined ? '-' : number.toExponential(1));
+
+/** What there is to say of a line: a miss stays on the board. */
+function verdict({exit, failure, truth, trueError, truthError = 0, errorEstimate, published}) {
+  const solved = exit === 0;
+  // What the reference itself may be wrong by is not held against us.
+  const certain = trueError - truthError;
+  const said = [
+    [exit === 5, 'unsolved'],
+    [failure !== undefined, failure?.split('\n')[0]],
+    [truth === NONE, NONE],
+    [published !== null && trueError !== null && trueError > published.relativeL2, 'above the published'],
+    [solved && certain > 3 * errorEstimate.tolerance, 'solved, and wrong'],
+    [solved && certain > 3 * errorEstimate.relativeL2, 'beyond its estimate'],
+    [trueError !== null && truthError > trueError / 3, `reference known to ${digits(truthError)} alone`],
+  ];
+  return said.flatMap(([holds, text]) => (holds ? [text] : [])).join(', ');
+}
+
+/** One line of the scoreboard. */
+function row(name, {suite, published, needs}, line) {
+  const best = published === null ? ['-', ''] : [published.relativeL2.toExponential(2), published.source];
+  if (line === undefined) return [suite, name, '-', '-', '-', '-', '-', ...best, `needs ${needs}`];
+  const {exit, trueError, errorEstimate, errorOverEstimate, wholeCommandSeconds} = line;
+  const numbers = [
+    digits(trueError),
+    digits(errorEstimate?.relativeL2),
+    errorOverEstimate?.toPrecision(2) ?? '-',
+    wholeCommandSeconds.toFixed(1),
+  ];
+  return [suite, name, String(exit ?? 'killed'), ...numbers, ...best, verdict(line)];
+}
+
+const wanted = given.only.split(',');
+const table = [['suite', 'problem', 'exit', 'error', 'estimate', 'error/estimate', 'seconds', 'published', 'by', '']];
+for (const [name, problem] of Object.entries(PROBLEMS)) {
+  if ((given.only !== '' && !wanted.includes(name)) || (given.suite !== '' && given.suite !== problem.suite)) continue;
+  const line = problem.solve === undefined ? undefined : await run(name, problem);
+  table.push(row(name, {needs: '', ...problem}, line));
+}
+const widths = table[0].map((_, column) => Math.max(...table.map((cells) => cells[column].length)));
+console.log(
+  `\n${table
+    .map((cells) =>
+      cells
+        .map((cell, i) => cell.padEnd(widths[i]))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')}`,
+);
+const [solved, tried] = [(cells) => cells[2] === '0', (cells) => cells[2] !== '-'].map(
+  (test) => table.slice(1).filter(test).length,
+);
+console.log(`\n${solved} of ${tried} solved; ${table.length - 1 - tried} cannot be expressed yet.`);
