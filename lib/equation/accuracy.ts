@@ -253,7 +253,10 @@ class Climb {
     return this.keep(this.best?.level ?? here, {estimate: none(this.goal, 'the solve was stopped'), stopReason: 'aborted'});
   }
   private keep(level: Level, found: Parameters<Solution['concluded']>[0]): Solution {
-    return this.ladder.keep(level).concluded({...found, seconds: this.ladder.elapsed});
+    const kept = this.ladder.keep(level);
+    // Its own time was over, and nobody has stopped it.
+    const cut = kept.stopReason === 'aborted' ? ({stopReason: 'iterations'} as const) : {};
+    return kept.concluded({...cut, ...found, seconds: this.ladder.elapsed});
   }
 
   /** The best solution with its estimate; `why` no better one was looked for, which is said where this one is not good enough. */

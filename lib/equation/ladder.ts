@@ -88,6 +88,8 @@ export class Ladder {
   private readonly fixed: boolean;
   private readonly levels = new Map<string, Level>();
   private readonly began = performance.now();
+  /** Whether any level has been compared with finer ones. */
+  private estimated = false;
   private kept: Solution | undefined;
 
   constructor(
@@ -126,7 +128,7 @@ export class Ladder {
     const dtype = resume === undefined ? ('float64' as const) : undefined;
     const context = {deadline: this.deadline, from: coarser?.solution};
     // A first estimate there is to be in any case, if it takes no longer than was to be expected.
-    const expected = 1000 * (1 + EXPECTED * (coarser?.seconds ?? Infinity));
+    const expected = this.estimated ? 0 : 1000 * (1 + EXPECTED * (coarser?.seconds ?? Infinity));
     const left = this.fixed ? Infinity : Math.max(expected, LATER * (this.deadline - performance.now()));
     const limit = new TimeLimit(left, settings.signal);
     const how = defined({dtype, ...settings, ...first, signal: limit.signal});
@@ -163,6 +165,7 @@ export class Ladder {
       const gain = one.kind === 'windows' ? [] : variation(here, there, places, axis, breaksOf(one, box[axis])!);
       errors.push({relativeL2: finer.stuckAt === undefined ? relativeL2 : Infinity, max, gain});
     }
+    this.estimated ||= errors.length === level.mesh.length;
     return {errors, residuals, finerResiduals};
   }
 

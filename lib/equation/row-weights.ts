@@ -2,6 +2,7 @@
  * What a row of an equation weighs by itself: the size of its coefficients in the unit box. Divided by it, an equation or condition means the
  * same whatever it was multiplied by, and whatever units it is in.
  */
+import {rootMeanSquare} from '../base/norms';
 import {toText} from '../expression';
 import {Arena} from '../expression/arena';
 import type {Expression} from '../expression/node';
@@ -34,12 +35,8 @@ export function rowSize(
   const leaves = leavesOf(residual).filter((leaf) => leaf.kind === 'derivative');
   for (const base of [0, 1]) {
     let sum = 0;
-    for (let i = 1; i <= PLACES; i++) {
-      const values: Record<string, number> = {...uniforms};
-      box.forEach(({name, lower, upper}, k) => {
-        const part = (0.5 + i * STEPS[k]) % 1;
-        values[name] = k === face?.axis ? box[k][face.side] : lower + part * (upper - lower);
-      });
+    for (const place of placesIn(box, face)) {
+      const values: Record<string, number> = {...uniforms, ...place};
       for (const leaf of leaves) values[leafName(leaf)] = base;
       const there = evaluateExpression(residual, values);
       for (const leaf of leaves) {
@@ -53,6 +50,27 @@ export function rowSize(
     if (Number.isFinite(size) && size > 0) return size;
   }
   return 1;
+}
+
+/** Places that fill a box, or a face of it, evenly. */
+function placesIn(box: readonly BoxAxis[], face?: Face): Record<string, number>[] {
+  return Array.from({length: PLACES}, (_, i) =>
+    Object.fromEntries(
+      box.map(({name, lower, upper}, k) => {
+        const part = (0.5 + (i + 1) * STEPS[k]) % 1;
+        return [name, k === face?.axis ? box[k][face.side] : lower + part * (upper - lower)];
+      }),
+    ),
+  );
+}
+
+/** The root mean square of an expression where all unknowns are 0, such as of a lift: of what its conditions prescribe. */
+export function sizeWithout(expression: Expression, box: readonly BoxAxis[], uniforms: Readonly<Record<string, number>>): number {
+  const none = Object.fromEntries(
+    leavesOf(expression).flatMap((leaf) => (leaf.kind === 'derivative' ? [[leafName(leaf), 0]] : [])),
+  );
+  const size = rootMeanSquare(placesIn(box).map((place) => evaluateExpression(expression, {...uniforms, ...place, ...none})));
+  return Number.isFinite(size) ? size : 0;
 }
 
 /** The highest order of any derivative along an axis. */

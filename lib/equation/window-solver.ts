@@ -10,6 +10,7 @@ import {joined} from '../march/parameters';
 import {roughness} from '../march/roughness';
 import {WINDOW_CELLS, WindowAxis} from '../march/window-axis';
 import {windowProblem} from '../march/window-problem';
+import type {Expression} from '../expression/node';
 import {gaussNewton, leastSquares} from '../optimizers';
 import {gridEdges} from '../pose/field';
 import {linspace} from '../pose/sampling';
@@ -25,13 +26,15 @@ import {factorBytesOf} from './goal';
 import type {AxisMesh, Mesh} from './mesh';
 import {breaksOf} from './mesh';
 import {knotGrid, poseOn} from './posing';
-import {rowSize} from './row-weights';
+import {rowSize, sizeWithout} from './row-weights';
 
 /** Along time where a second derivative is handed over: with fewer points than that windows amplify what they are handed (estimates of |G| up to 1.9). */
 const POINTS_OF_SECOND_ORDER = 8;
 /** Windows of a march that looks at nothing, and what is nothing beside what comes of it. */
 const PILOT = 16;
 const NOTHING = 1e-9;
+/** A solution is a lift and what comes on top, and need not be known better than the lift is large: this part of it, lest the two cancel. */
+const LIFTED = 1e-3;
 /** The first window is this part of all of the time. */
 const FIRST = 1 / 16;
 
@@ -128,9 +131,14 @@ export class WindowSolver {
       tolerance: timeMesh.tolerance ?? 1,
       first: (upper - lower) * FIRST,
     };
+    const lifts = imposed.lift as Readonly<Record<string, Expression | undefined>>;
+    const floors = statement.unknowns.map((unknown) => {
+      const lift = lifts[unknown];
+      return lift === undefined ? 0 : LIFTED * sizeWithout(lift, box, uniforms);
+    });
     const marching = {
       ...{session, uniforms: windows.uniforms, axis, begin: lower, end: upper, shape, degree: kernel.degree},
-      ...{orders, initial, scales, linear, inner: statement.shared.inner, factorBytes: factorBytesOf(statement.shared)},
+      ...{orders, initial, floors, scales, linear, inner: statement.shared.inner, factorBytes: factorBytesOf(statement.shared)},
       roughness: (slice: Float64Array) => roughness(slice, across, kernel.degree),
     };
     const hooks = {

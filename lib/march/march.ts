@@ -33,6 +33,8 @@ export interface Marching {
   readonly orders: readonly number[];
   /** Of each unknown: as many derivatives at the beginning, from the value on, as coefficients of the other axes' splines. */
   readonly initial: readonly (readonly Float64Array[])[];
+  /** Of each unknown: a size that errors are relative to where it is smaller, as where conditions prescribe all there is. */
+  readonly floors: readonly number[];
   /** Factors of the equations in a window. */
   scales(begin: number, length: number): readonly number[];
   /** How much a solution at one time lacks cells across, by its coefficients: see roughness.ts. */
@@ -137,7 +139,11 @@ class March {
     this.solver = marching.inner ?? 'direct';
     this.windows = marching.orders.map(() => []);
     this.sizes = marching.initial.map(([value], i) =>
-      Math.max(control.scales?.[i] ?? 0, (value as Float64Array | undefined) === undefined ? 0 : rootMeanSquare(value)),
+      Math.max(
+        marching.floors[i],
+        control.scales?.[i] ?? 0,
+        (value as Float64Array | undefined) === undefined ? 0 : rootMeanSquare(value),
+      ),
     );
   }
 

@@ -78,6 +78,15 @@ describe('windows of time', () => {
         exact: {u: 'exp(-pi^2*t)*sin(pi*x)', w: '-pi^2*exp(-pi^2*t)*sin(pi*x)'},
       },
     ],
+    [
+      'what the conditions prescribe already',
+      {
+        equations: ['u_tt - u_xx + u^2 = -x*cos(t) + x^2*cos(t)^2'],
+        domain: 't=0..10,x=-1..1',
+        where: ['t=0: u=x', 't=0: u_t=0', 'x=-1: u=-cos(t)', 'x=1: u=cos(t)'],
+        exact: 'x*cos(t)',
+      },
+    ],
   ];
   it.each(known)('meet the tolerance, and know it: %s', async (_, options) => {
     await solvedEquation(options, ({errorEstimate, notes}, {metrics}) => {
