@@ -2,7 +2,7 @@
 // (memory that it has had before), bytes. Beside it, in the same run, the rate at which this machine multiplies large dense matrices
 // (OpenBLAS through NumPy), and SuperLU through SciPy on a matrix of the same pattern, where Python has them.
 //   node benchmarks/factorisation.mjs --results benchmarks/results/factorisation.jsonl
-// Growth from 32 to 512 cells an axis is in the same lines; `--picture docs/pictures/factorisation.png` draws it from them.
+// scripts/factorisation-figure.mjs draws the growth from 32 to 512 cells an axis.
 import * as dinf from 'dinf-grid';
 import {findPython, options, record, runPeer, spread} from './support.mjs';
 
