@@ -62,6 +62,9 @@ export interface AccuracyGoal {
   readonly unseen: readonly string[];
 }
 
+/** A residual of this part of the tolerance, beside the largest term, leaves nothing to gain. */
+const ROUNDED = 0.01;
+
 /** The errors of a mesh. */
 interface Compared {
   readonly mesh: Mesh;
@@ -137,7 +140,7 @@ class Climb {
   private async look(here: Level): Promise<Solution | Mesh> {
     const {ladder} = this;
     if (ladder.stopped) return this.stop(here);
-    const refusal = refusalOf(here);
+    const refusal = await this.refusal(here);
     if (refusal !== undefined && this.best === undefined && !this.mayPass(here)) return this.refuse(here, refusal);
     const found = here.stuckAt === undefined ? await this.estimate(here) : 'stuck';
     if (found === 'stopped') return this.stop(here);
@@ -246,6 +249,17 @@ class Climb {
     });
   }
 
+  /** What speaks against a solution whatever finer grids say. Steps of a nonlinear solve that rounding ends may have nothing left to gain. */
+  private async refusal(level: Level): Promise<string | undefined> {
+    const why = refusalOf(level);
+    const {solution, stuckAt} = level;
+    const ended = stuckAt === undefined && solution.stopReason === 'iterations' && isNonlinear(level);
+    if (why === undefined || !ended || solution.solver?.undetermined === true) return why;
+    const most = ROUNDED * this.goal.tolerance;
+    const sizes = await this.ladder.residuals(level);
+    return sizes.every(({rootMeanSquare, largest}) => rootMeanSquare <= most * largest) ? undefined : why;
+  }
+
   private refuse(here: Level, why: string): Solution {
     return this.keep(here, {estimate: none(this.goal, why), notes: [why]});
   }
@@ -265,7 +279,7 @@ class Climb {
     const {tolerance} = goal;
     const level = best?.level ?? here;
     const unmet = best === undefined ? this.unmet : best.unmet;
-    const notes = [refusalOf(level), unmet, unseenNote(goal)].filter((note) => note !== undefined);
+    const notes = [await this.refusal(level), unmet, unseenNote(goal)].filter((note) => note !== undefined);
     const estimate = best?.error.relativeL2 ?? Infinity;
     if (!(estimate <= tolerance)) {
       const found =

@@ -8,7 +8,7 @@ import {dataCells} from './data-cells';
 import type {EquationOptions} from './equation-options';
 import type {InitialValues} from './initial-values';
 import type {AxisMesh} from './mesh';
-import {graded} from './mesh';
+import {graded, withEnds} from './mesh';
 import type {Statement} from './posing';
 
 /** Relative error of the answer, and seconds after which no finer grid is begun. */
@@ -52,17 +52,17 @@ export function goalOf(
   const unseen: string[] = [];
   const mesh = cells.map((n, k): AxisMesh => {
     const first = across(n);
+    const length = box[k].upper - box[k].lower;
     const wanted = dataCells(statement, k, evenly(box[k], first));
     const smallest = Math.min(...wanted.slice(1).map((end, i) => end - wanted[i]));
-    if (chosen && smallest < (UNSEEN * (box[k].upper - box[k].lower)) / first) unseen.push(box[k].name);
-    const data = chosen ? [] : wanted;
-    const seen = data.length <= first + 1;
-    if (k !== initialValues?.axis || (windows === undefined && linear && fixed))
-      return seen ? {kind: 'cells', cells: first} : {kind: 'graded', breaks: graded(data)};
+    if (chosen && smallest < (UNSEEN * length) / first) unseen.push(box[k].name);
+    const turns = chosen ? [] : statement.switches[k];
+    const data = chosen ? [] : withEnds(wanted, turns);
+    if (k !== initialValues?.axis || (windows === undefined && linear && fixed)) return cellsFor(first, data, turns);
     const count = windows ?? (resolution === undefined ? 'auto' : Math.ceil(n / 2));
     if (typeof count === 'number') return {kind: 'windows', ends: evenly(box[k], count).slice(1), tolerance: undefined};
-    const size = (1.5 * (box[k].upper - box[k].lower)) / (2 * first);
-    const stops = data.filter((end, i) => i > 0 && end - data[i - 1] < size);
+    const size = (1.5 * length) / (2 * first);
+    const stops = data.filter((end, i) => i > 0 && (end - data[i - 1] < size || turns.includes(end)));
     const error = Math.max(FLOOR, Math.min(1e-2, WINDOW_SLACK * tolerance));
     return {kind: 'windows', ends: undefined, tolerance: error, roughest, stops};
   });
@@ -80,6 +80,12 @@ export function goalOf(
 
 /** Bytes that a factorisation may take. */
 export const factorBytesOf = ({maxMemory = Math.min(MOST_MEMORY, availableBytes() / 2)}: RunOptions): number => maxMemory;
+
+/** Cells of one size where nothing asks for others. */
+function cellsFor(first: number, data: readonly number[], turns: readonly number[]): AxisMesh {
+  if (turns.length > 0) return {kind: 'graded', breaks: graded(data), kept: turns};
+  return data.length <= first + 1 ? {kind: 'cells', cells: first} : {kind: 'graded', breaks: graded(data)};
+}
 
 /** Ends of parts of one length, both bounds among them. */
 const evenly = ({lower, upper}: BoxAxis, count: number): number[] => Array.from(linspace(lower, upper, count + 1));

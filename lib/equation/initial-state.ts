@@ -15,7 +15,7 @@ import {solve} from '../solve/solve';
 import type {BoxAxis} from './conditions';
 import type {InitialValues} from './initial-values';
 import type {Mesh} from './mesh';
-import {breaksOf} from './mesh';
+import {breaksOf, knotsOf} from './mesh';
 import {knotGrid} from './posing';
 
 /** The initial values of each unknown, and its slopes where it has any, as coefficients of the other axes' splines. */
@@ -72,11 +72,14 @@ async function project(
   settings: SolveOptions,
 ): Promise<Map<string, Float64Array>> {
   const breaks = mesh.flatMap((one, k) => (k === axis ? [] : [[...breaksOf(one, statement.box[k])!]]));
+  const knots = mesh.flatMap((one, k) =>
+    k === axis ? [] : [knotsOf(one, statement.box[k], kernel.degree, statement.orders[k])],
+  );
   const edges = gridEdges({edge: statement.edges}, mesh.length).filter((_, k) => k !== axis);
   const posed = problem({
     domain: Object.fromEntries(rest.map(({name, lower, upper}) => [name, [lower, upper] as const])),
     unknowns: names,
-    field: knotGrid({...statement, edges}, breaks, kernel),
+    field: knotGrid({...statement, edges}, knots, kernel),
     uniforms: statement.uniforms,
     terms: [term(gauss(kernel.degree + 1, {breaks}), residuals)],
   });

@@ -143,6 +143,11 @@ export class Ladder {
     return level;
   }
 
+  /** The residuals of a level. */
+  residuals(level: Level): Promise<ResidualSize[]> {
+    return residualSizes(level, placesOf(level.mesh, this.box), this.box);
+  }
+
   /** How much a solution changes where an axis has more cells. Stopped, it is not known of all axes. */
   async compare(level: Level): Promise<Comparison> {
     const {box} = this;

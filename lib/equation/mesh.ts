@@ -2,6 +2,9 @@
 import {linspace} from '../pose/sampling';
 import type {BoxAxis} from './conditions';
 
+/** An end of a cell that is nearer to a place than this part of the cell is moved there. */
+const NEAR = 0.35;
+
 /** One axis of a mesh. */
 export type AxisMesh =
   | {
@@ -13,6 +16,8 @@ export type AxisMesh =
       /** Cells of different sizes, by their ends. */
       readonly kind: 'graded';
       readonly breaks: readonly number[];
+      /** Ends at which data change their form: they stay, and splines are no smoother there than solutions. */
+      readonly kept?: readonly number[] | undefined;
     }
   | {
       /** Windows of time by their ends; undefined: the march chooses them. */
@@ -75,10 +80,23 @@ export function breaksOf(axis: AxisMesh, {lower, upper}: BoxAxis): readonly numb
   return Array.from(linspace(lower, upper, axis.cells + 1));
 }
 
+/**
+ * The knots of splines on an axis: the ends of its cells, repeated where data change their form, so that as many derivatives are continuous
+ * there as those of solutions.
+ *
+ * @param order of the equations along the axis.
+ */
+export function knotsOf(axis: AxisMesh, bounds: BoxAxis, degree: number, order: number): number[] {
+  const ends = breaksOf(axis, bounds)!;
+  const {kept = []} = axis.kind === 'graded' ? axis : {};
+  const times = Math.max(1, degree + 1 - Math.max(1, order));
+  return ends.flatMap((end) => (kept.includes(end) ? new Array<number>(times).fill(end) : [end]));
+}
+
 /** Every cell, or window, in two. */
 export function halved(axis: AxisMesh, bounds: BoxAxis): AxisMesh {
   if (axis.kind === 'cells') return {kind: 'cells', cells: 2 * axis.cells};
-  if (axis.kind === 'graded') return {kind: 'graded', breaks: bisected(axis.breaks, () => true)};
+  if (axis.kind === 'graded') return {...axis, breaks: bisected(axis.breaks, () => true)};
   return {...axis, ends: axis.ends && bisected([bounds.lower, ...axis.ends], () => true).slice(1), tolerance: undefined};
 }
 
@@ -110,7 +128,8 @@ export function scaled(axis: Exclude<AxisMesh, {kind: 'windows'}>, factor: numbe
     const cell = Math.min(before - 1, Math.floor(place));
     return breaks[cell] + (place - cell) * (breaks[cell + 1] - breaks[cell]);
   };
-  return {kind: 'graded', breaks: Array.from({length: cells + 1}, (_, i) => (i === cells ? breaks[before] : at(i)))};
+  const resized = Array.from({length: cells + 1}, (_, i) => (i === cells ? breaks[before] : at(i)));
+  return {...axis, breaks: axis.kept === undefined ? resized : graded(withEnds(resized, axis.kept))};
 }
 
 /**
@@ -139,7 +158,24 @@ export function refinedWhere(
     held += gain[cell];
   }
   if (!(total > 0) || marked.size > (marches ? MOST.marching : MOST.standing) * gain.length) return otherwise();
-  return {kind: 'graded', breaks: graded(bisected(breaks, (i) => marked.has(i)))};
+  const kept = axis.kind === 'graded' ? axis.kept : undefined;
+  return {kind: 'graded', breaks: graded(bisected(breaks, (i) => marked.has(i))), kept};
+}
+
+/** The nearest end of a cell moved to each of these places, or one put there where none is near. */
+export function withEnds(breaks: readonly number[], places: readonly number[]): readonly number[] {
+  const ends = [...breaks];
+  for (const place of places) {
+    const after = ends.findIndex((end) => end >= place);
+    const [low, high] = [ends[after - 1], ends[after]];
+    const near = NEAR * (high - low);
+    const movable = (i: number): boolean => i > 0 && i < ends.length - 1 && !places.includes(ends[i]);
+    if (high === place) continue;
+    if (place - low < near && movable(after - 1)) ends[after - 1] = place;
+    else if (high - place < near && movable(after)) ends[after] = place;
+    else ends.splice(after, 0, place);
+  }
+  return ends;
 }
 
 /** Cells in two until no two neighbours differ too much in size. */

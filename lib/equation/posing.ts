@@ -22,7 +22,7 @@ import type {BoxAxis, Condition, Face} from './conditions';
 import {faceName} from './conditions';
 import type {ConstraintMode, Imposed} from './constraints';
 import type {Mesh} from './mesh';
-import {breaksOf} from './mesh';
+import {breaksOf, knotsOf} from './mesh';
 import {weighed} from './row-weights';
 
 /** What is posed, whatever the mesh. */
@@ -53,6 +53,10 @@ export interface Statement {
   readonly degree: number;
   /** The sides of all equations and conditions, read once. */
   readonly sides: readonly Expression[];
+  /** Places along each axis at which coefficients or sources switch. */
+  readonly switches: readonly (readonly number[])[];
+  /** Of the equations along each axis. */
+  readonly orders: readonly number[];
 }
 
 /** A problem on one grid. */
@@ -210,5 +214,8 @@ export async function poseOnMesh(statement: Statement, mesh: Mesh): Promise<Pose
       ),
     );
   const breaks = mesh.map((axis, k) => breaksOf(axis, box[k])!);
-  return poseOn(statement, knotGrid(statement, breaks, shared.kernel ?? bspline(statement.degree)), {breaks});
+  const {degree, orders} = statement;
+  // A kernel that was asked for has its own degree, and the knots that it can have.
+  const knots = shared.kernel === undefined ? mesh.map((axis, k) => knotsOf(axis, box[k], degree, orders[k])) : breaks;
+  return poseOn(statement, knotGrid(statement, knots, shared.kernel ?? bspline(degree)), {breaks});
 }

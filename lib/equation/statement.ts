@@ -21,6 +21,8 @@ import type {EquationOptions} from './equation-options';
 import {isFixed, TOLERANCE} from './goal';
 import {refuseJumps} from './jumps';
 import type {Statement} from './posing';
+import {orderAlong} from './row-weights';
+import {switchPlaces} from './switches';
 
 /**
  * A compromise, in float32 on u = sin(x + y): for 100, 1000, 10 000 the relative L2 error is 4e-5, 3e-7, 5e-7 with soft values on all
@@ -87,6 +89,8 @@ export function readStatement(given: Partial<EquationOptions>, shared: RunOption
   const statement: Statement = {
     ...{equations, conditions, box, unknowns, uniforms, imposed, edges, shared, judged, weight},
     sides,
+    switches: switchPlaces(sides, box, uniforms),
+    orders: box.map(({name}) => Math.max(0, ...sides.map((side) => orderAlong(side, name)))),
     gauges: judged ? gaugesOf(sides, unknowns) : [],
     constraints: mode,
     periodic: given.periodic,

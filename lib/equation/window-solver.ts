@@ -24,7 +24,7 @@ import type {InitialValues} from './initial-values';
 import {POINTS} from './initial-values';
 import {factorBytesOf} from './goal';
 import type {AxisMesh, Mesh} from './mesh';
-import {breaksOf} from './mesh';
+import {breaksOf, knotsOf} from './mesh';
 import {knotGrid, poseOn} from './posing';
 import {rowSize, sizeWithout} from './row-weights';
 
@@ -93,7 +93,8 @@ export class WindowSolver {
     const windowBox = box.map((one, k) => (k === axis ? {name, lower: 0, upper: 1} : one));
     const breaks = mesh.map((one, k) => (k === axis ? [...new WindowAxis(kernel.degree).knots] : breaksOf(one, box[k])!));
     const points = box.map((_, k) => (k === axis && Math.max(...orders) > 1 ? POINTS_OF_SECOND_ORDER : POINTS));
-    const grid = knotGrid(statement, breaks, kernel);
+    const knots = mesh.map((one, k) => (k === axis ? breaks[k] : knotsOf(one, box[k], kernel.degree, statement.orders[k])));
+    const grid = knotGrid(statement, knots, kernel);
     const {posed, equations} = await poseOn(statement, grid, {box: windowBox, imposed, points, breaks, time: axis});
     const share = 1 / windowBox.reduce((product, one) => product * (one.upper - one.lower), 1);
     const count = equations.length;
@@ -123,7 +124,7 @@ export class WindowSolver {
       return found;
     };
     const edges = gridEdges({edge: statement.edges}, mesh.length);
-    const across = breaks.map((one, k) => ({breaks: one, periodic: edges[k] === 'periodic'})).filter((_, k) => k !== axis);
+    const across = knots.map((one, k) => ({breaks: one, periodic: edges[k] === 'periodic'})).filter((_, k) => k !== axis);
     const control: WindowControl = {
       roughest: timeMesh.roughest,
       stops: timeMesh.stops,
@@ -172,7 +173,7 @@ export class WindowSolver {
     const {statement, axis, kernel} = this.values;
     const edges = gridEdges({edge: statement.edges}, mesh.length);
     return mesh.map((one, k) => {
-      const cells = k === axis ? WINDOW_CELLS : breaksOf(one, statement.box[k])!.length - 1;
+      const cells = k === axis ? WINDOW_CELLS : knotsOf(one, statement.box[k], kernel.degree, statement.orders[k]).length - 1;
       return edges[k] === 'periodic' ? cells : cells + kernel.degree;
     });
   }
@@ -196,7 +197,7 @@ export class WindowSolver {
     const {statement, axis, orders, kernel, imposed, data, linear} = this.values;
     const {box} = statement;
     const knots = mesh.map((one, k) =>
-      k === axis ? windowKnots(box[k].lower, ends, kernel.degree) : [...breaksOf(one, box[k])!],
+      k === axis ? windowKnots(box[k].lower, ends, kernel.degree) : knotsOf(one, box[k], kernel.degree, statement.orders[k]),
     );
     const breaks = knots.map((list) => Array.from(new Set(list)));
     const points = box.map(() => POINTS);

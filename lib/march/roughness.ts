@@ -4,7 +4,7 @@ import {favard, openKnots} from './open-splines';
 
 /** An axis of splines. */
 export interface SplineAxis {
-  /** Ends of cells, from bound to bound. */
+  /** Ends of cells, from bound to bound; repeated ones are ends where fewer derivatives are continuous, and a jump is none. */
   readonly breaks: readonly number[];
   readonly periodic: boolean;
 }
@@ -13,7 +13,7 @@ export interface SplineAxis {
 export interface Roughness {
   /** How far it is from what it approximates, root mean square: the largest of all axes. */
   readonly worst: number;
-  /** The same of each cell of each axis. */
+  /** The same of each cell of each axis that is not empty. */
   readonly cells: readonly (readonly number[])[];
 }
 
@@ -34,7 +34,8 @@ export function roughness(coefficients: Float64Array, axes: readonly SplineAxis[
       errorsAlong(values, axis, degree).forEach((error, i) => (squares[i] += error * error));
     }
     const ends = squares.map((square) => Math.sqrt(square / coefficients.length));
-    return Array.from({length: ends.length + 1}, (_, i) => Math.max(ends[i - 1] ?? 0, ends[i] ?? 0));
+    const spans = Array.from({length: ends.length + 1}, (_, i) => Math.max(ends[i - 1] ?? 0, ends[i] ?? 0));
+    return spans.filter((_, i) => axis.breaks[i + 1] > axis.breaks[i]);
   });
   return {worst: cells.reduce((most, axis) => Math.max(most, norm(axis)), 0), cells};
 }

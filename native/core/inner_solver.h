@@ -29,7 +29,8 @@ class InnerSolver {
   virtual const Real* step() const = 0;
   // The loss that the linearisation has after it, damping counted.
   virtual double predicted() const = 0;
-  // The norm of the scaled gradient after it, relative to that before: where an inner solve ends for want of progress, how far it came.
+  // The norm of the scaled gradient after it, relative to that before, or to what that may be at least: how far an inner solve came that ended
+  // for want of progress.
   virtual double attained() const = 0;
 };
 

@@ -1,7 +1,9 @@
+import type * as Devices from '../../lib/devices';
 import {chooseDevice} from '../../lib/devices';
 import {CPU} from '../../lib/devices/cpu';
 import {cudaDriver, cudaInfo, cudaStatus} from '../../lib/devices/cuda';
 import type {Driver} from '../../lib/devices/driver';
+import type * as Native from '../../lib/native';
 import type {NativeCudaStatus} from '../../lib/native';
 import {infoLines} from '../../lib/devices/info';
 
@@ -99,10 +101,10 @@ describe('the device of a solve', () => {
 
   it('is looked for beside the event loop', async () => {
     await jest.isolateModulesAsync(async () => {
-      const {addon: fresh} = await import('../../lib/native');
+      const {addon: fresh} = jest.requireActual<typeof Native>('../../lib/native');
       const blocking = jest.spyOn(fresh(), 'cudaStatus');
       const beside = jest.spyOn(fresh(), 'lookForCuda');
-      const devices = await import('../../lib/devices');
+      const devices = jest.requireActual<typeof Devices>('../../lib/devices');
       await Promise.all([devices.findDevice('auto'), devices.findDevice('auto')]);
       await devices.findDevice('cpu');
       expect([blocking.mock.calls.length, beside.mock.calls.length]).toEqual([0, 1]);

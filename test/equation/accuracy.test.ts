@@ -230,6 +230,84 @@ it('judges a nonlinear flow by its rows, which vanish where a lid meets the wall
   });
 });
 
+describe('planes at which data change their form', () => {
+  const cases: readonly (readonly [string, EquationProblemOptions])[] = [
+    [
+      'a wall of two materials',
+      {
+        equations: ['q = where(y < 0.3, 0.04, 1.2)*T_y', 'q_y = 0'],
+        domain: 'y=0..0.5',
+        where: ['y=0: T=-10', 'y=0.5: T=20'],
+        exact: {
+          T: 'where(y < 0.3, -10 + 750*y/(0.3/0.04 + 0.2/1.2), 20 - 25*(0.5 - y)/(0.3/0.04 + 0.2/1.2))',
+          q: '30/(0.3/0.04 + 0.2/1.2)',
+        },
+      },
+    ],
+    [
+      'a source on a part',
+      {
+        equations: ['u_xx = where(x < 0.3, 1, 0)'],
+        domain: 'x=0..1',
+        where: ['x=0|x=1: u=0'],
+        exact: 'where(x < 0.3, x^2/2 - 0.255*x, 0.045*x - 0.045)',
+      },
+    ],
+    [
+      'a kink that makes an equation nonlinear',
+      {
+        equations: ['u_x = abs(x - 0.2)*u^2'],
+        domain: 'x=0..1',
+        where: ['x=0: u=1'],
+        exact: '1/(1 - where(x < 0.2, 0.2*x - x^2/2, 0.04 - 0.2*x + x^2/2))',
+      },
+    ],
+    [
+      'a source that ends in time',
+      {
+        equations: ['u_t = -u + where(t < 1.3, 1, 0)'],
+        domain: 't=0..3',
+        where: ['t=0: u=0'],
+        exact: 'where(t < 1.3, 1 - exp(-t), (1 - exp(-1.3))*exp(1.3 - t))',
+      },
+    ],
+  ];
+  it.each(cases)('are ends of cells, where splines are no smoother than solutions: %s', async (_, options) => {
+    await solvedEquation(options, ({errorEstimate, notes}, {metrics: {relativeL2}}) => {
+      expect(notes).toEqual([]);
+      expect(errorEstimate.met).toBe(true);
+      expect(relativeL2).toBeLessThan(Math.max(1e-8, 3 * errorEstimate.relativeL2!));
+      expect(relativeL2).toBeLessThan(1e-5);
+    });
+  });
+
+  it('stay so across a march', async () => {
+    const options: EquationProblemOptions = {
+      equations: ['u_t = 0.1*u_xx + where(x < 0.3, 1, 0)'],
+      domain: 't=0..1,x=0..1',
+      where: ['t=0: u=0', 'x=0|x=1: u=0'],
+    };
+    await solvedEquation(options, ({errorEstimate, notes}) => {
+      expect(notes).toEqual([]);
+      expect(errorEstimate.met).toBe(true);
+    });
+  });
+
+  it('need not be met to the last digit by steps that rounding ends', async () => {
+    const options: EquationProblemOptions = {
+      equations: ['u_xx + 2*exp(u) = 0'],
+      domain: 'x=0..1',
+      where: ['x=0|x=1: u=0'],
+      uniforms: {q: 2.357551053877402},
+      exact: '-2*log(cosh((x - 0.5)*q/2)/cosh(q/4))',
+    };
+    await solvedEquation(options, ({errorEstimate}, {metrics: {relativeL2}}) => {
+      expect(errorEstimate.met).toBe(true);
+      expect(relativeL2).toBeLessThan(1e-10);
+    });
+  });
+});
+
 it('solves equations of thousands of terms', async () => {
   const terms = Array.from({length: 2000}, (_, i) => `1e-9*x^${i % 7}*u`).join(' + ');
   const options: EquationProblemOptions = {equations: [`u_xx = 1 + ${terms}`], domain: 'x=0..1', where: ['x=0|x=1: u=0']};

@@ -165,7 +165,8 @@ InnerEnd DirectSolver<Real>::iterate(double loss, double damping, int64_t begun)
     least = std::min(least, norm);
     if (least <= kFloor * first || sinceHalved == (fresh_ ? kStallFresh : kStallKept)) end = InnerEnd::converged;
   }
-  kept_->served = first > 0 ? least / std::max(first, kSmall * std::sqrt(std::abs(loss))) : 0;
+  kept_->served = first > 0 ? least / first : 0;
+  attained_ = first > 0 ? least / std::max(first, kSmall * std::sqrt(std::abs(loss))) : 0;
   kept_->factored = kept_->factored && done <= kKept;
   fresh_ = false;
   // d = D y

@@ -20,7 +20,7 @@ class DirectSolver final : public InnerSolver<Real> {
   InnerEnd solve(double loss, double damping, int64_t begun) override;
   const Real* step() const override { return y_; }
   double predicted() const override { return predicted_; }
-  double attained() const override { return kept_->served; }
+  double attained() const override { return attained_; }
   // Makes sure of a factor that serves the linearisation with this damping. Asked to stop it returns false.
   bool prepare(double damping);
   // Do the rows leave an unknown free? After `prepare`.
@@ -52,7 +52,7 @@ class DirectSolver final : public InnerSolver<Real> {
   DeviceVector<Real> best_;   // the best y yet
   Real* const d_;             // D p
   const Real* const freed_;
-  double predicted_ = 0;
+  double predicted_ = 0, attained_ = 0;
   bool fresh_ = false, linearised_ = false;
   const Real* parameters_ = nullptr;  // where it is linearised
   int64_t factorisations_ = 0;

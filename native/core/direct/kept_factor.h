@@ -19,7 +19,7 @@ struct KeptFactor {
   bool factored = false;
   double damping = 0;
   double seconds = 0;  // that it took to make
-  double served = 0;  // how far the last solve came: its gradient's norm, relative to the first or what that might have been
+  double served = 0;  // how far the last solve came: its gradient's norm, relative to the first
 };
 
 }  // namespace dinf

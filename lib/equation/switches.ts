@@ -1,0 +1,83 @@
+/**
+ * Where data change their form: at a plane across a coordinate on whose two sides a coefficient or a source is another one, as
+ * `where(y < 0.3, k1, k2)`, a solution has as many continuous derivatives as its equation is of order, less one. Cells end there, and splines
+ * are no smoother.
+ */
+import {evaluateExpression} from '../expression/interpret';
+import type {Expression} from '../expression/node';
+import {operation, postorder} from '../expression/node';
+import {leavesOf} from '../expression/substitute';
+import type {BoxAxis} from './conditions';
+
+/** Places at which signs are compared, halvings of an interval in which one changes, and planes of an axis. */
+const PLACES = 4096;
+const HALVINGS = 60;
+const MOST = 64;
+/** So near to a bound, in parts of the axis, nothing lies inside. */
+const AT_BOUND = 1e-9;
+
+/** The places along each axis at which something switches that depends on this coordinate alone, rising. */
+export function switchPlaces(
+  roots: readonly Expression[],
+  box: readonly BoxAxis[],
+  uniforms: Readonly<Record<string, number>>,
+): number[][] {
+  const found = box.map(() => new Set<number>());
+  const known = new Set<string>();
+  for (const node of postorder(roots)) {
+    const turns = turningOf(node);
+    if (turns === undefined) continue;
+    const leaves = leavesOf(turns);
+    const names = new Set(leaves.flatMap((leaf) => (leaf.kind === 'coordinate' ? [leaf.name] : [])));
+    if (names.size !== 1 || leaves.some(({kind}) => kind !== 'coordinate' && kind !== 'uniform')) continue;
+    const axis = box.findIndex(({name}) => names.has(name));
+    for (const place of zeros(turns, box[axis], uniforms)) {
+      const key = `${axis} ${place.toPrecision(12)}`;
+      if (!known.has(key) && found[axis].size < MOST) found[axis].add(place);
+      known.add(key);
+    }
+  }
+  return found.map((places) => Array.from(places).sort((a, b) => a - b));
+}
+
+/** What changes its sign where a node changes its form. */
+function turningOf(node: Expression): Expression | undefined {
+  if (node.kind !== 'operation') return undefined;
+  const [left, right] = node.operands;
+  switch (node.operator) {
+    case 'lt':
+    case 'le':
+    case 'min':
+    case 'max':
+      return operation('sub', left, right);
+    case 'abs':
+    case 'sign':
+      return left;
+    default:
+      return undefined;
+  }
+}
+
+function zeros(turns: Expression, {name, lower, upper}: BoxAxis, uniforms: Readonly<Record<string, number>>): number[] {
+  const at = (place: number): number => Math.sign(evaluateExpression(turns, {...uniforms, [name]: place}));
+  const margin = AT_BOUND * (upper - lower);
+  const found: number[] = [];
+  let [place, before] = [lower, at(lower)];
+  for (let i = 1; i <= PLACES && found.length < MOST; i++) {
+    const next = lower + ((upper - lower) * i) / PLACES;
+    const here = at(next);
+    if (here !== before && !Number.isNaN(here) && !Number.isNaN(before)) {
+      let [low, high] = [place, next];
+      for (let halving = 0; halving < HALVINGS; halving++) {
+        const middle = (low + high) / 2;
+        if (at(middle) === before) low = middle;
+        else high = middle;
+      }
+      // A zero at one of the places is met from both sides.
+      const zero = here === 0 ? next : before === 0 ? place : high;
+      if (zero > lower + margin && zero < upper - margin && !found.includes(zero)) found.push(zero);
+    }
+    [place, before] = [next, here];
+  }
+  return found;
+}
