@@ -17,7 +17,7 @@ const series = [
   },
 ];
 
-const [width, height, left, right, top, bottom] = [640, 400, 70, 20, 20, 50];
+const [width, height, left, right, top, bottom] = [640, 416, 70, 20, 36, 50];
 const all = series.flatMap(({points}) => points);
 const span = (values) => [Math.floor(Math.log10(Math.min(...values))), Math.ceil(Math.log10(Math.max(...values)))];
 const cells = rows.map(({setting}) => setting.cells);
@@ -46,7 +46,7 @@ for (const [i, {name, colour, points}] of series.entries()) {
     parts.push(`<circle cx="${x(n).toFixed(1)}" cy="${y(seconds).toFixed(1)}" r="4" fill="${colour}"/>`);
   parts.push(text(name, [left + 14, top + 22 + 20 * i], `fill="${colour}"`));
 }
-parts.push(text('seconds', [left - 8, top - 6], 'text-anchor="end"'));
+parts.push(text('seconds', [left - 8, 16], 'text-anchor="end"'));
 parts.push(text('cells of a square, degree 5', [(left + width - right) / 2, height - 10], 'text-anchor="middle"'));
 const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="13" fill="#333">
 <rect width="${width}" height="${height}" fill="#fff"/>
