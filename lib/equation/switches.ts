@@ -3,16 +3,19 @@
  * `where(y < 0.3, k1, k2)`, a solution has as many continuous derivatives as its equation is of order, less one. Cells end there, and splines
  * are no smoother.
  */
-import {evaluateExpression} from '../expression/interpret';
+import {evaluateColumns, evaluateExpression} from '../expression/interpret';
 import type {Expression} from '../expression/node';
 import {operation, postorder} from '../expression/node';
 import {leavesOf} from '../expression/substitute';
+import {linspace} from '../pose/sampling';
 import type {BoxAxis} from './conditions';
 
 /** Places at which signs are compared, halvings of an interval in which one changes, and planes of an axis. */
 const PLACES = 4096;
 const HALVINGS = 60;
 const MOST = 64;
+/** Values that are computed at most. */
+const MOST_WORK = 2e7;
 /** So near to a bound, in parts of the axis, nothing lies inside. */
 const AT_BOUND = 1e-9;
 
@@ -24,9 +27,12 @@ export function switchPlaces(
 ): number[][] {
   const found = box.map(() => new Set<number>());
   const known = new Set<string>();
+  let work = 0;
   for (const node of postorder(roots)) {
     const turns = turningOf(node);
     if (turns === undefined) continue;
+    // Reading a problem is to take no time.
+    if ((work += PLACES * postorder([turns]).length) > MOST_WORK) break;
     const leaves = leavesOf(turns);
     const names = new Set(leaves.flatMap((leaf) => (leaf.kind === 'coordinate' ? [leaf.name] : [])));
     if (names.size !== 1 || leaves.some(({kind}) => kind !== 'coordinate' && kind !== 'uniform')) continue;
@@ -60,12 +66,14 @@ function turningOf(node: Expression): Expression | undefined {
 
 function zeros(turns: Expression, {name, lower, upper}: BoxAxis, uniforms: Readonly<Record<string, number>>): number[] {
   const at = (place: number): number => Math.sign(evaluateExpression(turns, {...uniforms, [name]: place}));
+  const places = linspace(lower, upper, PLACES + 1);
+  const values = evaluateColumns(postorder([turns]), (leaf) => (leaf === name ? places : uniforms[leaf]), places.length);
   const margin = AT_BOUND * (upper - lower);
   const found: number[] = [];
-  let [place, before] = [lower, at(lower)];
+  let [place, before] = [lower, Math.sign(values[0])];
   for (let i = 1; i <= PLACES && found.length < MOST; i++) {
-    const next = lower + ((upper - lower) * i) / PLACES;
-    const here = at(next);
+    const next = places[i];
+    const here = Math.sign(values[i]);
     if (here !== before && !Number.isNaN(here) && !Number.isNaN(before)) {
       let [low, high] = [place, next];
       for (let halving = 0; halving < HALVINGS; halving++) {

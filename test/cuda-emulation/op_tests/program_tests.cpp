@@ -1,4 +1,5 @@
 // The program kernel: every opcode on special values against the standard library, random programs against the CPU backend.
+#include <thread>
 #include "op_tests.h"
 
 namespace dinf::op_tests {
@@ -239,6 +240,56 @@ void programCases() {
       Random random(static_cast<uint64_t>(registers));
       compare<Real>(randomProgram({registers, 4, 6, 1, 2}, random), 0, 1024, true, true);
     });
+  // What one launch may have of a block's shared memory is the function's business, not the launch's: programs of other sizes beside it, some
+  // while they are being captured, must not take it away.
+  testCase("programs of different sizes side by side" + type, [] {
+    const auto outputOf = [](int registers, int turns) {
+      Random random(static_cast<uint64_t>(registers));
+      const Program program = randomProgram({registers, 4, 6, 1, 0}, random);
+      Context context(0, 0);
+      std::vector<Device<Real>> in;
+      for (int i = 0; i < 6; ++i) in.emplace_back(context, randomVector<Real>(random, 1024));
+      const Device<Real> out(context, std::vector<Real>(1024, Real(0)));
+      ProgramCall<Real> call;
+      call.program = &program;
+      for (const Device<Real>& plane : in) call.inputs.push_back({Plane<Real>::tile, plane.data()});
+      call.stores = {{Plane<Real>::tile, out.data()}};
+      for (int turn = 0; turn < turns; ++turn) {
+        if (turn % 2 == 0) {
+          cuda::runProgram(context, call, 0, 1024);
+          continue;
+        }
+        cudaGraph_t graph;
+        cudaGraphExec_t executable;
+        cuda::checkCuda(cudaStreamBeginCapture(context.stream(), cudaStreamCaptureModeRelaxed), "capture");
+        cuda::runProgram(context, call, 0, 1024);
+        cuda::checkCuda(cudaStreamEndCapture(context.stream(), &graph), "capture");
+        cuda::checkCuda(cudaGraphInstantiate(&executable, graph, 0), "graph");
+        cuda::checkCuda(cudaGraphLaunch(executable, context.stream()), "graph");
+        context.synchronize();
+        cudaGraphExecDestroy(executable), cudaGraphDestroy(graph);
+      }
+      return out.read();
+    };
+    const int sizes[] = {127, 199, 300, 455};
+    std::vector<Real> alone[4], beside[4];
+    for (int i = 0; i < 4; ++i) alone[i] = outputOf(sizes[i], 1);
+    std::string failures[4];
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i)
+      threads.emplace_back([&, i] {
+        try {
+          beside[i] = outputOf(sizes[i], 12);
+        } catch (const std::exception& failure) {
+          failures[i] = failure.what();
+        }
+      });
+    for (std::thread& thread : threads) thread.join();
+    for (int i = 0; i < 4; ++i) {
+      DINF_EXPECT(failures[i].empty(), "%d registers: %s", sizes[i], failures[i].c_str());
+      DINF_EXPECT(beside[i] == alone[i], "%d registers give other values beside others", sizes[i]);
+    }
+  });
   testCase("a captured program is replayed" + type, [] {
     Random random(6);
     const Program program = randomProgram({30, 60, 8, 1, 2}, random);
