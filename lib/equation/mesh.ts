@@ -89,8 +89,16 @@ export function breaksOf(axis: AxisMesh, {lower, upper}: BoxAxis): readonly numb
 export function knotsOf(axis: AxisMesh, bounds: BoxAxis, degree: number, order: number): number[] {
   const ends = breaksOf(axis, bounds)!;
   const {kept = []} = axis.kind === 'graded' ? axis : {};
-  const times = Math.max(1, degree + 1 - Math.max(1, order));
+  const times = repeats(degree, order);
   return ends.flatMap((end) => (kept.includes(end) ? new Array<number>(times).fill(end) : [end]));
+}
+
+/** How often a knot is there where as many derivatives are continuous as an equation's order is, less one. */
+const repeats = (degree: number, order: number): number => Math.max(1, degree + 1 - Math.max(1, order));
+
+/** Points in a cell of an axis: as many as a cell between two repeated knots has unknowns of its own. */
+export function pointsOf(axis: AxisMesh, points: number, degree: number, order: number): number {
+  return axis.kind === 'graded' && axis.kept !== undefined ? Math.max(points, repeats(degree, order)) : points;
 }
 
 /** Every cell, or window, in two. */

@@ -22,7 +22,7 @@ import type {BoxAxis, Condition, Face} from './conditions';
 import {faceName} from './conditions';
 import type {ConstraintMode, Imposed} from './constraints';
 import type {Mesh} from './mesh';
-import {breaksOf, knotsOf} from './mesh';
+import {breaksOf, knotsOf, pointsOf} from './mesh';
 import {weighed} from './row-weights';
 
 /** What is posed, whatever the mesh. */
@@ -217,5 +217,6 @@ export async function poseOnMesh(statement: Statement, mesh: Mesh): Promise<Pose
   const {degree, orders} = statement;
   // A kernel that was asked for has its own degree, and the knots that it can have.
   const knots = shared.kernel === undefined ? mesh.map((axis, k) => knotsOf(axis, box[k], degree, orders[k])) : breaks;
-  return poseOn(statement, knotGrid(statement, knots, shared.kernel ?? bspline(degree)), {breaks});
+  const points = mesh.map((axis, k) => pointsOf(axis, statement.points, degree, orders[k]));
+  return poseOn(statement, knotGrid(statement, knots, shared.kernel ?? bspline(degree)), {breaks, points});
 }

@@ -10,12 +10,13 @@ import {leavesOf} from '../expression/substitute';
 import {linspace} from '../pose/sampling';
 import type {BoxAxis} from './conditions';
 
-/** Places at which signs are compared, halvings of an interval in which one changes, and planes of an axis. */
+/** Places at which signs are compared, and halvings of an interval in which one changes. */
 const PLACES = 4096;
 const HALVINGS = 60;
-const MOST = 64;
-/** Values that are computed at most. */
-const MOST_WORK = 2e7;
+/** More planes than that across an axis are left to refinement. */
+const MOST = 32;
+/** Values that are computed at most: reading a problem is to take no time. */
+const MOST_WORK = 3e6;
 /** So near to a bound, in parts of the axis, nothing lies inside. */
 const AT_BOUND = 1e-9;
 
@@ -31,19 +32,19 @@ export function switchPlaces(
   for (const node of postorder(roots)) {
     const turns = turningOf(node);
     if (turns === undefined) continue;
-    // Reading a problem is to take no time.
-    if ((work += PLACES * postorder([turns]).length) > MOST_WORK) break;
+    const order = postorder([turns]);
+    if ((work += PLACES * order.length) > MOST_WORK) break;
     const leaves = leavesOf(turns);
     const names = new Set(leaves.flatMap((leaf) => (leaf.kind === 'coordinate' ? [leaf.name] : [])));
     if (names.size !== 1 || leaves.some(({kind}) => kind !== 'coordinate' && kind !== 'uniform')) continue;
     const axis = box.findIndex(({name}) => names.has(name));
-    for (const place of zeros(turns, box[axis], uniforms)) {
+    for (const place of zeros(turns, order, box[axis], uniforms)) {
       const key = `${axis} ${place.toPrecision(12)}`;
-      if (!known.has(key) && found[axis].size < MOST) found[axis].add(place);
+      if (!known.has(key)) found[axis].add(place);
       known.add(key);
     }
   }
-  return found.map((places) => Array.from(places).sort((a, b) => a - b));
+  return found.map((places) => (places.size > MOST ? [] : Array.from(places).sort((a, b) => a - b)));
 }
 
 /** What changes its sign where a node changes its form. */
@@ -64,14 +65,19 @@ function turningOf(node: Expression): Expression | undefined {
   }
 }
 
-function zeros(turns: Expression, {name, lower, upper}: BoxAxis, uniforms: Readonly<Record<string, number>>): number[] {
+function zeros(
+  turns: Expression,
+  order: readonly Expression[],
+  {name, lower, upper}: BoxAxis,
+  uniforms: Readonly<Record<string, number>>,
+): number[] {
   const at = (place: number): number => Math.sign(evaluateExpression(turns, {...uniforms, [name]: place}));
   const places = linspace(lower, upper, PLACES + 1);
-  const values = evaluateColumns(postorder([turns]), (leaf) => (leaf === name ? places : uniforms[leaf]), places.length);
+  const values = evaluateColumns(order, (leaf) => (leaf === name ? places : uniforms[leaf]), places.length);
   const margin = AT_BOUND * (upper - lower);
   const found: number[] = [];
   let [place, before] = [lower, Math.sign(values[0])];
-  for (let i = 1; i <= PLACES && found.length < MOST; i++) {
+  for (let i = 1; i <= PLACES && found.length <= MOST; i++) {
     const next = places[i];
     const here = Math.sign(values[i]);
     if (here !== before && !Number.isNaN(here) && !Number.isNaN(before)) {

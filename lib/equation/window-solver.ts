@@ -24,7 +24,7 @@ import type {InitialValues} from './initial-values';
 import {POINTS} from './initial-values';
 import {factorBytesOf} from './goal';
 import type {AxisMesh, Mesh} from './mesh';
-import {breaksOf, knotsOf} from './mesh';
+import {breaksOf, knotsOf, pointsOf} from './mesh';
 import {knotGrid, poseOn} from './posing';
 import {rowSize, sizeWithout} from './row-weights';
 
@@ -92,7 +92,9 @@ export class WindowSolver {
     const {lower, upper, name} = box[axis];
     const windowBox = box.map((one, k) => (k === axis ? {name, lower: 0, upper: 1} : one));
     const breaks = mesh.map((one, k) => (k === axis ? [...new WindowAxis(kernel.degree).knots] : breaksOf(one, box[k])!));
-    const points = box.map((_, k) => (k === axis && Math.max(...orders) > 1 ? POINTS_OF_SECOND_ORDER : POINTS));
+    const points = mesh.map((one, k) =>
+      k === axis && Math.max(...orders) > 1 ? POINTS_OF_SECOND_ORDER : pointsOf(one, POINTS, kernel.degree, statement.orders[k]),
+    );
     const knots = mesh.map((one, k) => (k === axis ? breaks[k] : knotsOf(one, box[k], kernel.degree, statement.orders[k])));
     const grid = knotGrid(statement, knots, kernel);
     const {posed, equations} = await poseOn(statement, grid, {box: windowBox, imposed, points, breaks, time: axis});

@@ -245,6 +245,15 @@ describe('planes at which data change their form', () => {
       },
     ],
     [
+      'a layer thinner than a cell',
+      {
+        equations: ['q = where(y < 0.3, 1, where(y < 0.301, 0.01, 1))*T_y', 'q_y = 0'],
+        domain: 'y=0..1',
+        where: ['y=0: T=0', 'y=1: T=1.099'],
+        exact: {q: '1', T: 'where(y < 0.3, y, where(y < 0.301, 0.3 + 100*(y - 0.3), 0.4 + (y - 0.301)))'},
+      },
+    ],
+    [
       'a source on a part',
       {
         equations: ['u_xx = where(x < 0.3, 1, 0)'],
@@ -278,6 +287,19 @@ describe('planes at which data change their form', () => {
       expect(errorEstimate.met).toBe(true);
       expect(relativeL2).toBeLessThan(Math.max(1e-8, 3 * errorEstimate.relativeL2!));
       expect(relativeL2).toBeLessThan(1e-5);
+    });
+  });
+
+  it('are left to refinement where there are too many', async () => {
+    const options: EquationProblemOptions = {
+      equations: ['u_xx = sign(sin(300*x))'],
+      domain: 'x=0..1',
+      where: ['x=0|x=1: u=0'],
+      maxSeconds: 1,
+    };
+    await solvedEquation(options, ({errorEstimate, solver}) => {
+      expect(solver!.undetermined).toBe(false);
+      expect(errorEstimate.relativeL2).not.toBeNull();
     });
   });
 
