@@ -20,6 +20,8 @@ const BYTES_GROWTH = [1, 1.15, 4 / 3];
 const LATER = 2;
 /** and that much of what the coarser one took. */
 const EXPECTED = 8;
+/** Seconds of a solve that are worth such patience. */
+const SOON = 2;
 const LONGEST = 2 ** 31 - 1;
 
 /** One mesh's solution. */
@@ -128,7 +130,8 @@ export class Ladder {
     const dtype = resume === undefined ? ('float64' as const) : undefined;
     const context = {deadline: this.deadline, from: coarser?.solution};
     // A first estimate there is to be in any case, if it takes no longer than was to be expected.
-    const expected = this.estimated ? 0 : 1000 * (1 + EXPECTED * (coarser?.seconds ?? Infinity));
+    const before = coarser === undefined ? Infinity : Math.min(coarser.seconds, SOON);
+    const expected = this.estimated ? 0 : 1000 * (1 + EXPECTED * before);
     const left = this.fixed ? Infinity : Math.max(expected, LATER * (this.deadline - performance.now()));
     const limit = new TimeLimit(left, settings.signal);
     const how = defined({dtype, ...settings, ...first, signal: limit.signal});

@@ -53,7 +53,7 @@ export interface Statement {
   readonly degree: number;
   /** The sides of all equations and conditions, read once. */
   readonly sides: readonly Expression[];
-  /** Places along each axis at which coefficients or sources switch. */
+  /** Places along each axis at which coefficients or sources of the equations switch. */
   readonly switches: readonly (readonly number[])[];
   /** Of the equations along each axis. */
   readonly orders: readonly number[];

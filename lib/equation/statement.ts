@@ -77,7 +77,8 @@ export function readStatement(given: Partial<EquationOptions>, shared: RunOption
   const arena = new Arena();
   const read = (text: string): readonly Expression[] =>
     resolveSides(text, new SymbolTable(scope), arena).map((side) => arena.simplify(side));
-  const sides = [...equations, ...conditions.map((one) => one.equation)].flatMap(read);
+  const inside = equations.flatMap(read);
+  const sides = [...inside, ...conditions.flatMap((one) => read(one.equation))];
   refuseJumps(arena, box, uniforms);
   const truth = given.exact === undefined ? undefined : readTruth(readExact(given.exact, unknowns), scope, uniforms);
   const edges = edgesOf(given.periodic ?? [], box, shared);
@@ -89,7 +90,8 @@ export function readStatement(given: Partial<EquationOptions>, shared: RunOption
   const statement: Statement = {
     ...{equations, conditions, box, unknowns, uniforms, imposed, edges, shared, judged, weight},
     sides,
-    switches: switchPlaces(sides, box, uniforms),
+    // What conditions hold is smoothed by most equations, or travels.
+    switches: switchPlaces(inside, box, uniforms),
     orders: box.map(({name}) => Math.max(0, ...sides.map((side) => orderAlong(side, name)))),
     gauges: judged ? gaugesOf(sides, unknowns) : [],
     constraints: mode,
