@@ -23,6 +23,16 @@ const emulated = {
   setupFiles: ['<rootDir>/test/setup-emulated.ts', ...shared.setupFiles],
 };
 
+// And once more with the kernels as nvcc compiles them: scripts/ptx-tests.sh builds it, and asks for it by name, so that an old one is
+// never taken for what the sources say. Without L-BFGS, whose hundreds of iterations are about what the host decides.
+const ptx = {
+  ...emulated,
+  displayName: 'cuda-ptx',
+  testPathIgnorePatterns: [...emulated.testPathIgnorePatterns, 'lbfgs'],
+  setupFiles: ['<rootDir>/test/setup-ptx.ts', ...shared.setupFiles],
+};
+const wantsPtx = process.env.DINF_TEST_PTX === '1';
+
 const hasEmulated = fs.existsSync(`${__dirname}/build/emulated/dinf_grid.node`);
 
 /** @type {import('jest').Config} */
@@ -36,6 +46,7 @@ module.exports = {
       testPathIgnorePatterns: ['/node_modules/', ...(hasEmulated ? ['conformance/encoder.test.ts'] : [])],
     },
     ...(hasEmulated ? [emulated] : []),
+    ...(wantsPtx ? [ptx] : []),
   ],
   // Native errors are created in the outer realm; a long default keeps a slow, loaded machine from failing a correct test.
   testTimeout: 60000,

@@ -93,7 +93,7 @@ set_target_properties(dinf_cuda PROPERTIES
 target_include_directories(dinf_cuda PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/native)
 target_compile_definitions(dinf_cuda PRIVATE "DINF_CUDA_ARCHITECTURES=\"${names}\"")
 target_compile_options(dinf_cuda PRIVATE
-  --threads=2 --expt-relaxed-constexpr -Xfatbin=-compress-all -Xptxas=-v
+  --threads=2 ${DINF_CUDA_OPTIONS} -Xfatbin=-compress-all -Xptxas=-v
   -Xcompiler=-Wall,-Wno-psabi,-Wno-unknown-pragmas,-ffunction-sections,-fdata-sections)
 # ptxas says how many registers each kernel takes and what it spills; scripts/kernel-resources.mjs reads it.
 set_target_properties(dinf_cuda PROPERTIES

@@ -19,3 +19,5 @@ set(DINF_CUDA_SOURCES
   cuda/slots.cu
   cuda/sort.cu
   cuda/vector.cu)
+# What decides what nvcc makes of them, beside the includes and the build type.
+set(DINF_CUDA_OPTIONS --expt-relaxed-constexpr)

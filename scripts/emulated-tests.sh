@@ -9,4 +9,4 @@ cmake --build build/cmake --parallel "$jobs" --target dinf_emulated_tests >build
   cat build/emulated-tests.log >&2
   exit 1
 }
-ctest --test-dir build/cmake --parallel "$jobs" --output-on-failure
+ctest --test-dir build/cmake --parallel "$jobs" --output-on-failure --label-exclude ptx

@@ -3,33 +3,10 @@
 //
 // ptxas alone tells spills (values that found no register) from stack frames (arrays indexed at run time, kept in local memory on
 // purpose): "bytes spill stores". In the finished binary both are local memory, and a stack frame of either kind counts as STACK.
-import {execFileSync} from 'node:child_process';
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import * as path from 'node:path';
 import {fileURLToPath} from 'node:url';
-
-// Kernels that run in every iteration, by a part of their demangled names. None may spill, on any architecture.
-const HOT = [
-  ...[
-    'encodeKernel',
-    'encodeAdjointKernel',
-    'addPatchesKernel',
-    'foldKernel',
-    'foldAdjointKernel',
-    'refineKernel',
-    'refineAdjointKernel',
-    'programKernel',
-  ],
-  ...[
-    'linearKernel',
-    'linearNarrowKernel',
-    'activateLowKernel',
-    'activateHighKernel',
-    'weightAdjointKernel',
-    'adamKernel',
-    'dotKernel',
-  ],
-];
+import {HOT, kernelNames} from './kernel-names.mjs';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const all = process.argv.includes('--all');
@@ -38,29 +15,6 @@ if (!existsSync(folder)) throw new Error(`there is no ${folder}: npm run build:n
 
 const logs = readdirSync(folder, {recursive: true, encoding: 'utf8'}).filter((name) => name.endsWith('.ptxas'));
 if (logs.length === 0) throw new Error(`no *.ptxas under ${folder}: it was built without nvcc`);
-
-/** Names as in the sources; unchanged where there is no c++filt. */
-function demangle(names) {
-  if (names.length === 0) return [];
-  try {
-    return execFileSync('c++filt', {input: names.join('\n'), encoding: 'utf8'})
-      .trimEnd()
-      .split('\n');
-  } catch {
-    return names;
-  }
-}
-
-/** A name without its parameters: template arguments may hold brackets of their own. */
-function withoutParameters(name) {
-  let depth = 0;
-  for (let i = 0; i < name.length; i++) {
-    if (name[i] === '<') depth++;
-    else if (name[i] === '>') depth--;
-    else if (name[i] === '(' && depth === 0) return name.slice(0, i);
-  }
-  return name;
-}
 
 const rows = [];
 for (const log of logs) {
@@ -95,13 +49,9 @@ for (const log of logs) {
     }
   }
 }
-const names = demangle(rows.map((row) => row.mangled));
+const names = kernelNames(rows.map((row) => row.mangled));
 rows.forEach((row, i) => {
-  const plain = names[i]
-    .replaceAll('(anonymous namespace)::', '')
-    .replaceAll('dinf::', '')
-    .replace(/^void /, '');
-  row.kernel = withoutParameters(plain);
+  row.kernel = names[i];
 });
 rows.sort((a, b) => b.spills - a.spills || b.registers - a.registers || a.kernel.localeCompare(b.kernel));
 
@@ -115,7 +65,7 @@ for (const row of rows.filter((each) => all || each.spills > 0 || isHot(each))) 
 }
 console.log(`${rows.length} kernels in ${logs.length} files, ${spilling.length} spill`);
 const unseen = HOT.filter((part) => !rows.some((row) => row.kernel.includes(part)));
-for (const part of unseen) console.error(`no kernel is called ${part}: HOT in scripts/kernel-resources.mjs is out of date`);
+for (const part of unseen) console.error(`no kernel is called ${part}: HOT in scripts/kernel-names.mjs is out of date`);
 const failed = spilling.filter(isHot);
 for (const row of failed) console.error(`${row.kernel} spills ${row.spills} bytes on ${row.arch}`);
 process.exitCode = failed.length > 0 || unseen.length > 0 ? 1 : 0;

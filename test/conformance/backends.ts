@@ -12,8 +12,8 @@ export interface Backend {
   readonly dtypes: readonly Dtype[];
 }
 
-/** In Jest's project `cuda-emulated` the addon is the one of build/emulated, whose CUDA device runs on the host. */
-export const EMULATED = process.env.DINF_GRID_ADDON?.includes('emulated') === true;
+/** In Jest's projects `cuda-emulated` and `cuda-ptx` the addon is the one of build/emulated or build/ptx, whose CUDA device runs on the host. */
+export const EMULATED = /[\\/](emulated|ptx)[\\/]/.test(process.env.DINF_GRID_ADDON ?? '');
 const DTYPES = ['float32', 'float64'] as const;
 const CPU: Backend = {name: 'cpu', dtypes: DTYPES};
 const CUDA: readonly Backend[] = cudaDriver().missing() === undefined ? [{name: 'cuda', dtypes: DTYPES}] : [];

@@ -1,3 +1,10 @@
+# What translated PTX is made of; the translations themselves need nvcc, this does not.
+add_executable(dinf_ptx_instructions_tests ${DINF_EMULATION_DIR}/ptx/instructions_tests.cpp)
+target_compile_options(dinf_ptx_instructions_tests PRIVATE -Wall -Wextra -frounding-math)
+target_link_libraries(dinf_ptx_instructions_tests PRIVATE dinf_cuda_emulation)
+add_test(NAME cuda_ptx_instructions COMMAND dinf_ptx_instructions_tests)
+list(APPEND DINF_EMULATED_TESTS dinf_ptx_instructions_tests)
+
 # The emulated device's own tests, without and with the race detector.
 foreach(mode NORMAL RACES)
   string(TOLOWER ${mode} name)

@@ -9,12 +9,22 @@ uint3 threadIdx, blockIdx;
 dim3 blockDim, gridDim;
 
 namespace cuda_emulation {
+SharedWindow sharedWindow;
 namespace {
 
 constexpr unsigned kNone = ~0u, kMaxThreads = 1024, kWarp = 32;
 constexpr size_t kDefaultShared = 48 * 1024;
-// Charged to each kernel: what one holds statically is known to nvcc alone, and the reductions that most share hold some.
+// What a kernel holds statically is known to nvcc alone. Where there is no translation of its code each is charged with as much as the
+// reductions hold that most share.
 constexpr size_t kStaticShared = 64;
+size_t staticShared(const void* kernel) {
+  const Translation* const translation = translationOf(kernel);
+  return translation ? translation->staticShared : kStaticShared;
+}
+unsigned mostThreads(const void* kernel) {
+  const Translation* const translation = translationOf(kernel);
+  return translation ? translation->mostThreads : kMaxThreads;
+}
 
 enum class State : uint8_t { fresh, ready, running, atBarrier, inWarp, done };
 struct alignas(16) Value {
@@ -250,7 +260,8 @@ void runGrid(const cudaLaunchConfig_t& config, const void* kernel, const std::fu
   body = &thread;
   kernelCode = kernel;
   launchDevice = device;
-  launchShared = config.dynamicSmemBytes;
+  // Translations keep their static variables ahead of the dynamic array.
+  launchShared = config.dynamicSmemBytes + (translationOf(kernel) ? staticShared(kernel) : 0);
   launchFirstBlock = now.block + 1;
   failed = false;
   arrange(order, threads);
@@ -265,6 +276,7 @@ void runGrid(const cudaLaunchConfig_t& config, const void* kernel, const std::fu
   const bool shuffled = options().order == Order::shuffled, backwards = options().order == Order::descending;
   if (shuffled) arrange(blockOrder, blocks);
   startSharedMemory(kernel, launchShared);
+  sharedWindow = {sharedRanges()[0].begin, launchShared};
   startRaceDetection();
   for (size_t i = 0; i < blocks && !failed; ++i) {
     const size_t b = shuffled ? blockOrder[i] : backwards ? blocks - 1 - i : i;
@@ -282,7 +294,7 @@ std::map<std::pair<int, const void*>, int> sharedLimits;  // by device: a real l
 size_t sharedLimit(const void* kernel) {
   const auto it = sharedLimits.find({currentDevice(), kernel});
   const size_t asked = it == sharedLimits.end() ? 0 : size_t(it->second);
-  return std::max(kDefaultShared - kStaticShared, asked);
+  return std::max(kDefaultShared - staticShared(kernel), asked);
 }
 
 }  // namespace
@@ -347,6 +359,9 @@ void yield(Site site) {
   suspend();
 }
 void trap(Site site) { failBlock("__trap()", site); }
+void outsideOfSharedWindow(size_t offset, Site site) {
+  failBlock("access at byte " + std::to_string(offset) + " of the block's " + std::to_string(launchShared) + " bytes of shared memory", site);
+}
 
 cudaError_t launch(const cudaLaunchConfig_t& config, const void* kernel, std::function<void()> thread) {
   EMULATION_ENTRY;
@@ -357,6 +372,7 @@ cudaError_t launch(const cudaLaunchConfig_t& config, const void* kernel, std::fu
   if (count == 0 || count > kMaxThreads || block.z > 64 || grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.x > 0x7fffffffu ||
       grid.y > 65535 || grid.z > 65535)
     return setError(cudaErrorInvalidConfiguration);
+  if (count > mostThreads(kernel)) return setError(cudaErrorInvalidValue);
   if (config.dynamicSmemBytes > sharedLimit(kernel)) return setError(cudaErrorInvalidValue);
   return enqueue(config.stream, [config, kernel, device = currentDevice(), thread = std::move(thread)] {
     runGrid(config, kernel, thread, device);
@@ -365,15 +381,15 @@ cudaError_t launch(const cudaLaunchConfig_t& config, const void* kernel, std::fu
 cudaError_t setFunctionAttribute(const void* kernel, cudaFuncAttribute attribute, int value) {
   EMULATION_ENTRY;
   if (attribute != cudaFuncAttributeMaxDynamicSharedMemorySize) return cudaSuccess;
-  if (value < 0 || size_t(value) + kStaticShared > options().model.sharedOfBlock) return setError(cudaErrorInvalidValue);
+  if (value < 0 || size_t(value) + staticShared(kernel) > options().model.sharedOfBlock) return setError(cudaErrorInvalidValue);
   sharedLimits[{currentDevice(), kernel}] = value;
   return cudaSuccess;
 }
 cudaError_t functionAttributes(cudaFuncAttributes* attributes, const void* kernel) {
   EMULATION_ENTRY;
   *attributes = {};
-  attributes->sharedSizeBytes = kStaticShared;
-  attributes->maxThreadsPerBlock = int(kMaxThreads);
+  attributes->sharedSizeBytes = staticShared(kernel);
+  attributes->maxThreadsPerBlock = int(mostThreads(kernel));
   attributes->numRegs = 32;
   attributes->ptxVersion = attributes->binaryVersion = 90;
   attributes->maxDynamicSharedSizeBytes = int(sharedLimit(kernel));
@@ -384,7 +400,7 @@ cudaError_t occupancy(int* blocks, const void* kernel, int threadCount, size_t s
   *blocks = 0;
   if (threadCount <= 0 || threadCount > int(kMaxThreads)) return setError(cudaErrorInvalidValue);
   if (sharedBytes > sharedLimit(kernel)) return cudaSuccess;
-  *blocks = int(std::min<size_t>({32, 2048 / ((size_t(threadCount) + 31) / 32 * 32), options().model.sharedOfMultiprocessor / (sharedBytes + kStaticShared + 1024)}));
+  *blocks = int(std::min<size_t>({32, 2048 / ((size_t(threadCount) + 31) / 32 * 32), options().model.sharedOfMultiprocessor / (sharedBytes + staticShared(kernel) + 1024)}));
   return cudaSuccess;
 }
 

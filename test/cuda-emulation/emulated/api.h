@@ -1,6 +1,7 @@
 // The host's side: the part of the CUDA runtime API that the backend uses, with CUDA's own numbers.
 #pragma once
 #include "language.h"
+#include "translations.h"
 
 enum cudaError_t {
   cudaSuccess = 0,
@@ -201,7 +202,13 @@ cudaError_t cudaGetSymbolAddress(void** p, const T& symbol) {
 template <class... P, class... A>
 cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(P...), A&&... arguments) {
   std::tuple<std::remove_cv_t<P>...> copy(std::forward<A>(arguments)...);
-  return cuda_emulation::launch(*config, reinterpret_cast<const void*>(kernel), [kernel, copy] { std::apply(kernel, copy); });
+  const auto* const code = reinterpret_cast<const void*>(kernel);
+  constexpr size_t sizes[] = {sizeof(P)..., 0};
+  if (const auto* const translation = cuda_emulation::translationOf(code, sizes, sizeof...(P)))
+    return cuda_emulation::launch(*config, code, [run = translation->run, copy] {
+      std::apply([run](const auto&... each) { run(std::array<const void*, sizeof...(each) + 1>{&each...}.data()); }, copy);
+    });
+  return cuda_emulation::launch(*config, code, [kernel, copy] { std::apply(kernel, copy); });
 }
 template <class F>
 cudaError_t cudaFuncSetAttribute(F* kernel, cudaFuncAttribute attribute, int value) {

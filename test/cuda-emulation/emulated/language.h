@@ -6,6 +6,7 @@
 #include <stacktrace>
 #endif
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
