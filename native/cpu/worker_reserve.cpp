@@ -45,8 +45,9 @@ void Worker::loop() {
 }
 
 WorkerReserve& WorkerReserve::shared() {
-  static WorkerReserve reserve;
-  return reserve;
+  // Never destroyed: a process may end while a solve on another thread gives its workers back.
+  static auto* const reserve = new WorkerReserve;
+  return *reserve;
 }
 
 std::vector<std::unique_ptr<Worker>> WorkerReserve::borrow(int count) {
