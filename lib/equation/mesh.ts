@@ -34,6 +34,8 @@ export type AxisMesh =
 /** All axes. */
 export type Mesh = readonly AxisMesh[];
 
+/** No cell is smaller than half of this part of its axis. */
+const SMALLEST = 2 ** -40;
 /** Neighbouring cells of a graded axis differ in size by at most this factor. */
 const GRADING = 2.1;
 /** Cells that hold this part of what there is to gain are halved, and where the solution is resolved all that have */
@@ -197,11 +199,14 @@ export function graded(breaks: readonly number[]): readonly number[] {
       const beside = Math.min(i > 0 ? size(i - 1) : Infinity, i + 2 < current.length ? size(i + 1) : Infinity);
       if (size(i) > GRADING * beside) large.add(i);
     }
-    if (large.size === 0) return current;
     result = bisected(current, (i) => large.has(i));
+    if (result.length === current.length) return current;
   }
 }
 
+/** Cells that are chosen in two, but for those that hold no numbers to speak of: at a jump refinement has no other end. */
 function bisected(breaks: readonly number[], chosen: (cell: number) => boolean): number[] {
-  return breaks.flatMap((end, i) => (i > 0 && chosen(i - 1) ? [(breaks[i - 1] + end) / 2, end] : [end]));
+  const smallest = SMALLEST * (breaks[breaks.length - 1] - breaks[0]);
+  const halves = (cell: number): boolean => chosen(cell) && breaks[cell + 1] - breaks[cell] > smallest;
+  return breaks.flatMap((end, i) => (i > 0 && halves(i - 1) ? [(breaks[i - 1] + end) / 2, end] : [end]));
 }

@@ -17,8 +17,8 @@ const HALVINGS = 60;
 const MOST = 32;
 /** Values that are computed at most: reading a problem is to take no time. */
 const MOST_WORK = 3e6;
-/** So near to a bound, in parts of the axis, nothing lies inside. */
-const AT_BOUND = 1e-9;
+/** So near to a bound or to one another, in parts of the axis, two places are one. */
+const APART = 1e-9;
 
 /** The places along each axis at which something switches that depends on this coordinate alone, rising. */
 export function switchPlaces(
@@ -26,8 +26,7 @@ export function switchPlaces(
   box: readonly BoxAxis[],
   uniforms: Readonly<Record<string, number>>,
 ): number[][] {
-  const found = box.map(() => new Set<number>());
-  const known = new Set<string>();
+  const found = box.map((): number[] => []);
   let work = 0;
   for (const node of postorder(roots)) {
     const turns = turningOf(node);
@@ -39,12 +38,11 @@ export function switchPlaces(
     if (names.size !== 1 || leaves.some(({kind}) => kind !== 'coordinate' && kind !== 'uniform')) continue;
     const axis = box.findIndex(({name}) => names.has(name));
     for (const place of zeros(turns, order, box[axis], uniforms)) {
-      const key = `${axis} ${place.toPrecision(12)}`;
-      if (!known.has(key)) found[axis].add(place);
-      known.add(key);
+      const near = APART * (box[axis].upper - box[axis].lower);
+      if (!found[axis].some((other) => Math.abs(other - place) < near)) found[axis].push(place);
     }
   }
-  return found.map((places) => (places.size > MOST ? [] : Array.from(places).sort((a, b) => a - b)));
+  return found.map((places) => (places.length > MOST ? [] : places.sort((a, b) => a - b)));
 }
 
 /** What changes its sign where a node changes its form. */
@@ -74,7 +72,7 @@ function zeros(
   const at = (place: number): number => Math.sign(evaluateExpression(turns, {...uniforms, [name]: place}));
   const places = linspace(lower, upper, PLACES + 1);
   const values = evaluateColumns(order, (leaf) => (leaf === name ? places : uniforms[leaf]), places.length);
-  const margin = AT_BOUND * (upper - lower);
+  const margin = APART * (upper - lower);
   const found: number[] = [];
   let [place, before] = [lower, Math.sign(values[0])];
   for (let i = 1; i <= PLACES && found.length <= MOST; i++) {

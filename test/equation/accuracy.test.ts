@@ -303,6 +303,21 @@ describe('planes at which data change their form', () => {
     });
   });
 
+  it('end where cells have no numbers left between their ends', async () => {
+    const options: EquationProblemOptions = {
+      // It jumps in x, and no spline does.
+      equations: ['u_t = -where(x < 0.3, 1, 2)*u'],
+      domain: 't=0..1,x=0..1',
+      where: ['t=0: u=1'],
+      maxSeconds: 20,
+    };
+    await solvedEquation(options, ({errorEstimate, problem}) => {
+      expect(errorEstimate.met).toBe(false);
+      const {knots} = problem.spec.fields[0].grid!;
+      expect(new Set(knots![1]).size).toBeLessThan(4096);
+    });
+  });
+
   it('stay so across a march', async () => {
     const options: EquationProblemOptions = {
       equations: ['u_t = 0.1*u_xx + where(x < 0.3, 1, 0)'],
