@@ -99,7 +99,12 @@ void opcodeCases() {
         return out.read();
       });
       std::vector<Real> expected;
-      for (size_t i = 0; i < a.size(); ++i) expected.push_back(meaning(op, a[i], b[i], c[i]));
+      for (size_t i = 0; i < a.size(); ++i) {
+        expected.push_back(meaning(op, a[i], b[i], c[i]));
+        // nvcc's may be off by its last bit, and that of the largest number is infinity.
+        const bool overflows = op == Op::hypot && std::isinf(actual[i]) && expected[i] == Limits::max();
+        if (overflows) expected[i] = actual[i];
+      }
       expectClose("opcode", actual, expected, expected, kTolerance<Real> / 10);
       if (number <= static_cast<int>(Op::sign) || op == Op::min || op == Op::max || op == Op::where)
         for (size_t i = 0; i < a.size(); ++i)
