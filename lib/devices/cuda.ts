@@ -40,10 +40,7 @@ async function lookForCuda(): Promise<void> {
   found = await looking;
 }
 
-/**
- * Whether a build has code for a device: machine code for its generation and no newer member of it, or PTX of a generation that is no newer, which
- * the driver compiles. Builds hold PTX of the oldest and the newest that they have machine code for.
- */
+/** Whether a build has code for a device: builds hold PTX of the oldest that they have machine code for, which the driver compiles for all newer ones. */
 function serves(architectures: string, {computeMajor, computeMinor}: NativeCudaStatus['devices'][number]): boolean {
   // The emulated device of the tests runs what the host's compiler made.
   if (architectures === 'emulated') return true;

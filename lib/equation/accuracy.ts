@@ -104,7 +104,6 @@ export async function solveToTolerance(solveOn: SolveOn, goal: AccuracyGoal, set
 /** Goes from mesh to mesh until one will do, or no better one is to be had. */
 class Climb {
   private best: {readonly level: Level; readonly error: Difference; readonly unmet: string | undefined} | undefined;
-  private axes: readonly AxisError[] = [];
   /** Meshes that were compared with finer ones, the last one and that before. */
   private now: Compared | undefined;
   private before: Compared | undefined;
@@ -178,7 +177,6 @@ class Climb {
     if (ladder.stopped) return 'stopped';
     if (ladder.late) return 'more';
     this.before = this.now;
-    this.axes = errors;
     this.now = {mesh: here.mesh, errors};
     const error = {relativeL2: sum(errors, 'relativeL2'), max: sum(errors, 'max')};
     const unmet = residualNote(residuals, finerResiduals, {nonlinear: isNonlinear(here), tolerance: goal.tolerance});
@@ -195,8 +193,9 @@ class Climb {
 
   /** The next mesh, or why there is none. */
   private refined(here: Level): Mesh | string {
-    const {axes, goal} = this;
+    const {goal} = this;
     const {tolerance} = goal;
+    const {errors: axes} = this.now!;
     if (this.worse === 2) return 'finer grids are no nearer to one another';
     const across = Math.max(0, ...axes.filter((_, k) => here.mesh[k].kind !== 'windows').map(({relativeL2}) => relativeL2));
     const marches = here.mesh.some(({kind}) => kind === 'windows');
@@ -214,11 +213,11 @@ class Climb {
 
   /** Twice as many cells, or fewer where errors have fallen fast enough with the last ones to tell how many will do. */
   private more(axis: Exclude<AxisMesh, {kind: 'windows'}>, k: number, error: number): AxisMesh {
-    const {goal, before} = this;
+    const {goal, before, now} = this;
     // Along one axis the finer solution is there already.
     if (axis.kind !== 'cells' || before === undefined || goal.box.length === 1) return halved(axis, goal.box[k]);
     const order = Math.log(before.errors[k].relativeL2 / error) / Math.log(axis.cells / cellCount(before.mesh[k]));
-    const factor = (2 * sum(this.axes, 'relativeL2')) / goal.tolerance;
+    const factor = (2 * sum(now!.errors, 'relativeL2')) / goal.tolerance;
     return order >= FAST ? scaled(axis, Math.min(2, Math.max(1.25, factor ** (1 / order)))) : halved(axis, goal.box[k]);
   }
 

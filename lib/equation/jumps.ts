@@ -10,6 +10,7 @@ import {evaluateExpression, leafName} from '../expression/interpret';
 import type {Expression, OperationNode} from '../expression/node';
 import {leavesOf} from '../expression/substitute';
 import type {BoxAxis} from './conditions';
+import {changeBetween} from './sign-change';
 
 /** Lines along a coordinate, places on each, and switches that are looked at. */
 const LINES = 6;
@@ -77,12 +78,7 @@ function jumpOf(
     for (let i = 1; i < PLACES; i++) {
       const here = side(place(i));
       if (here === before) continue;
-      let [low, high] = [place(i - 1), place(i)];
-      for (let step = 0; step < 60; step++) {
-        const middle = (low + high) / 2;
-        if (side(middle) === before) low = middle;
-        else high = middle;
-      }
+      const [low, high] = changeBetween(side, place(i - 1), place(i));
       const [from, to] = [evaluateExpression(node, at(low)), evaluateExpression(node, at(high))];
       if (Math.abs(from - to) > ROUNDING * Math.max(Math.abs(from), Math.abs(to))) return {place: high, from, to};
       before = here;

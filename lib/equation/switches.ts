@@ -9,10 +9,10 @@ import {operation, postorder} from '../expression/node';
 import {leavesOf} from '../expression/substitute';
 import {linspace} from '../pose/sampling';
 import type {BoxAxis} from './conditions';
+import {changeBetween} from './sign-change';
 
-/** Places at which signs are compared, and halvings of an interval in which one changes. */
+/** Places at which signs are compared. */
 const PLACES = 4096;
-const HALVINGS = 60;
 /** More planes than that across an axis are left to refinement. */
 const MOST = 32;
 /** Values that are computed at most: reading a problem is to take no time. */
@@ -79,14 +79,8 @@ function zeros(
     const next = places[i];
     const here = Math.sign(values[i]);
     if (here !== before && !Number.isNaN(here) && !Number.isNaN(before)) {
-      let [low, high] = [place, next];
-      for (let halving = 0; halving < HALVINGS; halving++) {
-        const middle = (low + high) / 2;
-        if (at(middle) === before) low = middle;
-        else high = middle;
-      }
       // A zero at one of the places is met from both sides.
-      const zero = here === 0 ? next : before === 0 ? place : high;
+      const zero = here === 0 ? next : before === 0 ? place : changeBetween(at, place, next)[1];
       if (zero > lower + margin && zero < upper - margin && !found.includes(zero)) found.push(zero);
     }
     [place, before] = [next, here];
