@@ -2,8 +2,16 @@
 // 2002, with the contour integrals of Kassam and Trefethen 2005) on a ring, Cole and Hopf's integral for Burgers' shock, and the classical
 // Runge-Kutta method with very small steps for ordinary equations.
 
-/** Times at which they are given, in parts of all of the time. */
-export const TIMES = [0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1];
+/**
+ * Times at which they are given, in parts of all of the time: so many that errors which come and go, as where an oscillator jumps, count
+ * as much as they do in all of the time.
+ */
+const TIMES = parts(40);
+const TIMES_OF_ORDINARY = parts(400);
+
+function parts(count) {
+  return Array.from({length: count}, (_, i) => (i + 1) / count);
+}
 
 /** In place, of complex values whose number is a power of two; the inverse without its factor 1/n. */
 function fft(re, im, inverse) {
@@ -101,7 +109,7 @@ export function ring({lower, upper, points, steps, time, start, linear, nonlinea
       next += 1;
     }
   }
-  return {axes: {x}, values: {u: outputs}};
+  return {times: TIMES, axes: {x}, values: {u: outputs}};
 }
 
 /** @typedef {[number, number]} Complex */
@@ -143,6 +151,7 @@ function contour(a, b, h) {
 /** The classical Runge-Kutta method. */
 export function ordinary(names, start, time, rate, steps = 400_000) {
   const h = time / steps;
+  const times = TIMES_OF_ORDINARY;
   let u = start;
   const values = Object.fromEntries(names.map((name) => [name, []]));
   const along = (k, factor) => u.map((value, i) => value + factor * k[i]);
@@ -154,12 +163,12 @@ export function ordinary(names, start, time, rate, steps = 400_000) {
     const c = rate(along(b, h / 2), t + h / 2);
     const d = rate(along(c, h), t + h);
     u = u.map((value, i) => value + (h / 6) * (a[i] + 2 * b[i] + 2 * c[i] + d[i]));
-    if (next < TIMES.length && step === Math.round(TIMES[next] * steps)) {
+    if (next < times.length && step === Math.round(times[next] * steps)) {
       names.forEach((name, i) => values[name].push(Float64Array.of(u[i])));
       next += 1;
     }
   }
-  return {axes: {}, values};
+  return {times, axes: {}, values};
 }
 
 /** Cole and Hopf's integral on Gauss-Hermite's points, by the trapezoidal rule that their weight makes exact. */
@@ -185,7 +194,7 @@ export function burgers(nu) {
       return -above / below;
     }),
   );
-  return {axes: {x}, values: {u: values}};
+  return {times: TIMES, axes: {x}, values: {u: values}};
 }
 
 /** By the names of cases, to ten digits and more; times and places beside the values. */
