@@ -158,6 +158,8 @@ export interface InnerChoice {
   readonly smallestPivot?: number;
   /** Floating-point operations of the last factorisation, counted beforehand. */
   readonly factorFlops?: number;
+  /** Iterations with a factor that cost what a factorisation costs, counted beforehand. */
+  readonly factorWorth?: number;
   /** Of the last factorisation, with the assembly of its matrix. */
   readonly factorSeconds?: number;
   /** What a factorisation holds, from its arena to its vectors. */

@@ -42,6 +42,8 @@ const FIRST = 1 / 16;
 export class WindowSolver {
   /** Sizes of what begins with nothing, as far as they are known. */
   private scales: readonly number[] | undefined;
+  /** Length of the first window on the last mesh whose windows were chosen. */
+  private first: number | undefined;
 
   constructor(readonly values: InitialValues) {}
 
@@ -132,7 +134,7 @@ export class WindowSolver {
       stops: timeMesh.stops,
       ends: timeMesh.ends,
       tolerance: timeMesh.tolerance ?? 1,
-      first: (upper - lower) * FIRST,
+      first: this.first ?? (upper - lower) * FIRST,
     };
     const lifts = imposed.lift as Readonly<Record<string, Expression | undefined>>;
     const floors = statement.unknowns.map((unknown) => {
@@ -162,6 +164,7 @@ export class WindowSolver {
     try {
       this.scales ??= await pilotScales(marching, hooks);
       const result = await march(marching, {...control, scales: this.scales}, hooks);
+      if (timeMesh.ends === undefined) this.first = result.first ?? this.first;
       if (result.stop === 'end') this.scales = this.scales.map((scale, i) => (scale > 0 ? result.sizes[i] : 0));
       return result;
     } finally {

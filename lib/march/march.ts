@@ -76,6 +76,8 @@ export interface MarchResult {
   readonly ends: readonly number[];
   /** Of each unknown: windows, each the coefficients along its time. */
   readonly windows: readonly (readonly TimeSlices[])[];
+  /** Length of the window that was tried last at the beginning, where any was. */
+  readonly first: number | undefined;
   readonly iterations: number;
   /** The largest root mean square of each unknown's coefficients. */
   readonly sizes: readonly number[];
@@ -94,8 +96,13 @@ const STEPS = 12;
 const TOLERANCE = 1e-7;
 /** Of the smallest window that is tried, in all of the time. */
 const SHORTEST = 1e-9;
-/** Changes of length that are not worth one. */
-const SAME = [1, 1.3] as const;
+/** A longer window that is less than so many times as long is not worth the change. */
+const SAME = 1.3;
+/** A longer window is at most so many times as long, a shorter one at least. */
+const LONGER = 3;
+const SHORTER = 0.3;
+/** What a window costs beside its iterations, in iterations: linearising, losses, what is handed over. */
+const BESIDE = 4;
 /** Windows that differ in length by less have factors that serve one another. */
 const ALIKE = 0.05;
 /** A window is refused where its error is above this much of what is asked for. */
@@ -111,6 +118,7 @@ interface Attempt {
   readonly slices: readonly Float64Array[][];
   readonly error: number;
   readonly loss: number;
+  readonly iterations: number;
   readonly failed: boolean;
   readonly aborted: boolean;
 }
@@ -127,8 +135,11 @@ class March {
   private inner: InnerChoice | undefined;
   private rough: Roughness | undefined;
   private solver: InnerName;
-  /** Of the window that was tried last. */
+  /** Of the window that was tried last, and of that at the beginning. */
   private length = 0;
+  private first: number | undefined;
+  /** Iterations that cost what a factorisation costs. */
+  private worth = 0;
 
   constructor(
     private readonly marching: Marching,
@@ -150,9 +161,9 @@ class March {
   async run(): Promise<MarchResult> {
     const {ends} = this.control;
     const stop = await (ends === undefined ? this.adaptive() : this.given(ends));
-    const {ends: solved, windows, sizes, iterations, unknowns, inner, rough} = this;
+    const {ends: solved, windows, sizes, first, iterations, unknowns, inner, rough} = this;
     const loss = this.loss / (this.marching.end - this.marching.begin);
-    return {ends: solved, windows, sizes, iterations, loss, unknowns, inner, rough, stop};
+    return {ends: solved, windows, sizes, first, iterations, loss, unknowns, inner, rough, stop};
   }
 
   private async given(ends: readonly number[]): Promise<MarchResult['stop']> {
@@ -180,8 +191,8 @@ class March {
       if (this.hooks.late()) return 'late';
       const stop = this.nextStop(at);
       const left = stop - at;
-      // No crumb is left for the last window.
-      const here = left <= 1.01 * length ? left : Math.min(length, left / 2);
+      // Windows of one length as far as can be seen: they share a factor, and no crumb is left for the last.
+      const here = left / Math.max(1, Math.ceil(left / length - 0.01));
       const attempt = await this.attempt(at, here);
       if (attempt.aborted) return 'aborted';
       const factor = 0.8 * (tolerance / Math.max(attempt.error, 1e-300)) ** power;
@@ -193,11 +204,23 @@ class March {
         const why = this.taken(attempt, at, next);
         if (why !== undefined) return why;
         at = next;
-        // A window of the same length has the same factor, or nearly so.
-        length = factor > SAME[0] && factor < SAME[1] ? here : here * Math.min(3, Math.max(0.3, factor));
+        length = here * (this.keeps(attempt, factor, (stop - at) / here) ? 1 : Math.min(LONGER, Math.max(SHORTER, factor)));
       }
     }
     return 'end';
+  }
+
+  /**
+   * Whether the next window is as long as this one, and has the same factor or nearly so: a longer one must save what a factor costs, and a
+   * shorter one can wait until it is needed where a factor is dear.
+   *
+   * @param factor as many times as long it could be.
+   * @param left as many windows of this length are left.
+   */
+  private keeps({error, iterations}: Attempt, factor: number, left: number): boolean {
+    const window = iterations + BESIDE;
+    if (factor <= 1) return this.worth > window && error <= this.control.tolerance;
+    return factor < SAME || left * (1 - 1 / Math.min(LONGER, factor)) * window < this.worth;
   }
 
   /** The time that the next window may not step over. */
@@ -246,10 +269,12 @@ class March {
       uniforms: {...values, [uniforms.begin]: at, [uniforms.length]: length},
     });
     this.length = length;
-    if (hooks.stopped()) return {slices: [], error: 0, loss: 0, failed: false, aborted: true};
+    if (at === marching.begin) this.first = length;
+    if (hooks.stopped()) return {slices: [], error: 0, loss: 0, iterations: 0, failed: false, aborted: true};
     const result = await this.solved(stage);
     this.iterations += result.iterations;
     this.unknowns = result.unknowns;
+    this.worth = result.inner?.factorWorth ?? this.worth;
     // A factor that is kept from an earlier window is not asked again what it leaves free.
     this.inner = result.inner && {...result.inner, undetermined: result.inner.undetermined || this.inner?.undetermined === true};
     const slices = slicesOf(await session.parameters(), shape, axis);
@@ -262,7 +287,7 @@ class March {
     });
     const settled = result.stopReason === 'tolerance' || Math.sqrt(result.loss) <= 1e-9 * Math.max(...sizes);
     return {
-      ...{slices, error, loss: result.loss},
+      ...{slices, error, loss: result.loss, iterations: result.iterations},
       failed: !(settled && Number.isFinite(error)),
       aborted: result.stopReason === 'aborted',
     };

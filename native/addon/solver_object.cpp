@@ -219,6 +219,7 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
               if (result.inner.factorisations > 0) {
                 inner.Set("smallestPivot", result.inner.smallestPivot);
                 inner.Set("factorFlops", result.inner.flops);
+                inner.Set("factorWorth", result.inner.worth);
                 inner.Set("factorSeconds", result.inner.seconds);
                 inner.Set("factorBytes", static_cast<double>(result.inner.bytes));
               }

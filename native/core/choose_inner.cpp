@@ -88,6 +88,9 @@ void ChosenInner<Real>::plan() {
   const TreeCost cost = CellTree::cost(grid_.cells);
   // Boxes alone say what the factor holds at least; what it holds exactly is known once its tree is built.
   const double least = 8 * cost.entries;
+  const double product = productFlops(run_.problem, grid_);
+  // A product with the factor and one with its transpose, two flops an entry each.
+  worth_ = (cost.flops / kFactorRate) / ((product + 4 * cost.entries) / kProductRate);
   const bool tooLarge = options_.innerMemory > 0 && least > static_cast<double>(options_.innerMemory);
   if (tooLarge || (asked && !makeDirect())) {
     const std::string reason = "a factorisation needs " + gigabytes(least) + " and more, and " +
@@ -96,7 +99,7 @@ void ChosenInner<Real>::plan() {
     return choose(InnerKind::cgls, reason);
   }
   if (asked) return choose(InnerKind::direct, "it was asked for");
-  const double iterations = (cost.flops / kFactorRate) / (productFlops(run_.problem, grid_) / kProductRate);
+  const double iterations = (cost.flops / kFactorRate) / (product / kProductRate);
   if ((iterations <= (run_.problem.linear() ? kSoon : kSoonOfSeveral) || cost.flops <= kAtOnce) && makeDirect()) return choose(InnerKind::direct, "a factorisation costs no more than a few iterations");
   const int64_t patience = static_cast<int64_t>(std::min(iterations, 1e12));
   mayTurn_ = patience + kDirectIterations <= stage_.iterations;
@@ -109,7 +112,7 @@ void ChosenInner<Real>::plan() {
 template <class Real>
 bool ChosenInner<Real>::makeDirect() {
   if (direct_) return true;
-  direct_ = std::make_unique<DirectSolver<Real>>(stage_, options_, run_, grid_, scratch_, freed_);
+  direct_ = std::make_unique<DirectSolver<Real>>(stage_, options_, run_, grid_, scratch_, freed_, static_cast<int64_t>(std::min(worth_, 1e3)));
   if (options_.innerMemory > 0 && direct_->bytes() > options_.innerMemory) direct_ = nullptr;
   directMoved_ = true;
   return direct_ != nullptr;
@@ -161,6 +164,7 @@ InnerEnd ChosenInner<Real>::solveDirectly(double loss, double damping, int64_t b
   report.flops = direct_->flops();
   report.seconds = direct_->factorSeconds();
   report.bytes = direct_->bytes();
+  report.worth = worth_;
   if (whole && direct_->undetermined()) {
     report.undetermined = true;
     if (options_.inner == InnerKind::automatic) {

@@ -41,6 +41,7 @@ class ChosenInner final : public InnerSolver<Real> {
   const Real* parameters_ = nullptr;
   bool moved_ = false;       // since CGLS saw the parameters last
   bool directMoved_ = false;  // since the direct solver did
+  double worth_ = 0;         // iterations that cost what a factorisation costs
   bool mayTurn_ = false;     // CGLS may give way to the direct solver
 };
 

@@ -29,6 +29,7 @@ struct InnerReport {
   double flops = 0;     // counted, not measured: what a Cholesky factorisation of its fronts takes
   double seconds = 0;   // assembly and pivots held anew included
   int64_t bytes = 0;    // that it holds
+  double worth = 0;     // iterations with a factor that cost what a factorisation costs: counted, so that it is the same everywhere
   bool undetermined = false;  // the rows leave some of the unknowns free
 };
 

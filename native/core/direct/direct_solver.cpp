@@ -6,8 +6,10 @@
 namespace dinf {
 namespace {
 
-constexpr int64_t kMostIterations = 40;  // with a factor of another linearisation, or a shift
-constexpr int64_t kKept = 8;             // a factor that took no more serves the next linearisation
+constexpr int64_t kMostIterations = 40;  // with a factor of another linearisation, or a shift; or as many as cost what a factor costs
+constexpr int64_t kKept = 8;             // a factor that took no more serves the next linearisation, and so does one that is worth more
+// A step of a nonlinear problem, or of a window of many, is whole where the loss that is left to gain is so small a part of what stays.
+constexpr double kWhole = 1e-10;
 // Below this part of the first gradient all is rounding. Above it, a gradient that has not halved in so many iterations is: two with the
 // matrix's own factor; with one of another linearisation it may rise for a while.
 constexpr double kFloor = 1e-15;
@@ -26,10 +28,10 @@ constexpr double kUnseen = sizeof(Real) == 4 ? 1e-12 : 1e-26;
 
 template <class Real>
 DirectSolver<Real>::DirectSolver(const StageCommon& stage, const GaussNewtonStage& options, const StageRun<Real>& run, const ProblemGrid& grid,
-                                 Real* scratch, const Real* freed)
+                                 Real* scratch, const Real* freed, int64_t worth)
     : stage_(stage), run_(run), problem_(run.problem), be_(run.backend()), n_(problem_.parameterCount()), m_(problem_.rowCount()),
       slot_(problem_.freeSlot()), r_(be_, m_), q_(be_, m_), y_(be_, n_), p_(be_, n_), s_(be_, n_), z_(be_, n_), best_(be_, n_), d_(scratch),
-      freed_(freed) {
+      freed_(freed), worth_(worth) {
   be_.reserveSlots(slot_ + 1);
   std::unique_ptr<KeptFactor<Real>>& place = options.keepFactor ? run.factor : own_;
   const bool same = place && place->heldAxis == options.heldAxis && place->held == options.held;
@@ -131,7 +133,9 @@ InnerEnd DirectSolver<Real>::iterate(double loss, double damping, int64_t begun)
   double gamma = 0, first = std::sqrt(dot(s_, s_, n_)), least = first;
   if (!std::isfinite(first)) return InnerEnd::notFinite;
   InnerEnd end = first == 0 ? InnerEnd::converged : InnerEnd::iterations;
-  const int64_t limit = std::min(kMostIterations, stage_.iterations - begun);
+  const int64_t limit = std::min(std::max(kMostIterations, worth_), stage_.iterations - begun);
+  const bool last = problem_.linear() && freed_ == nullptr;
+  bool whole = false;
   int64_t done = 0, sinceHalved = 0;
   for (; end == InnerEnd::iterations && done < limit; ++done) {
     if (run_.isCancelled()) {
@@ -143,6 +147,12 @@ InnerEnd DirectSolver<Real>::iterate(double loss, double damping, int64_t begun)
     const double next = dot(s_, z_, n_), beta = done == 0 ? 0 : next / gamma;
     if (!std::isfinite(next) || next <= 0) break;
     gamma = next;
+    // In the metric of the factor, the square of the gradient is what the loss can still fall by.
+    if (!last && gamma <= kWhole * predicted_) {
+      end = InnerEnd::converged;
+      whole = true;
+      break;
+    }
     be_.setSlot(slot_, beta);
     if (done == 0) be_.copy(p_, z_, n_);
     else be_.xpby(p_, z_, slot_, n_);
@@ -165,9 +175,9 @@ InnerEnd DirectSolver<Real>::iterate(double loss, double damping, int64_t begun)
     least = std::min(least, norm);
     if (least <= kFloor * first || sinceHalved == (fresh_ ? kStallFresh : kStallKept)) end = InnerEnd::converged;
   }
-  kept_->served = first > 0 ? least / first : 0;
+  kept_->served = first > 0 && !whole ? least / first : 0;
   attained_ = first > 0 ? least / std::max(first, kSmall * std::sqrt(std::abs(loss))) : 0;
-  kept_->factored = kept_->factored && done <= kKept;
+  kept_->factored = kept_->factored && done <= std::max(kKept, worth_);
   fresh_ = false;
   // d = D y
   be_.multiply(y_, best_, kept_->scale, n_);

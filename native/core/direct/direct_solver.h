@@ -12,9 +12,9 @@ template <class Real>
 class DirectSolver final : public InnerSolver<Real> {
  public:
   // `grid` has no obstacle. `scratch`: as many values as there are parameters, overwritten by `solve`. `freed`: 0 of
-  // unknowns that stay, else 1; null: none stays.
+  // unknowns that stay, else 1; null: none stays. `worth`: iterations that cost as much as a factorisation.
   DirectSolver(const StageCommon& stage, const GaussNewtonStage& options, const StageRun<Real>& run, const ProblemGrid& grid, Real* scratch,
-               const Real* freed);
+               const Real* freed, int64_t worth);
   int64_t bytes() const { return kept_->factor.bytes(); }
   void linearise(const Real* parameters, bool moved) override;
   InnerEnd solve(double loss, double damping, int64_t begun) override;
@@ -52,6 +52,7 @@ class DirectSolver final : public InnerSolver<Real> {
   DeviceVector<Real> best_;   // the best y yet
   Real* const d_;             // D p
   const Real* const freed_;
+  const int64_t worth_;
   double predicted_ = 0, attained_ = 0;
   bool fresh_ = false, linearised_ = false;
   const Real* parameters_ = nullptr;  // where it is linearised
