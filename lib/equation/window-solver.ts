@@ -35,6 +35,12 @@ const PILOT = 16;
 const NOTHING = 1e-9;
 /** A solution is a lift and what comes on top, and need not be known better than the lift is large: this part of it, lest the two cancel. */
 const LIFTED = 1e-3;
+/** A step that is this part of the error asked for of a window is the last one there; that of one half as long is so many times less. */
+const SMALL_STEP = 1e-3;
+const HALF = 2 ** -8;
+/** No step is that small but by rounding, and to know a size none has to be. */
+const SMALLEST_STEP = 1e-14;
+const PILOT_STEP = 0.1;
 /** The first window is this part of all of the time. */
 const FIRST = 1 / 16;
 
@@ -42,8 +48,9 @@ const FIRST = 1 / 16;
 export class WindowSolver {
   /** Sizes of what begins with nothing, as far as they are known. */
   private scales: readonly number[] | undefined;
-  /** Length of the first window on the last mesh whose windows were chosen. */
+  /** On the last mesh whose windows were chosen: the length of the first one, and the error that was asked for. */
   private first: number | undefined;
+  private asked: number | undefined;
 
   constructor(readonly values: InitialValues) {}
 
@@ -134,6 +141,7 @@ export class WindowSolver {
       stops: timeMesh.stops,
       ends: timeMesh.ends,
       tolerance: timeMesh.tolerance ?? 1,
+      smallStep: this.smallStep(timeMesh.tolerance),
       first: this.first ?? (upper - lower) * FIRST,
     };
     const lifts = imposed.lift as Readonly<Record<string, Expression | undefined>>;
@@ -171,6 +179,13 @@ export class WindowSolver {
       signal?.removeEventListener('abort', cancel);
       session.dispose();
     }
+  }
+
+  /** As small a step as matters; of windows that were given, beside those that were halved for them. */
+  private smallStep(tolerance: number | undefined): number {
+    const asked = tolerance ?? HALF * (this.asked ?? 0);
+    this.asked = tolerance ?? this.asked;
+    return Math.max(SMALLEST_STEP, SMALL_STEP * asked);
   }
 
   /** Nodes of a window's grid. */
@@ -242,6 +257,10 @@ async function pilotScales(marching: Marching, hooks: MarchHooks): Promise<numbe
   const sizes = initial.map((list) => (list.length === 0 ? Infinity : rootMeanSquare(list[0])));
   if (sizes.every((size) => size > 0)) return none;
   const ends = Array.from(linspace(begin, end, PILOT + 1)).slice(1);
-  const pilot = await march(marching, {ends, tolerance: Infinity, first: end - begin}, {...hooks, onProgress: () => undefined});
+  const pilot = await march(
+    marching,
+    {ends, tolerance: Infinity, smallStep: PILOT_STEP, first: end - begin},
+    {...hooks, onProgress: () => undefined},
+  );
   return pilot.stop === 'end' ? pilot.sizes.map((size, i) => (sizes[i] <= NOTHING * size ? size : 0)) : none;
 }

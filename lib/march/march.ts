@@ -51,6 +51,8 @@ export interface WindowControl {
   readonly ends?: readonly number[] | undefined;
   /** Else: the error of a window, relative to the largest solution so far. */
   readonly tolerance: number;
+  /** A Gauss–Newton step that changes a window by no more than this part is its last one. */
+  readonly smallStep: number;
   /** Length of the first window. */
   readonly first: number;
   /** The march ends where a solution is rougher than that. Default: it goes on. */
@@ -261,7 +263,9 @@ class March {
     const scales = marching.scales(at, length);
     const values = Object.fromEntries(uniforms.scales.map((name, i) => [name, scales[i]]));
     const stage: GaussNewton = gaussNewton({
-      ...(marching.linear ? {steps: 1, fromHere: true, tolerance: 1e-14} : {steps: STEPS, tolerance: TOLERANCE}),
+      ...(marching.linear
+        ? {steps: 1, fromHere: true, tolerance: 1e-14}
+        : {steps: STEPS, tolerance: TOLERANCE, stepTolerance: this.control.smallStep}),
       iterations: 400,
       inner: this.solver,
       factorBytes: this.marching.factorBytes,

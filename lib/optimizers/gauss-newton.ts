@@ -14,6 +14,8 @@ export interface GaussNewton extends StageValues {
   readonly iterations: number;
   /** Inner iterations end at this relative norm of the scaled gradient, outer steps at this relative decrease of the loss; 0 runs all. Default 1e-6. */
   readonly tolerance: number;
+  /** A step that changes the parameters by no more than this part of their norm is the last one, whether or not the loss falls. Default 0. */
+  readonly stepTolerance?: number;
   /**
    * Initial Levenberg–Marquardt damping, relative to the scaled normal matrix. Default 0, or 1 where a decoder is an MLP, whose weights leave
    * the linear region at once.
@@ -75,6 +77,7 @@ export function gaussNewton(options: StageOptions<GaussNewton> = {}): GaussNewto
     steps: (value, name) => checkInteger(value, name, 1, 1 << 20),
     iterations: countUpTo(2 ** 31),
     tolerance: atLeast(0),
+    stepTolerance: atLeast(0),
     damping: atLeast(0),
     fromHere: checkFlag,
     inner: checkInner,
@@ -82,10 +85,12 @@ export function gaussNewton(options: StageOptions<GaussNewton> = {}): GaussNewto
     factorBytes: atLeast(0),
     ...STAGE_VALUES,
   });
-  const {steps = 20, iterations = 50, tolerance = 1e-6, damping, fromHere = false, inner = 'auto', held, factorBytes} = checked;
+  const {steps = 20, iterations = 50, tolerance = 1e-6, damping, fromHere = false, inner = 'auto', held} = checked;
+  const {stepTolerance, factorBytes} = checked;
   return {
     type: 'gauss-newton',
     ...{steps, iterations, tolerance, damping},
+    ...(stepTolerance !== undefined && {stepTolerance}),
     ...(fromHere && {fromHere}),
     ...(inner !== 'auto' && {inner}),
     ...(held && {held}),
@@ -106,12 +111,12 @@ export const GAUSS_NEWTON: OptimizerKind<GaussNewton> = {
   stateful: false,
   remaining: (stage, begun) => ({stage, begun: stage.steps === 1 ? begun : 0}),
   native: (
-    {steps, iterations, tolerance, damping, fromHere = false, inner = 'auto', held, factorBytes},
+    {steps, iterations, tolerance, stepTolerance = 0, damping, fromHere = false, inner = 'auto', held, factorBytes},
     {linear, uniforms, room},
   ) => ({
     kind: STAGE_KINDS['gauss-newton'],
     uniforms,
-    ...{steps, iterations, tolerance, fromHere},
+    ...{steps, iterations, tolerance, stepTolerance, fromHere},
     // The weights of an MLP leave the linear region at once.
     damping: damping ?? (linear ? 0 : 1),
     inner: INNER_SOLVERS[inner],

@@ -337,6 +337,7 @@ GaussNewtonStage gaussNewtonStage(const Napi::Object& from) {
   GaussNewtonStage stage;
   stage.steps = integer(from, "steps", 1, 1 << 20);
   stage.damping = number(from, "damping");
+  if (from.Has("stepTolerance")) stage.stepTolerance = number(from, "stepTolerance");
   if (from.Has("fromHere")) stage.fromHere = boolean(from, "fromHere");
   if (from.Has("inner")) stage.inner = static_cast<InnerKind>(small(from, "inner", 0, kInnerKindCount - 1));
   if (from.Has("innerMemory")) stage.innerMemory = integer(from, "innerMemory", 0, int64_t{1} << 50);

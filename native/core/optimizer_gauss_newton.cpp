@@ -80,6 +80,12 @@ void runStage(const StageCommon& stage, const GaussNewtonStage& options, const S
   const bool linear = problem.linear();
   const int64_t n = problem.parameterCount();
   check(problem.rowCount() > 0, ErrorCode::invalidArgument, "least squares needs a term with a squared, absolute or Huber loss");
+  const int slot = problem.freeSlot();
+  be.reserveSlots(slot + 1);
+  const auto norm = [&](const Real* vector) {
+    be.dot(vector, vector, n, slot);
+    return std::sqrt(be.slot(slot));
+  };
   DeviceVector<Real> trial(be, n);
   ChosenInner<Real> inner(stage, options, run, trial);
   StepRule<Real> rule(problem, trial);
@@ -110,6 +116,11 @@ void runStage(const StageCommon& stage, const GaussNewtonStage& options, const S
       // nothing to go by: its gradient is small already.
       const bool lost = !options.fromHere && inner.attained() > kLost<Real>;
       if (end == InnerEnd::converged && !lost) result.stopReason = StopReason::tolerance;
+      return;
+    }
+    // Nor does it matter whether rounding lets so short a step gain anything. A damped one may be short for its damping.
+    if (options.stepTolerance > 0 && damping.value() == 0 && norm(inner.step()) <= options.stepTolerance * norm(parameters)) {
+      result.stopReason = StopReason::tolerance;
       return;
     }
     // A step that is to gain nothing is the last one, whether rounding lets it gain that or not: the gradient vanishes here.

@@ -10,6 +10,7 @@ struct GaussNewtonStage {
   static constexpr bool kResumes = false;
   int64_t steps = 1;
   double damping = 0;     // initial Levenberg-Marquardt damping, in units of the scaled normal matrix's diagonal (= 1)
+  double stepTolerance = 0;  // a step that changes the parameters by no more than this part of their norm is the last one
   bool fromHere = false;  // a linear problem starts from the parameters as they are, not from zero
   InnerKind inner = InnerKind::automatic;
   int64_t innerMemory = 0;  // bytes that a factorisation may hold; 0: no limit
