@@ -351,6 +351,15 @@ std::vector<EncoderCase> encoderCases() {
   test = &add("two grids on one set", stratified({64, 32}), {grid, other}, some({{{1, 0, 0}}, {{0, 2, 0}}}));
   test->channels = 2, test->tileLimit = 1024;
 
+  grid = gridOf(bspline(7), {12, 6}, {c, p}, 1);
+  test = &add("2-D, degree 7, shorter than the neighbourhood", points(2, 300, grid), {grid}, closed(2, 1));
+  test->channels = 3;
+  grid = gridOf(bspline(5), {10, 16}, {c, p}, 2);
+  test = &add("2-D, degree 5, all edges near", points(2, 290, grid), {grid}, closed(2, 2));
+  test->map = separate, test->channels = 2;
+  grid = gridOf(gaussian(3), {12, 8}, {c, p}, 2);
+  test = &add("2-D, 3 rings, all edges near", points(2, 270, grid), {grid}, closed(2, 1));
+  test->channels = 2, test->tileLimit = 112;
   grid = gridOf(gaussian(1, 1.5), {18, 12, 10}, {e, p, c}, 2);
   test = &add("3-D, mixed edges", points(3, 400, grid), {grid}, closed(3, 1));
   test->channels = 2, test->map = separate, test->tileLimit = 160;
