@@ -11,6 +11,7 @@ namespace dinf::cuda {
 namespace {
 
 constexpr int kSamplesAThread = 8;  // of a node: beyond, several threads share them
+constexpr int kSpreadRows = 8;      // that a thread of the last axis takes at once: a sample's weights are read once for them
 
 // Threads, a power of two, that share the samples of a node.
 int sharing(int samples, int taps, int nodes, int most) {
@@ -19,7 +20,9 @@ int sharing(int samples, int taps, int nodes, int most) {
   return lanes;
 }
 
-// Jets become nodes of the last axis: a thread a node in kRowsAtOnce rows.
+// Jets become nodes of the last axis: a thread a node in kSpreadRows rows.
+// Counted (paper): 8.7 M warp instructions, 0 M wavefronts, 3.6 M sectors.
+// Counted (gauss): 1.28 M warp instructions, 0 M wavefronts, 0.60 M sectors.
 template <class Real, bool Squares>
 __global__ void __launch_bounds__(kTensorThreads, 1) spreadLastKernel(const __grid_constant__ LastPass<Real> pass,
                                                                    const Term<Real>* __restrict__ terms,
@@ -34,45 +37,55 @@ __global__ void __launch_bounds__(kTensorThreads, 1) spreadLastKernel(const __gr
   const unsigned perGroup = static_cast<unsigned>(axis.nodes) << bits;
   const unsigned thread = (blockIdx.x - pass.level[s].firstBlock) * kTensorThreads + threadIdx.x, group = thread / perGroup;
   const int at = static_cast<int>(thread - group * perGroup), node = at >> bits, lane = at & (lanes - 1);
-  const int64_t row = int64_t{group} * kRowsAtOnce;
+  const int64_t row = int64_t{group} * kSpreadRows;
   const bool works = row < pass.rows;
-  const int rows = static_cast<int>(min(int64_t{kRowsAtOnce}, pass.rows - row)), n = pass.count, taps = pass.taps;
-  Real sum[kRowsAtOnce] = {};
+  const int rows = static_cast<int>(min(int64_t{kSpreadRows}, pass.rows - row)), n = pass.count, taps = pass.taps;
+  Real sum[kSpreadRows] = {};
   if (works) {
     const int begin = __ldg(axis.bound + max(0, node - taps + 1)) + lane, end = __ldg(axis.bound + node + 1);
-    int64_t from[kRowsAtOnce];
-#pragma unroll
-    for (int r = 0; r < kRowsAtOnce; ++r) from[r] = blockIdx.z * channelStride + s * levelStride + (row + min(r, rows - 1)) * n;
+    const int64_t from = blockIdx.z * channelStride + s * levelStride + row * n + begin;
     for (int t = firstTerm[blockIdx.y]; t < firstTerm[blockIdx.y + 1]; ++t) {
       const Term<Real>& term = terms[t];
       const AxisOrder order = term.order[pass.dims - 1];
       const Real* const first = axis.weight + order.first * taps * n;
       const Real* const second = axis.weight + (Squares ? order.second : 0) * taps * n;
-      const Real *const x = term.x, *const y = term.y;
-      const Real factor = term.factor;
-      for (int q = begin; q < end; q += lanes) {
-        const Real w = weightAt<Squares>(first, second, (node - __ldg(axis.start + q)) * n + q);
+      const Real factor = Squares ? static_cast<Real>(term.factor) : Real(1);
+      const int* start = axis.start + begin;
+      const Real *x[kSpreadRows], *y[kSpreadRows];
 #pragma unroll
-        for (int r = 0; r < kRowsAtOnce; ++r) {
-          Real value = __ldg(x + from[r] + q);
-          if constexpr (Squares) value *= factor * __ldg(y + from[r] + q);
-          sum[r] += w * value;
+      for (int r = 0; r < kSpreadRows; ++r) {
+        x[r] = term.x + from + min(r, rows - 1) * n;
+        if constexpr (Squares) y[r] = term.y + from + min(r, rows - 1) * n;
+      }
+      for (int q = begin; q < end; q += lanes, start += lanes) {
+        const Real w = factor * weightAt<Squares>(first, second, (node - __ldg(start)) * n + q);
+#pragma unroll
+        for (int r = 0; r < kSpreadRows; ++r) {
+          if constexpr (Squares) {
+            sum[r] += w * __ldg(x[r]) * __ldg(y[r]);
+            y[r] += lanes;
+          } else {
+            sum[r] += w * __ldg(x[r]);
+          }
+          x[r] += lanes;
         }
       }
     }
   }
   for (int step = lanes / 2; step > 0; step /= 2)
 #pragma unroll
-    for (int r = 0; r < kRowsAtOnce; ++r) sum[r] += __shfl_xor_sync(0xffffffffu, sum[r], step);
+    for (int r = 0; r < kSpreadRows; ++r) sum[r] += __shfl_xor_sync(0xffffffffu, sum[r], step);
   if (!works || lane != 0) return;
   Real* const to = nodes + blockIdx.z * pass.nodeChannel + blockIdx.y * pass.nodePiece + pass.level[s].nodes + row * axis.nodes + node;
 #pragma unroll
-  for (int r = 0; r < kRowsAtOnce; ++r)
+  for (int r = 0; r < kSpreadRows; ++r)
     if (r < rows) to[r * axis.nodes] = sum[r];
 }
 
 // Samples of one axis become nodes, all pieces of a node's summed: a block takes 32 values side by side at as many nodes as its threads
 // come to. `add`: to what is there.
+// Counted (paper): 7.4 M warp instructions, 0.016 M wavefronts, 1.7 M sectors.
+// Counted (gauss): 0.98 M warp instructions, 0.005 M wavefronts, 0.22 M sectors.
 template <class Real, bool Squares>
 __global__ void __launch_bounds__(kTensorThreads, 1) spreadAxisKernel(const __grid_constant__ AxisPass<Real> pass,
                                                                    const Piece* __restrict__ pieces,
@@ -91,15 +104,17 @@ __global__ void __launch_bounds__(kTensorThreads, 1) spreadAxisKernel(const __gr
   if (works) {
     const int begin = max(__ldg(axis.bound + max(0, node - taps + 1)), pass.firstSample) + lane;
     const int end = min(__ldg(axis.bound + node + 1), pass.firstSample + pass.samples);
-    const Real* const level0 = samples + blockIdx.z * pass.sampleChannel + level.samples + block.outer * level.sampleOuter + x;
+    const int64_t step = lanes * level.sampleStride;
+    const Real* const level0 = samples + blockIdx.z * pass.sampleChannel + level.samples + block.outer * level.sampleOuter +
+                               (begin - pass.firstSample) * level.sampleStride + x;
     for (int p = firstPiece[blockIdx.y]; p < firstPiece[blockIdx.y + 1]; ++p) {
       const Piece piece = pieces[p];
       const Real* const first = axis.weight + piece.order.first * taps * count;
       const Real* const second = axis.weight + (Squares ? piece.order.second : 0) * taps * count;
-      const Real* const from = level0 + piece.samples * pass.samplePiece;
+      const Real* from = level0 + piece.samples * pass.samplePiece;
 #pragma unroll 2
-      for (int q = begin; q < end; q += lanes)
-        sum += weightAt<Squares>(first, second, (node - __ldg(axis.start + q)) * count + q) * __ldg(from + (q - pass.firstSample) * level.sampleStride);
+      for (int q = begin; q < end; q += lanes, from += step)
+        sum += weightAt<Squares>(first, second, (node - __ldg(axis.start + q)) * count + q) * __ldg(from);
     }
   }
   if (lanes > 1) {
@@ -152,7 +167,7 @@ void spread(Context& context, const CudaBinding<Real>& binding, int64_t begin, i
       const int lanes = sharing(last.count, last.taps, last.axis[s].nodes, 32);
       while ((1 << level.laneBits) < lanes) ++level.laneBits;
       level.firstBlock = blocks;
-      const int64_t threads = (last.rows + kRowsAtOnce - 1) / kRowsAtOnce * last.axis[s].nodes * lanes;
+      const int64_t threads = (last.rows + kSpreadRows - 1) / kSpreadRows * last.axis[s].nodes * lanes;
       blocks += blocksFor(threads, kTensorThreads);
     }
     const Term<Real>* const list = context.constant(plan.terms.data(), static_cast<int64_t>(plan.terms.size()));
