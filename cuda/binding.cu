@@ -79,6 +79,7 @@ struct TileTable {
 
 // One packed node of one level a thread, or a warp where many items share a tile; channels along y. Reads each patch once: 1.7 values a
 // node in 2-D where a tile has one item.
+// Counted (scattered): 6.1 M warp instructions, 0 M wavefronts, 1.3 M sectors.
 template <class Real>
 __global__ void __launch_bounds__(kThreads, 1) addPatchesKernel(const __grid_constant__ TileTable table,
                                                              const int* __restrict__ itemStart,
