@@ -28,7 +28,7 @@ __device__ __forceinline__ void contract(const Real* __restrict__ corner,
                                          int given,
                                          const Weights* w,
                                          Real* value) {
-  [[maybe_unused]] constexpr int kTurns = T > 0 ? T : 1;  // of a loop that are unrolled
+  [[maybe_unused]] constexpr int kTurns = T > 0 ? T : 1, kInnerTurns = T > 0 ? T : 4;  // of a loop that are unrolled
   const int taps = T > 0 ? T : given;
 #pragma unroll
   for (int i = 0; i < closedCount<D, K>; ++i) value[i] = 0;
@@ -36,7 +36,7 @@ __device__ __forceinline__ void contract(const Real* __restrict__ corner,
   const auto row = [&](const Real* from, const Weights& weights, Real* out) {
 #pragma unroll
     for (int c = 0; c <= K; ++c) out[c] = 0;
-#pragma unroll kTurns
+#pragma unroll kInnerTurns
     for (int j = 0; j < taps; ++j) {
       const Real node = __ldg(from + j);
 #pragma unroll
