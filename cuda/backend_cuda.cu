@@ -205,15 +205,20 @@ class CudaBackend final : public Backend<Real> {
   void encode(const Binding& general, const Tile& tile, const Real* packed, Real* jets) override {
     context_.use();
     const auto& binding = static_cast<const CudaBinding<Real>&>(general);
-    const auto apply = binding.grid.kernel.radial() ? cuda::encodeRadial<Real> : cuda::encode<Real>;
+    const auto apply = binding.tensor ? cuda::encodeTensor<Real> : binding.grid.kernel.radial() ? cuda::encodeRadial<Real> : cuda::encode<Real>;
     apply(context_, binding, range(tile).begin, tile.size, packed, jets);
   }
   void encodeAdjointBegin(Binding& general) override {
     context_.use();
-    static_cast<CudaBinding<Real>&>(general).clearPatches();
+    static_cast<CudaBinding<Real>&>(general).beginAdjoint();
   }
   void encodeAdjoint(Binding& general, const Tile& tile, const Real* jetAdjoints) override {
+    context_.use();
     auto& binding = static_cast<CudaBinding<Real>&>(general);
+    if (binding.tensor) {
+      cuda::encodeTensorAdjoint(context_, binding, range(tile).begin, tile.size, jetAdjoints, binding.packedAdjoint());
+      return;
+    }
     Sources<Real> sources{};
     for (int p = 0; p < binding.closed.count; ++p)
       if (binding.planeOf[p] >= 0) sources.plane[p] = jetAdjoints + binding.planeOf[p] * tile.size;
@@ -225,23 +230,30 @@ class CudaBackend final : public Backend<Real> {
   }
   // Rows of a summed channel reach every level; of separate levels, one.
   void encodeSquares(Binding& general, const Tile& tile, int output, const std::vector<JacobianPlane<Real>>& planes) override {
+    context_.use();
     auto& binding = static_cast<CudaBinding<Real>&>(general);
     const bool separate = binding.map == ChannelMap::separateLevels;
-    Sources<Real> sources{};
-    for (const JacobianPlane<Real>& plane : planes) {
-      const int closed = binding.closed.find(binding.jets.index[plane.plane]);
-      sources.plane[closed] = plane.values + (plane.scope == InputPlane<Real>::tile ? 0 : range(tile).begin);
+    const int channel = separate ? output % binding.channels : output;
+    const int firstLevel = separate ? output / binding.channels : 0, levels = separate ? 1 : binding.grid.levels;
+    std::vector<PlaneValues<Real>> values;
+    for (const JacobianPlane<Real>& plane : planes)
+      values.push_back({plane.plane, plane.values + (plane.scope == InputPlane<Real>::tile ? 0 : range(tile).begin)});
+    if (binding.tensor) {
+      cuda::encodeTensorSquares(context_, binding, range(tile).begin, tile.size, values, channel, firstLevel, levels, binding.packedAdjoint());
+      return;
     }
+    Sources<Real> sources{};
+    for (const PlaneValues<Real>& plane : values) sources.plane[binding.closed.find(binding.jets.index[plane.plane])] = plane.values;
     sources.squares = true;
     sources.channels = 1;
-    sources.firstPatch = separate ? output % binding.channels : output;
-    sources.firstLevel = separate ? output / binding.channels : 0;
-    sources.levels = separate ? 1 : binding.grid.levels;
+    sources.firstPatch = channel;
+    sources.firstLevel = firstLevel;
+    sources.levels = levels;
     applyAdjoint(binding, tile, sources);
   }
   void encodeAdjointEnd(Binding& general, Real* packed) override {
     context_.use();
-    static_cast<CudaBinding<Real>&>(general).addPatches(packed);
+    static_cast<CudaBinding<Real>&>(general).endAdjoint(packed);
   }
 
   // --- decoder
@@ -373,7 +385,6 @@ class CudaBackend final : public Backend<Real> {
     if (bytes > 0) checkCuda(cudaMemcpyAsync(to, from, bytes, kind, context_.stream()), "a copy");
   }
   void applyAdjoint(CudaBinding<Real>& binding, const Tile& tile, const Sources<Real>& sources) {
-    context_.use();
     const auto apply = binding.grid.kernel.radial() ? cuda::encodeAdjointRadial<Real> : cuda::encodeAdjoint<Real>;
     apply(context_, binding, range(tile).begin, tile.size, sources);
   }

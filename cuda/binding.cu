@@ -1,5 +1,6 @@
 #include "cuda/binding.h"
 #include <algorithm>
+#include "cuda/ops.h"
 
 namespace dinf::cuda {
 namespace {
@@ -78,6 +79,7 @@ struct TileTable {
 
 // One packed node of one level a thread, or a warp where many items share a tile; channels along y. Reads each patch once: 1.7 values a
 // node in 2-D where a tile has one item.
+// Counted (scattered): 6.1 M warp instructions, 0 M wavefronts, 1.3 M sectors.
 template <class Real>
 __global__ void __launch_bounds__(kThreads, 1) addPatchesKernel(const __grid_constant__ TileTable table,
                                                              const int* __restrict__ itemStart,
@@ -134,12 +136,16 @@ CudaBinding<Real>::CudaBinding(Context& context, const GridShape& grid, const Sa
   for (int p = 0; p < closed.count; ++p) planeOf[p] = jets.find(closed.index[p]);
 
   table = {};
+  table.channelStride = grid.packedOffset(0, 1);
+  if (samples.isTensor() && !grid.kernel.radial()) {
+    tensor = std::make_unique<TensorAxes<Real>>(context, grid, samples, jets);
+    return;
+  }
   table.dims = d;
   table.levels = grid.levels;
   table.taps = grid.kernel.taps();
   table.kernel = grid.kernel;
   if (grid.kernel.kind == KernelKind::gaussian) generic::gaussianTails(grid.kernel, table.tails);
-  table.channelStride = grid.packedOffset(0, 1);
   int cells[kMaxDims] = {1, 1, 1};
   const int64_t count = samples.paddedCount();
   for (int k = 0; k < d; ++k) {
@@ -334,11 +340,21 @@ void CudaBinding<Real>::findRanges() {
 }
 
 template <class Real>
-void CudaBinding<Real>::clearPatches() {
-  if (!patches_.data()) layTiles();  // evaluations never ask for them; patches are the last thing that may not fit
-  checkCuda(cudaMemsetAsync(patches_.data(), 0, patchSize * channels * sizeof(Real), context_.stream()), "clearing patches");
+void CudaBinding<Real>::beginAdjoint() {
+  // Evaluations never ask for them; they are the last thing that may not fit.
+  if (tensor && !packedAdjoint_.data()) packedAdjoint_ = Buffer<Real>(context_, grid.packedSize(channels));
+  if (!tensor && !patches_.data()) layTiles();
+  const Buffer<Real>& sums = tensor ? packedAdjoint_ : patches_;
+  checkCuda(cudaMemsetAsync(sums.data(), 0, sums.count() * sizeof(Real), context_.stream()), "clearing an adjoint");
 }
 
+template <class Real>
+void CudaBinding<Real>::endAdjoint(Real* packed) {
+  if (tensor) axpy(context_, packed, 1.0, kOne, static_cast<const Real*>(packedAdjoint_.data()), packedAdjoint_.count());
+  else addPatches(packed);
+}
+
+// packed += the patches, in order.
 template <class Real>
 void CudaBinding<Real>::addPatches(Real* packed) {
   TileTable tiles{grid.dims, grid.levels, channels, tileSide(grid.dims), table.taps, {}};

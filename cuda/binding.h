@@ -5,12 +5,16 @@
 // share it, each with a part of the range. A block sums into a patch of its own, the tile's nodes and the rings around them; a second
 // kernel adds, node by node, the patches over it in their order. No float atomics, the same bits on every run.
 //
-// Memory: 4 + sizeof(Real) bytes a sample and axis, 4 for the key (8 more where the set has to be sorted anew each draw), and the
+// A tensor-product set needs none of this: its axes are applied one by one (tensor_axes.h), and the adjoint adds to packed planes of its
+// own. Radial kernels, whose weights are no products, take such a set sample by sample.
+//
+// Memory of the others: 4 + sizeof(Real) bytes a sample and axis, 4 for the key (8 more where the set has to be sorted anew each draw), and the
 // patches: (kTileSide + taps - 1)^dims values an item and channel.
 #pragma once
 #include "core/backend.h"
 #include "cuda/samples.h"
 #include "cuda/sort.h"
+#include "cuda/tensor_axes.h"
 
 namespace dinf::cuda {
 
@@ -63,23 +67,26 @@ class CudaBinding final : public Binding, public FollowsSamples {
   int order = 0;                   // that order
   const Real* scale = nullptr;     // [level][plane of `closed`]: from cells to Taylor coefficients in the unit box
   int planeOf[kMaxPlanes];         // of a plane of `closed`: the one of `jets`, or -1
+  std::unique_ptr<TensorAxes<Real>> tensor;  // of sets that are applied axis by axis; null: sample by sample
 
-  // Of the adjoint, made when it is first begun.
+  // Of the adjoint, made when it is first begun: what it adds up to, from its begin to its end.
+  void beginAdjoint();
+  void endAdjoint(Real* packed);
+  Real* packedAdjoint() const { return packedAdjoint_.data(); }  // of `tensor`
+
   const TileItem* items() const { return items_.data(); }
   int64_t itemCount = 0;
   const uint32_t* numbers() const { return sorted_ ? nullptr : numbers_.data(); }  // sample at each place of the order by key
   const uint2* ranges() const { return ranges_.data(); }                            // places of each item's samples
   Real* patches() const { return patches_.data(); }
   int64_t patchSize = 0;           // of one channel, all items
-  void clearPatches();
-  // packed += the patches, in order.
-  void addPatches(Real* packed);
 
  private:
   KnotTable uploadKnots(const Knots& knots, int axis);
   const std::vector<uint32_t>* keysOfSet() const;
   std::vector<uint32_t> hostKeys() const;
   void layTiles();
+  void addPatches(Real* packed);
   void findRanges();
 
   Context& context_;
@@ -92,7 +99,7 @@ class CudaBinding final : public Binding, public FollowsSamples {
   Buffer<uint32_t> keys_, numbers_;
   KeySort sort_;
   Buffer<uint2> ranges_;
-  Buffer<Real> patches_;
+  Buffer<Real> patches_, packedAdjoint_;
   Buffer<TileItem> items_;
   Buffer<int> itemStart_;  // of each tile: its first item; one more at the end
   TileGrid tiles_[kMaxLevels];

@@ -3,9 +3,8 @@
 // A round's samples meet their planes once: a_c(i, j) = sum of planes times the weights of all axes but the last, for each order c along
 // the last; a node then gets sum over c of a_c(i, j) w_c(k). For squares of the Jacobian's entries the same number is squared.
 //
-// Budget a sample and level, 2-D, order 1, rho 3: weights 100 instructions, a_c 6 x 3 multiply-adds, then 36 (sample, node) pairs of 2
-// multiply-adds and 4 words of shared memory, about 9 instructions with the walk through the cells. 262 144 samples, 6 levels: 7e8
-// thread instructions; predicted, not measured: 45 us at half the issue rate of an H200. Patches: 4 MB written and read.
+// Budget a sample and level, 2-D, order 1, rho 3: weights 400 instructions of PTX, a_c 400, then 36 (sample, node) pairs of 2 multiply-adds
+// and 4 words of shared memory, about 50 with the walk through the cells. Patches: 4 MB written and read.
 #include <algorithm>
 #include "cuda/encode.h"
 #include "cuda/tile_gather.h"
@@ -28,15 +27,31 @@ struct AdjointTable {
   int samplesPerRound;
 };
 
+// Samples of cells that lie one above another stand 4^n apart in Morton order: without a word of padding in every 32, their columns would
+// share a few banks.
+__host__ __device__ constexpr int padded(int n) { return n + (n >> 5); }
+
 // Shared memory of a round: weights of all axes, values of the planes, a_c; each with the sample last.
 template <class Real>
-__host__ __device__ inline int wordsPerSample(int dims, int order, int taps, int planes) {
+__host__ __device__ constexpr int wordsPerSample(int dims, int order, int taps, int planes) {
   int lead = 1;
   for (int k = 1; k < dims; ++k) lead *= taps;
   return dims * (order + 1) * taps + planes + lead * (order + 1);
 }
 
-template <int D, int K, class Real>
+// Samples of a round: as many as 48 KB hold, a multiple of a warp where they hold one.
+template <class Real>
+__host__ __device__ constexpr int roundSamples(int dims, int order, int taps, int planes) {
+  const int most = static_cast<int>((48 * 1024 - frameBytes<Real>(dims)) / (wordsPerSample<Real>(dims, order, taps, planes) * sizeof(Real)));
+  int samples = most < kGatherThreads ? most : kGatherThreads;
+  if (samples > 32) samples = samples / 32 * 32;
+  while (padded(samples) > most) samples -= samples > 32 ? 32 : 1;
+  return samples;
+}
+
+// T: the number of taps, 0: known at run time.
+// Counted (scattered): 137 M warp instructions, 26.5 M wavefronts, 3.0 M sectors.
+template <int D, int K, int T, class Real>
 __global__ void __launch_bounds__(kGatherThreads, 1) encodeAdjointKernel(const __grid_constant__ AdjointTable<Real> table,
                                                                            const TileItem* __restrict__ items,
                                                                            const uint2* __restrict__ ranges,
@@ -51,13 +66,14 @@ __global__ void __launch_bounds__(kGatherThreads, 1) encodeAdjointKernel(const _
   if (item.level < sources.firstLevel || item.level >= sources.firstLevel + sources.levels) return;
   const uint2 range = placesOf(ranges[blockIdx.x], numbers, begin, end);
   const GridTable<Real>& grid = table.grid;
-  const int taps = grid.taps, size = table.samplesPerRound;
+  const int taps = T > 0 ? T : grid.taps;
+  const int size = T > 0 ? roundSamples<Real>(D, K, T, closedCount<D, K>) : table.samplesPerRound, pitch = padded(size);
   Real* const shared = blockShared<Real>();
   const TileFrame<D, Real> frame(shared);
   Real* const weights = TileFrame<D, Real>::behind(shared);
-  Real* const values = weights + D * (K + 1) * taps * size;  // [plane][sample]
-  Real* const folded = values + table.planes * size;         // [tap of the leading axes][order][sample]
-  const auto axis = [&](int k) { return Columns<Real>{weights + k * (K + 1) * taps * size, taps, size}; };
+  Real* const values = weights + D * (K + 1) * taps * pitch;  // [plane][sample]
+  Real* const folded = values + table.planes * pitch;         // [tap of the leading axes][order][sample]
+  const auto axis = [&](int k) { return Columns<Real>{weights + k * (K + 1) * taps * pitch, taps, pitch}; };
   constexpr int kLead = D - 1;
   int leadTaps = 1;
   for (int k = 0; k < kLead; ++k) leadTaps *= taps;
@@ -69,8 +85,17 @@ __global__ void __launch_bounds__(kGatherThreads, 1) encodeAdjointKernel(const _
     for (unsigned task = threadIdx.x; task < D * count; task += kGatherThreads) {
       const int k = task / count, n = task % count;
       Columns<Real> w = axis(k);
-      w.base += n;
-      axisWeights(grid, item.level, k, K, sampleOf(n), w);
+      w.base += padded(n);
+      if constexpr (T > 0) {
+        FixedWeights<Real, K, T> own;
+        axisWeights(grid, item.level, k, sampleOf(n), own);
+#pragma unroll
+        for (int a = 0; a <= K; ++a)
+#pragma unroll
+          for (int j = 0; j < T; ++j) w[a][j] = own[a][j];
+      } else {
+        axisWeights(grid, item.level, k, K, sampleOf(n), w);
+      }
     }
     for (int c = 0; c < sources.channels; ++c) {
       const int64_t from = c * sources.channelStride + item.level * sources.levelStride;
@@ -79,33 +104,34 @@ __global__ void __launch_bounds__(kGatherThreads, 1) encodeAdjointKernel(const _
         const int64_t sample = sampleOf(n);
         // A sample of another tile of the set, in an order that is not the set's.
         const bool here = sample >= begin && sample < end;
-        values[p * size + n] = here ? sources.plane[plane][from + sample - begin] * scale[item.level * table.closedPlanes + plane] : Real(0);
+        values[p * pitch + padded(n)] = here ? sources.plane[plane][from + sample - begin] * scale[item.level * table.closedPlanes + plane] : Real(0);
       }
       __syncthreads();
       for (unsigned task = threadIdx.x; task < leadTaps * count; task += kGatherThreads) {
-        const int lead = task / count, n = task % count;
+        const int lead = task / count, n = padded(task % count);
         const int i = D == 3 ? lead / taps : lead, j = D == 3 ? lead % taps : 0;
 #pragma unroll
         for (int last = 0; last <= K; ++last) {
           Real sum = 0;
           for (int p = table.firstOfOrder[last]; p < table.firstOfOrder[last + 1]; ++p) {
-            Real value = values[p * size + n];
-            if constexpr (D >= 2) value *= weights[(table.lead[p] * taps + i) * size + n];
-            if constexpr (D == 3) value *= weights[(((K + 1) + table.middle[p]) * taps + j) * size + n];
+            Real value = values[p * pitch + n];
+            if constexpr (D >= 2) value *= weights[(table.lead[p] * taps + i) * pitch + n];
+            if constexpr (D == 3) value *= weights[(((K + 1) + table.middle[p]) * taps + j) * pitch + n];
             sum += value;
           }
-          folded[(lead * (K + 1) + last) * size + n] = sum;
+          folded[(lead * (K + 1) + last) * pitch + n] = sum;
         }
       }
       __syncthreads();
       const Columns<Real> w = axis(D - 1);
       const bool squares = sources.squares;
-      frame.gather(round, taps, table.patchNodes, patches + (sources.firstPatch + c) * patchSize + item.patch, [&](const int* tap, unsigned n) {
+      frame.gather(round, taps, table.patchNodes, patches + (sources.firstPatch + c) * patchSize + item.patch, [&](const int* tap, unsigned sample) {
+        const int n = padded(static_cast<int>(sample));
         const int lead = D == 1 ? 0 : D == 2 ? tap[0] : tap[0] * taps + tap[1];
         Real sum = 0;
 #pragma unroll
         for (int last = 0; last <= K; ++last)
-          sum += folded[(lead * (K + 1) + last) * size + n] * w.base[(last * taps + tap[D - 1]) * size + n];
+          sum += folded[(lead * (K + 1) + last) * pitch + n] * w.base[(last * taps + tap[D - 1]) * pitch + n];
         return squares ? sum * sum : sum;
       });
       __syncthreads();
@@ -135,15 +161,11 @@ void encodeAdjoint(Context& context, CudaBinding<Real>& binding, int64_t begin, 
   }
   table.firstOfOrder[binding.order + 1] = table.planes;
   for (int k = 0; k < kMaxDims; ++k) table.patchNodes[k] = k < d ? tileSide(d) + table.grid.taps - 1 : 1;
-  // As many samples as 48 KB hold, a multiple of a warp where they hold one.
-  const size_t sampleBytes = wordsPerSample<Real>(d, binding.order, table.grid.taps, table.planes) * sizeof(Real);
-  const size_t room = 48 * 1024 - frameBytes<Real>(d);
-  int samples = static_cast<int>(std::min<size_t>(kGatherThreads, room / sampleBytes));
-  if (samples > 32) samples = samples / 32 * 32;
-  table.samplesPerRound = samples;
-  const size_t bytes = frameBytes<Real>(d) + samples * sampleBytes;
-  byShape(d, binding.order, [&]<int D, int K>() {
-    launch(encodeAdjointKernel<D, K, Real>, dim3(static_cast<unsigned>(binding.itemCount)), dim3(kGatherThreads), bytes, context.stream(), table,
+  byTaps(binding, [&]<int D, int K, int T>() {
+    table.samplesPerRound = roundSamples<Real>(d, binding.order, table.grid.taps, T > 0 ? closedCount<D, K> : table.planes);
+    const size_t words = static_cast<size_t>(wordsPerSample<Real>(d, binding.order, table.grid.taps, table.planes)) * padded(table.samplesPerRound);
+    const size_t bytes = frameBytes<Real>(d) + words * sizeof(Real);
+    launch(encodeAdjointKernel<D, K, T, Real>, dim3(static_cast<unsigned>(binding.itemCount)), dim3(kGatherThreads), bytes, context.stream(), table,
            binding.items(), binding.ranges(), binding.numbers(), binding.scale, binding.patches(), binding.patchSize, begin, begin + count);
   });
 }

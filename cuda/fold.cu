@@ -57,6 +57,7 @@ __device__ __forceinline__ int levelOf(const FoldTable& table) {
 
 // A thread a packed node: 4 (F + m) bytes a node. A ghost of a periodic axis stands for the node that its index is modulo N, one of a
 // clamped axis, where it is asked for, for the node at the border; a ghost that stands for no parameter is left as it is.
+// Counted (paper): 2.1 M warp instructions, 0 M wavefronts, 0.19 M sectors.
 template <class Real, bool Folded>
 __global__ void __launch_bounds__(kThreads, 1) foldKernel(const __grid_constant__ FoldTable table,
                                                        const Real* __restrict__ parameters,
@@ -123,6 +124,7 @@ constexpr int kFeatureChunk = 4;  // sums a thread holds at a time, and one for 
 
 // A thread a parameter node: 4 (m + 2 F) bytes a node, 4 m more where ghosts stand for nodes. `partial` is [block][output][feature,
 // and one for the bias] in double; the last block adds the blocks of a level.
+// Counted (paper): 1.36 M warp instructions, 0.007 M wavefronts, 0.28 M sectors.
 template <class Real, bool Folded>
 __global__ void __launch_bounds__(kThreads, 1) foldAdjointKernel(const __grid_constant__ FoldTable table,
                                                          const Real* __restrict__ parameters,

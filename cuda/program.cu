@@ -101,6 +101,7 @@ __device__ __forceinline__ WidePack<Real> compute(Op op, WidePack<Real> a, WideP
   return d;
 }
 
+// Counted (paper): 3.3 M warp instructions, 0.009 M wavefronts, 0.18 M sectors.
 template <class Real>
 __global__ void __launch_bounds__(kMaxThreads, 1) programKernel(const __grid_constant__ ProgramArguments<Real> run) {
   constexpr int N = kPackWidth<Real>;

@@ -7,6 +7,8 @@ set(DINF_CUDA_SOURCES
   cuda/encode.cu
   cuda/encode_radial.cu
   cuda/encode_adjoint.cu
+  cuda/encode_tensor.cu
+  cuda/encode_tensor_adjoint.cu
   cuda/fold.cu
   cuda/launch.cu
   cuda/mlp.cu
@@ -18,6 +20,7 @@ set(DINF_CUDA_SOURCES
   cuda/samples.cu
   cuda/slots.cu
   cuda/sort.cu
+  cuda/tensor_axes.cu
   cuda/vector.cu)
 # What decides what nvcc makes of them, beside the includes and the build type.
 set(DINF_CUDA_OPTIONS --expt-relaxed-constexpr)

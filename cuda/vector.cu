@@ -153,6 +153,7 @@ __global__ void __launch_bounds__(kThreads) inverseRootsKernel(Real* out, const 
 }
 
 // 28 bytes. Kingma & Ba, Algorithm 1, with the bias corrections folded into the rate and the factor of the root.
+// Counted (paper): 0.31 M warp instructions, 0 M wavefronts, 0.62 M sectors.
 template <class Real, bool Wide>
 __global__ void __launch_bounds__(kThreads) adamKernel(Real* __restrict__ parameters,
                                                        const Real* __restrict__ gradient,

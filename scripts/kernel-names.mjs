@@ -6,6 +6,10 @@ export const HOT = [
   ...[
     'encodeKernel',
     'encodeAdjointKernel',
+    'contractAxisKernel',
+    'contractLastKernel',
+    'spreadAxisKernel',
+    'spreadLastKernel',
     'addPatchesKernel',
     'foldKernel',
     'foldAdjointKernel',

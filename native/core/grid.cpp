@@ -16,4 +16,15 @@ void GridShape::weightsAt(int axis, int level, int order, int cell, double fract
   else generic::edgeWeights<double>(kernel, edge[axis], order, cell, cellsAt(level, axis), fraction, w);
 }
 
+int GridShape::tabulate(int axis, int level, int order, double x, double (*w)[kMaxTaps]) const {
+  double inFine, scale = 1;
+  const int fine = locate(axis, x, inFine), cell = fine >> level;
+  weightsAt(axis, level, order, cell, ((fine & ((1 << level) - 1)) + inFine) / (1 << level), w);
+  for (int a = 1; a <= order; ++a) {
+    scale *= static_cast<double>(cellsAt(level, axis)) / a;
+    for (int j = 0; j < kernel.taps(); ++j) w[a][j] *= scale;
+  }
+  return cell;
+}
+
 }  // namespace dinf

@@ -64,6 +64,9 @@ struct GridShape {
   int locate(int axis, double x, double& fraction) const;
   // The weights there, orders 0 to `order`, for callers that scale by cells^k / k!.
   void weightsAt(int axis, int level, int order, int cell, double fraction, double (*w)[kMaxTaps]) const;
+  // What tables of an axis hold of a place in the unit box: the weights as Taylor coefficients there. Returns the level's cell, which is
+  // the packed node of the first weight.
+  int tabulate(int axis, int level, int order, double x, double (*w)[kMaxTaps]) const;
 
   // Packed rows run along the last axis that exists; kLanes spare values keep a full-width load inside the plane.
   int packedNodes(int level, int axis) const {

@@ -34,7 +34,8 @@ std::vector<int64_t> orderOf(const std::vector<int64_t>& keys) {
 SampleSet::SampleSet(SampleSetSpec spec, const int orderCells[kMaxDims], SampleOrder sampleOrder)
     : spec_(std::move(spec)), sampleOrder_(sampleOrder) {
   check(spec_.dims >= 1 && spec_.dims <= kMaxDims, ErrorCode::invalidArgument, "a sample set has 1, 2 or 3 dimensions");
-  if (sampleOrder_ == SampleOrder::cells) layCells(orderCells);
+  if (sampleOrder_ == SampleOrder::cells && isTensor()) layRows();
+  else if (sampleOrder_ == SampleOrder::cells) layCells(orderCells);
   else if (spec_.kind == SampleKind::tensor) layTensor();
   else if (spec_.kind == SampleKind::points) layPoints(orderCells);
   else layStratified();
@@ -177,6 +178,50 @@ void SampleSet::layCells(const int orderCells[kMaxDims]) {
   }
 }
 
+// Row-major, the last axis fastest. Whole lane groups by padding the axis where it takes the fewest samples: padding repeats the axis'
+// last sample, so that all rows are of one length.
+void SampleSet::layRows() {
+  const int d = spec_.dims;
+  const auto others = [&](int axis) {
+    int64_t count = 1;
+    for (int k = 0; k < d; ++k) count *= k == axis ? 1 : tensorCount(k);
+    return count;
+  };
+  const auto padded = [&](int axis) {
+    const int64_t step = kLanes / std::gcd<int64_t>(kLanes, others(axis));
+    return (tensorCount(axis) + step - 1) / step * step;
+  };
+  int longer = 0;
+  for (int k = 0; k < d; ++k)
+    if (padded(k) * others(k) < padded(longer) * others(longer)) longer = k;
+  std::vector<int64_t> ascending[kMaxDims];
+  for (int k = 0; k < d; ++k) {
+    laid_[k] = k == longer ? padded(k) : tensorCount(k);
+    ascending[k].resize(tensorCount(k));
+    std::iota(ascending[k].begin(), ascending[k].end(), 0);
+    std::stable_sort(ascending[k].begin(), ascending[k].end(), [&](int64_t a, int64_t b) { return spec_.axes[k][a] < spec_.axes[k][b]; });
+  }
+  userCount_ = others(longer) * tensorCount(longer);
+  paddedCount_ = others(longer) * laid_[longer];
+  unit_ = std::lcm<int64_t>(kLanes, laid_[1] * laid_[2]);
+  bandStart_ = {0, paddedCount_};
+  bandLow_ = {0};
+  bandHigh_ = {1};
+  order_.resize(paddedCount_);
+  for (int k = 0; k < d; ++k) unitCoordinates_[k].resize(paddedCount_);
+  for (int64_t i = 0; i < paddedCount_; ++i) {
+    int64_t rest = i, step = 1, user = 0;
+    for (int k = d - 1; k >= 0; --k) {
+      const int64_t q = rest % laid_[k], n = tensorCount(k), at = ascending[k][std::min(q, n - 1)];
+      user = user < 0 || q >= n ? -1 : user + at * step;
+      unitCoordinates_[k][i] = spec_.axes[k][at];
+      rest /= laid_[k];
+      step *= n;
+    }
+    order_[i] = user;
+  }
+}
+
 const std::vector<uint32_t>& SampleSet::keys(const int* cells) const {
   static const std::vector<uint32_t> kNone;
   return std::equal(cells, cells + spec_.dims, keyCells_) ? keys_ : kNone;
@@ -198,7 +243,7 @@ double SampleSet::weightOfUser(int64_t user) const {
 }
 
 void SampleSet::unitCoordinates(int64_t internal, double* unit) const {
-  if (isTensor()) {
+  if (spec_.kind == SampleKind::tensor && sampleOrder_ == SampleOrder::bands) {
     const int64_t n1 = tensorCount(1), n2 = tensorCount(2), lane = internal % kLanes, r = internal % unit_ / kLanes;
     unit[0] = spec_.axes[0][std::min(internal / unit_ * kLanes + lane, tensorCount(0) - 1)];
     if (spec_.dims > 1) unit[1] = spec_.axes[1][r / n2 % n1];

@@ -5,7 +5,8 @@
 // makes every sum reproducible. Padding samples repeat a real one and weigh nothing.
 //
 // A backend that walks samples cell by cell asks for SampleOrder::cells instead: one band, sorted along a Morton curve through
-// the cells of the finest grid, so that the samples of any aligned block of cells, on every level, follow one another.
+// the cells of the finest grid, so that the samples of any aligned block of cells, on every level, follow one another. A tensor
+// product of several axes stands row by row there, every axis ascending: what is applied axis by axis needs no other order.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -78,8 +79,8 @@ class SampleSet {
   int dims() const { return spec_.dims; }
   int64_t userCount() const { return userCount_; }
   int64_t paddedCount() const { return paddedCount_; }
-  // A tensor product laid out as one. In cell order it is a set of samples like any other.
-  bool isTensor() const { return spec_.kind == SampleKind::tensor && sampleOrder_ == SampleOrder::bands; }
+  // A tensor product laid out as one. In cell order one of a single axis is a set of samples like any other.
+  bool isTensor() const { return spec_.kind == SampleKind::tensor && (sampleOrder_ == SampleOrder::bands || spec_.dims > 1); }
   SampleOrder sampleOrder() const { return sampleOrder_; }
   bool changesEachDraw() const { return spec_.kind == SampleKind::stratified || spec_.draws > 0; }
 
@@ -91,11 +92,14 @@ class SampleSet {
   const std::vector<int64_t>& order() const { return order_; }
   int bands() const { return static_cast<int>(bandStart_.size()) - 1; }
   const std::vector<int64_t>& bandStart() const { return bandStart_; }
-  // The smallest piece that may be split off a band: a slab of a tensor set (kLanes leading samples and all others).
+  // The smallest piece that may be split off a band: a slab of a tensor set (kLanes leading samples and all others; in cell order as few
+  // leading samples as make whole lane groups).
   int64_t unit() const { return unit_; }
   int64_t tensorCount(int axis) const { return axis < spec_.dims ? static_cast<int64_t>(spec_.axes[axis].size()) : 1; }
+  // Of a tensor product in cell order: samples along an axis, its padding included.
+  int64_t laidCount(int axis) const { return laid_[axis]; }
 
-  // Unit coordinates in internal order, one plane an axis (of tensors in cell order only).
+  // Unit coordinates in internal order, one plane an axis (of a tensor product in bands: none).
   const std::vector<double>& unit(int axis) const { return unitCoordinates_[axis]; }
   std::vector<double>& unit(int axis) { return unitCoordinates_[axis]; }
   // In cell order: the Morton key of each sample's cell in a grid of `cells`, ascending, of before any draw; empty where the set was
@@ -129,6 +133,7 @@ class SampleSet {
   void layPoints(const int orderCells[kMaxDims]);
   void layStratified();
   void layCells(const int orderCells[kMaxDims]);
+  void layRows();
   void layWeights();
   int64_t userOfTensor(int64_t internal) const {
     const int64_t q0 = internal / unit_ * kLanes + internal % kLanes, rest = unit_ / kLanes;
@@ -144,7 +149,7 @@ class SampleSet {
 
   SampleSetSpec spec_;
   SampleOrder sampleOrder_;
-  int64_t userCount_ = 0, paddedCount_ = 0, unit_ = kLanes;
+  int64_t userCount_ = 0, paddedCount_ = 0, unit_ = kLanes, laid_[kMaxDims] = {1, 1, 1};
   bool implied_ = false;  // no tables of order, places and weights
   std::vector<int64_t> order_, place_, bandStart_;
   std::vector<double> unitCoordinates_[kMaxDims], weights_, bandLow_, bandHigh_;

@@ -32,22 +32,13 @@ void CpuBinding<Real>::tabulate() {
     const int64_t real = static_cast<int64_t>(axis.size());
     const int64_t count = k == 0 ? (real + kLanes - 1) / kLanes * kLanes : real;
     for (int s = 0; s < grid.levels; ++s) {
-      const int cells = grid.cellsAt(s, k);
       start_[k][s].resize(count);
       weight_[k][s].resize(count * orders_[k] * taps);
       for (int64_t q = 0; q < count; ++q) {
-        double inFine;
-        const int fine = grid.locate(k, axis[std::min(q, real - 1)], inFine);
-        const int cell = fine >> s;
-        const double fraction = ((fine & ((1 << s) - 1)) + inFine) / (1 << s);
         double w[kMaxOrder + 1][kMaxTaps];
-        grid.weightsAt(k, s, orders_[k] - 1, cell, fraction, w);
-        start_[k][s][q] = cell;  // packed node of tap 0: node cell - rho + 1, ghosts before node 0: rho - 1
-        double scale = 1;
-        for (int a = 0; a < orders_[k]; ++a) {
-          if (a > 0) scale *= static_cast<double>(cells) / a;
-          for (int j = 0; j < taps; ++j) weight_[k][s][(a * count + q) * taps + j] = static_cast<Real>(w[a][j] * scale);
-        }
+        start_[k][s][q] = grid.tabulate(k, s, orders_[k] - 1, axis[std::min(q, real - 1)], w);
+        for (int a = 0; a < orders_[k]; ++a)
+          for (int j = 0; j < taps; ++j) weight_[k][s][(a * count + q) * taps + j] = static_cast<Real>(w[a][j]);
       }
     }
   }

@@ -54,13 +54,16 @@ SampleSetSpec stratified(std::initializer_list<int64_t> boxes) {
   std::copy(boxes.begin(), boxes.end(), spec.boxes);
   return spec;
 }
-SampleSetSpec tensor(std::initializer_list<int> counts) {
+// `crossed`: coordinates neither ascending nor evenly apart.
+SampleSetSpec tensor(std::initializer_list<int> counts, bool crossed = false) {
   SampleSetSpec spec;
   spec.kind = SampleKind::tensor;
   spec.dims = static_cast<int>(counts.size());
   int k = 0;
   for (const int n : counts) {
     for (int i = 0; i < n; ++i) spec.axes[k].push_back(n == 1 ? 1 : static_cast<double>(i) / (n - 1));  // both borders
+    if (crossed)
+      for (int i = 0; i < n; ++i) spec.axes[k][i] = std::fmod(0.7 + 0.618033988749895 * i * i, 1);
     ++k;
   }
   return spec;
@@ -312,9 +315,25 @@ std::vector<EncoderCase> encoderCases() {
   test = &add("all samples in one cell", points(2, 2100, grid, 0.32, 0.37), {grid}, closed(2, 0));
   test->large = true;
 
+  GridShape other;
   grid = gridOf(gaussian(3), {32, 24}, {e, c}, 3);
   test = &add("tensor, 255 samples", tensor({17, 15}), {grid}, closed(2, 1));
   test->channels = 2;
+  test = &add("tensor, 15 x 17, separate levels, in tiles", tensor({15, 17}, true), {grid}, some({{{0, 1, 0}}, {{1, 0, 0}}}));
+  test->channels = 3, test->map = separate, test->tileLimit = 16 * 17;
+  grid = gridOf(bspline(5), {9, 40}, {c, p}, 2);
+  test = &add("tensor, far more samples than nodes", tensor({150, 21}, true), {grid}, closed(2, 2));
+  test->large = true;
+  test = &add("tensor, one row, order 4, drawn", tensor({1, 37}), {grid}, closed(2, 4));
+  test->samples.draws = 101, test->channels = 2;
+  add("tensor, one column", tensor({33, 1}, true), {grid}, some({{{0, 0, 0}}}));
+  grid = gridOf(gaussian(2), {8, 6, 11}, {e, p, c}, 2);
+  other = gridOf(bspline(3), {5, 4, 3}, {c, e, p}, 1);
+  test = &add("tensor, 3-D, two grids, in tiles", tensor({9, 5, 6}, true), {grid, other}, closed(3, 1));
+  test->channels = 2, test->tileLimit = 16 * 30;
+  test = &add("tensor, 3-D, a face, separate levels", tensor({7, 11, 1}), {grid}, some({{{1, 0, 0}}, {{0, 1, 1}}, {{0, 0, 2}}}));
+  test->map = separate;
+  add("tensor, 3-D, order 4", tensor({3, 5, 20}), {other}, closed(3, 4));
   grid = gridOf(gaussian(5), {12, 10}, {p, p}, 2);
   test = &add("2-D, periodic, 5 rings, sparse jets", points(2, 48, grid), {grid}, some({{{2, 0, 0}}, {{0, 2, 0}}, {{0, 1, 0}}}));
   test->channels = 2, test->map = separate;
@@ -328,10 +347,19 @@ std::vector<EncoderCase> encoderCases() {
   test = &add("5000 samples, boxes a multiple of the cells", stratified({96, 48}), {grid}, closed(2, 1));
   test->large = true;
   grid = gridOf(bspline(5), {32, 16}, {e, p}, 3);
-  GridShape other = gridOf(gaussian(2), {24, 10}, {c, e}, 2);
+  other = gridOf(gaussian(2), {24, 10}, {c, e}, 2);
   test = &add("two grids on one set", stratified({64, 32}), {grid, other}, some({{{1, 0, 0}}, {{0, 2, 0}}}));
   test->channels = 2, test->tileLimit = 1024;
 
+  grid = gridOf(bspline(7), {12, 6}, {c, p}, 1);
+  test = &add("2-D, degree 7, shorter than the neighbourhood", points(2, 300, grid), {grid}, closed(2, 1));
+  test->channels = 3;
+  grid = gridOf(bspline(5), {10, 16}, {c, p}, 2);
+  test = &add("2-D, degree 5, all edges near", points(2, 290, grid), {grid}, closed(2, 2));
+  test->map = separate, test->channels = 2;
+  grid = gridOf(gaussian(3), {12, 8}, {c, p}, 2);
+  test = &add("2-D, 3 rings, all edges near", points(2, 270, grid), {grid}, closed(2, 1));
+  test->channels = 2, test->tileLimit = 112;
   grid = gridOf(gaussian(1, 1.5), {18, 12, 10}, {e, p, c}, 2);
   test = &add("3-D, mixed edges", points(3, 400, grid), {grid}, closed(3, 1));
   test->channels = 2, test->map = separate, test->tileLimit = 160;
@@ -352,6 +380,7 @@ std::vector<EncoderCase> encoderCases() {
     test = &add(quadratic ? "radial 1, 2-D, boxes across cells" : "radial 1/2, 2-D, short periodic axis",
                 quadratic ? stratified({7, 5}) : points(2, 31, grid), {grid}, closed(2, quadratic ? 1 : 2));
     test->channels = 2, test->tileLimit = 16, test->map = quadratic ? separate : ChannelMap::sumLevels;
+    if (quadratic) add("radial 1, tensor", tensor({9, 5}, true), {grid}, closed(2, 1)).tileLimit = 80;
     grid = gridOf(radial(1), {4, 3, 2}, {e, c, p}, 1);
     add(quadratic ? "radial 1, 3-D" : "radial 1/2, 3-D, order 4", points(3, 16, grid), {grid}, closed(3, quadratic ? 1 : 4));
   }
