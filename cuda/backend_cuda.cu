@@ -8,6 +8,7 @@
 #include "cpu/thread_pool.h"
 #include "cuda/backend_cuda.h"
 #include "cuda/encode.h"
+#include "cuda/log.h"
 #include "cuda/ops.h"
 
 namespace dinf {
@@ -147,7 +148,7 @@ class CudaBackend final : public Backend<Real> {
   int playsAhead() const override { return lookahead_.plays(); }
   void publish(int first, int count) override {
     context_.use();
-    cuda::publish(context_, first, count, log_.device(), published_.device(), lines_.data(), Backend<Real>::kLogWidth, Backend<Real>::kLogLines);
+    cuda::publish(context_, first, count, log());
   }
   int64_t waitFor(int64_t lines) override {
     context_.use();
@@ -175,9 +176,9 @@ class CudaBackend final : public Backend<Real> {
   // --- samples
 
   SampleOrder sampleOrder() const override { return SampleOrder::cells; }
-  void draw(SampleSet& samples, uint64_t seed, uint32_t term, int iterationSlot) override {
+  void draw(SampleSet& samples, uint64_t seed, uint32_t term, int iterationSlot, Real* weights) override {
     context_.use();
-    cuda::draw(context_, samples, seed, term, iterationSlot);
+    cuda::draw(context_, samples, seed, term, iterationSlot, weights);
   }
   void fetchDraw(SampleSet& samples) override {
     context_.use();
@@ -212,11 +213,11 @@ class CudaBackend final : public Backend<Real> {
     context_.use();
     static_cast<CudaBinding<Real>&>(general).clearPatches();
   }
-  void encodeAdjoint(Binding& general, const Tile& tile, const Real* jetAdjoints) override {
+  void encodeAdjoint(Binding& general, const Tile& tile, Real* jetAdjoints, uint64_t absent) override {
     auto& binding = static_cast<CudaBinding<Real>&>(general);
     Sources<Real> sources{};
     for (int p = 0; p < binding.closed.count; ++p)
-      if (binding.planeOf[p] >= 0) sources.plane[p] = jetAdjoints + binding.planeOf[p] * tile.size;
+      if (binding.planeOf[p] >= 0 && (absent >> binding.planeOf[p] & 1) == 0) sources.plane[p] = jetAdjoints + binding.planeOf[p] * tile.size;
     sources.channelStride = binding.jets.count * tile.size;
     sources.channels = binding.channels;
     sources.levels = binding.grid.levels;
@@ -239,9 +240,9 @@ class CudaBackend final : public Backend<Real> {
     sources.levels = separate ? 1 : binding.grid.levels;
     applyAdjoint(binding, tile, sources);
   }
-  void encodeAdjointEnd(Binding& general, Real* packed) override {
+  void encodeAdjointEnd(Binding& general, Real* packed, bool add) override {
     context_.use();
-    static_cast<CudaBinding<Real>&>(general).addPatches(packed);
+    static_cast<CudaBinding<Real>&>(general).addPatches(packed, add);
   }
 
   // --- decoder
@@ -253,6 +254,10 @@ class CudaBackend final : public Backend<Real> {
   void foldAdjoint(const FoldShape& shape, const Real* parameters, Real* packed, Real* gradient) override {
     context_.use();
     cuda::foldAdjoint(context_, shape, parameters, packed, gradient);
+  }
+  void foldAdjointAdam(const FoldShape& shape, Real* packed, const AdamVectors<Real>& vectors, const AdamSettings& settings) override {
+    context_.use();
+    cuda::foldAdjointAdam(context_, shape, packed, vectors, settings);
   }
   void refine(const GridShape& grid, int channels, Real* levels, Real* finest) override {
     context_.use();
@@ -312,17 +317,9 @@ class CudaBackend final : public Backend<Real> {
     context_.use();
     if (count > 0) cuda::copySlots(context_, out, first, count);
   }
-  void adamAdvance(const AdamSettings& settings, int lossSlot) override {
+  void adamAdvance(const AdamSettings& settings, int lossSlot, int terms, int published) override {
     context_.use();
-    cuda::adamAdvance(context_, settings, lossSlot);
-  }
-  void cglsStep() override {
-    context_.use();
-    cuda::cglsStep(context_);
-  }
-  void cglsAdvance(const CglsSettings& settings) override {
-    context_.use();
-    cuda::cglsAdvance(context_, settings);
+    cuda::adamAdvance(context_, settings, lossSlot, terms, published, log());
   }
 
   // --- vectors
@@ -343,23 +340,34 @@ class CudaBackend final : public Backend<Real> {
     context_.use();
     cuda::multiply(context_, out, x, y, count);
   }
-  void copyIf(int slot, Real* to, const Real* from, int64_t count) override {
-    context_.use();
-    cuda::copyIf(context_, slot, to, from, count);
-  }
   void inverseRoots(Real* out, const Real* squares, double floor, int64_t count) override {
     context_.use();
     cuda::inverseRoots(context_, out, squares, floor, count);
   }
-  void adam(Real* parameters, const Real* gradient, Real* first, Real* second, int64_t count, const AdamSettings& settings) override {
+  void adam(const AdamVectors<Real>& vectors, int64_t count, const AdamSettings& settings) override {
     context_.use();
-    cuda::adam(context_, parameters, gradient, first, second, count, settings);
+    cuda::adam(context_, vectors, count, settings);
+  }
+  void cglsStep(Real* r, const Real* q, int64_t count) override {
+    context_.use();
+    cuda::cglsStep(context_, r, q, count);
+  }
+  void cglsAdvance(Real* s, const Real* scale, const Real* y, const Real* p, int64_t count, const CglsSettings& settings) override {
+    context_.use();
+    cuda::cglsAdvance(context_, s, scale, y, p, count, settings, log());
+  }
+  void cglsTurn(const CglsVectors<Real>& vectors, int64_t count, bool damped) override {
+    context_.use();
+    cuda::cglsTurn(context_, vectors, count, damped);
   }
 
  private:
   // In cell order a set is one band, and a tile one range of it.
   static const Segment& range(const Tile& tile) { return tile.segments.front(); }
 
+  Log log() const {
+    return {log_.device(), published_.device(), lines_.data(), Backend<Real>::kLogWidth, Backend<Real>::kLogLines};
+  }
   template <class T>
   T* zeroed(int64_t count) {
     check(count < int64_t{1} << 48, ErrorCode::outOfMemory, "cannot allocate " + std::to_string(count) + " values");

@@ -72,8 +72,8 @@ class CudaBinding final : public Binding, public FollowsSamples {
   Real* patches() const { return patches_.data(); }
   int64_t patchSize = 0;           // of one channel, all items
   void clearPatches();
-  // packed += the patches, in order.
-  void addPatches(Real* packed);
+  // The patches in their order into packed, `add` to it or in its place; leaves them cleared.
+  void addPatches(Real* packed, bool add);
 
  private:
   KnotTable uploadKnots(const Knots& knots, int axis);
@@ -97,6 +97,7 @@ class CudaBinding final : public Binding, public FollowsSamples {
   Buffer<int> itemStart_;  // of each tile: its first item; one more at the end
   TileGrid tiles_[kMaxLevels];
   int64_t nodeThreads_ = 0;
+  bool dirty_ = true;  // the patches may not be zero
 };
 
 }  // namespace dinf::cuda

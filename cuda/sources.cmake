@@ -2,6 +2,7 @@
 set(DINF_CUDA_SOURCES
   cuda/backend_cuda.cu
   cuda/binding.cu
+  cuda/cgls.cu
   cuda/context.cu
   cuda/devices.cu
   cuda/encode.cu

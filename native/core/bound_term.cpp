@@ -27,9 +27,8 @@ void BoundSamples<Real>::locate() {
 // Coordinates with the draw, not when a program next reads them: a recording does not look whether they are current.
 template <class Real>
 void BoundSamples<Real>::draw(uint64_t seed, uint32_t number, int iterationSlot) {
-  backend_.draw(*set_, seed, number, iterationSlot);
-  if (set_->spec().draws > 0) backend_.weights(*set_, weights_);
-  if (coordinates_) locate();
+  backend_.draw(*set_, seed, number, iterationSlot, weights_);
+  if (coordinates_ && set_->spec().kind == SampleKind::stratified) locate();
 }
 
 template <class Real>
@@ -44,13 +43,20 @@ BoundTerm<Real>::BoundTerm(Backend<Real>& backend, const TermSpec& spec, BoundSa
     readings_.push_back(fields[f].bind(set, jets));
     planes += fields[f].planesPerSample(jets);
     slabs = slabs || readings_.back().binding;
-    for (int o = 0; o < fields[f].spec().outputs; ++o)
-      for (int p = 0; p < jets.count; ++p) {
-        const bool stored = std::any_of(spec_.jets.begin(), spec_.jets.end(), [&](const JetRef& jet) {
-          return jet.field == static_cast<int>(f) && jet.output == o && jet.plane == p;
-        });
-        if (!stored) untouched_.push_back({static_cast<int>(f), o, p});
-      }
+    const auto stored = [&](int output, int plane) {
+      return std::any_of(spec_.jets.begin(), spec_.jets.end(), [&](const JetRef& jet) {
+        return jet.field == static_cast<int>(f) && jet.output == output && jet.plane == plane;
+      });
+    };
+    const int outputs = fields[f].spec().outputs;
+    absent_.push_back(0);
+    for (int p = 0; p < jets.count; ++p) {
+      bool nowhere = fields[f].isLinear();  // an MLP reads all of them
+      for (int o = 0; o < outputs; ++o) nowhere = nowhere && !stored(o, p);
+      if (nowhere) absent_[f] |= uint64_t{1} << p;
+      for (int o = 0; o < outputs && !nowhere; ++o)
+        if (!stored(o, p)) untouched_.push_back({static_cast<int>(f), o, p});
+    }
   }
   tiles_ = set.tiles(std::max<int64_t>(kLanes, tileBytes / (planes * static_cast<int64_t>(sizeof(Real)))), slabs);
   if (channels) {

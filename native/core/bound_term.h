@@ -14,7 +14,6 @@ class BoundSamples {
   BoundSamples(Backend<Real>& backend, std::shared_ptr<SampleSet> set);
 
   SampleSet& set() const { return *set_; }
-  const std::shared_ptr<SampleSet>& shared() const { return set_; }
   Real* weights() const { return weights_; }
   // One plane an axis, made when first asked for and current from then on.
   const Real* coordinates();
@@ -28,10 +27,6 @@ class BoundSamples {
   std::shared_ptr<SampleSet> set_;
   DeviceVector<Real> weights_, coordinates_;
 };
-
-// Per-sample data on a backend, one vector a channel in internal order.
-template <class Real>
-using Channels = std::vector<std::shared_ptr<DeviceVector<Real>>>;
 
 // Bands and tiles come from the sample set.
 template <class Real>
@@ -54,8 +49,10 @@ class BoundTerm {
   Real* coefficients();
   // Where the term's rows begin among those of the problem.
   int64_t rowOffset = 0;
-  // Jets whose adjoints no store writes: they are zero.
+  // Jets whose adjoints no store writes, and that are read: they are zero.
   const std::vector<JetRef>& untouched() const { return untouched_; }
+  // A bit for each plane of a field's jets whose adjoints no store writes, and that nobody reads then (Backend::encodeAdjoint).
+  uint64_t absent(size_t field) const { return absent_[field]; }
 
  private:
   Backend<Real>& backend_;
@@ -66,6 +63,7 @@ class BoundTerm {
   Channels<Real> channels_;
   DeviceVector<Real> coefficients_;
   std::vector<JetRef> untouched_;
+  std::vector<uint64_t> absent_;
 };
 
 }  // namespace dinf

@@ -1,5 +1,6 @@
 #include "core/problem.h"
 #include <algorithm>
+#include <utility>
 #include "core/check.h"
 #include "math/philox.h"
 
@@ -125,7 +126,6 @@ double Problem<Real>::loss(const Real* parameters) {
 template <class Real>
 void Problem<Real>::computeLoss(const Real* parameters) {
   work_.standAt(parameters);
-  backend_.clearSlots(lossSlot(), 1 + termSlots());
   for (size_t t = 0; t < terms_.size(); ++t) LossPass<Real>(work_, *terms_[t]).run(work_.slots.term(t));
   addTermLosses();
 }
@@ -138,12 +138,23 @@ double Problem<Real>::gradient(const Real* parameters, Real* out) {
 
 template <class Real>
 void Problem<Real>::computeGradient(const Real* parameters, Real* out) {
-  work_.standAt(parameters);
-  work_.clearAdjoints();
-  backend_.clearSlots(lossSlot(), 1 + termSlots());
-  for (size_t t = 0; t < terms_.size(); ++t) GradientPass<Real>(work_, *terms_[t]).run(work_.slots.term(t));
+  accumulateGradient(parameters);
   addTermLosses();
   work_.collectAdjoints(out);
+}
+
+template <class Real>
+void Problem<Real>::iterateAdam(const AdamVectors<Real>& vectors, const AdamSettings& settings, int published) {
+  accumulateGradient(vectors.parameters);
+  backend_.adamAdvance(settings, lossSlot(), termSlots(), 1 + published);
+  work_.stepAdam(vectors, settings);
+}
+
+template <class Real>
+void Problem<Real>::accumulateGradient(const Real* parameters) {
+  work_.standAt(parameters);
+  work_.clearAdjoints();
+  for (size_t t = 0; t < terms_.size(); ++t) GradientPass<Real>(work_, *terms_[t]).run(work_.slots.term(t));
 }
 
 template <class Real>
@@ -172,12 +183,14 @@ void Problem<Real>::needLinearisation() const {
 }
 
 template <class Real>
-void Problem<Real>::tangent(const Real* direction, Real* rows) {
+void Problem<Real>::tangent(const Real* direction, Real* rows, int squaresSlot) {
   needLinearisation();
   work_.direction = direction;
   for (auto& field : work_.fields) field.foldTangent(work_.parameters, direction);
+  bool add = false;
   for (auto& term : terms_)
-    if (term->spec().hasRows) TangentPass<Real>(work_, *term).run(rows);
+    if (term->spec().hasRows) TangentPass<Real>(work_, *term).run(rows, squaresSlot, std::exchange(add, true));
+  if (!add && squaresSlot >= 0) backend_.clearSlots(squaresSlot, 1);  // no rows
 }
 
 template <class Real>

@@ -10,13 +10,6 @@
 
 namespace dinf {
 
-// What a problem leaves to one that is made anew of the same spec: sample sets as they are laid out, and the terms' data.
-template <class Real>
-struct Kept {
-  std::vector<std::shared_ptr<SampleSet>> sets;
-  std::vector<Channels<Real>> channels;  // a term
-};
-
 template <class Real>
 class Problem {
  public:
@@ -48,6 +41,9 @@ class Problem {
   // The same as ops. They leave the loss in lossSlot() and each term's share of it in the slots behind.
   void computeLoss(const Real* parameters);
   void computeGradient(const Real* parameters, Real* out);
+  // An iteration of Adam as ops: the gradient at the parameters, a step along it, and a line of the log with the loss and the first
+  // `published` terms' shares of it.
+  void iterateAdam(const AdamVectors<Real>& vectors, const AdamSettings& settings, int published);
   int lossSlot() const { return work_.slots.loss(); }
   int termSlots() const { return work_.slots.terms; }
   // The first slot that neither the stage nor the problem uses.
@@ -56,7 +52,8 @@ class Problem {
   // `energyGradient` where one is wanted. `parameters` must live as long as the three below are called.
   void linearise(const Real* parameters, Real* rows, Real* energyGradient);
   void forgetLinearisation() { linearised_ = false; }
-  void tangent(const Real* direction, Real* rows);
+  // `squaresSlot`: the sum of the rows' squares goes there, unless it is negative.
+  void tangent(const Real* direction, Real* rows, int squaresSlot = -1);
   void adjoint(const Real* rows, Real* out);
   // Squared norms of the Jacobian's columns at the linearisation; with `energies`, plus the curvature of energies along each unknown,
   // their mixed derivatives left out.
@@ -73,6 +70,7 @@ class Problem {
 
  private:
   void drawSets(int iterationSlot, bool all);
+  void accumulateGradient(const Real* parameters);
   void addTermLosses();
   void needLinearisation() const;
   void probeWeights(Real* out);
