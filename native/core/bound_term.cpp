@@ -4,7 +4,7 @@
 namespace dinf {
 
 template <class Real>
-BoundSamples<Real>::BoundSamples(Backend<Real>& backend, std::shared_ptr<SampleSet> set)
+BoundSamples<Real>::BoundSamples(Backend<Real>& backend, std::unique_ptr<SampleSet> set)
     : backend_(backend), set_(std::move(set)), weights_(backend, set_->paddedCount()) {
   backend_.weights(*set_, weights_);
 }
@@ -33,7 +33,7 @@ void BoundSamples<Real>::draw(uint64_t seed, uint32_t number, int iterationSlot)
 
 template <class Real>
 BoundTerm<Real>::BoundTerm(Backend<Real>& backend, const TermSpec& spec, BoundSamples<Real>& samples,
-                           const std::vector<BoundField<Real>>& fields, int64_t tileBytes, const Channels<Real>* channels)
+                           const std::vector<BoundField<Real>>& fields, int64_t tileBytes)
     : backend_(backend), spec_(spec), samples_(samples) {
   const SampleSet& set = samples_.set();
   int64_t planes = 1;
@@ -59,11 +59,7 @@ BoundTerm<Real>::BoundTerm(Backend<Real>& backend, const TermSpec& spec, BoundSa
     }
   }
   tiles_ = set.tiles(std::max<int64_t>(kLanes, tileBytes / (planes * static_cast<int64_t>(sizeof(Real)))), slabs);
-  if (channels) {
-    channels_ = *channels;
-    return;
-  }
-  for (size_t i = 0; i < spec_.channels.size(); ++i) channels_.push_back(std::make_shared<DeviceVector<Real>>(backend_, set.paddedCount()));
+  for (size_t i = 0; i < spec_.channels.size(); ++i) channels_.emplace_back(backend_, set.paddedCount());
   setChannels(spec_.channels);
 }
 
@@ -77,7 +73,7 @@ void BoundTerm<Real>::setChannels(const std::vector<std::vector<double>>& values
       if (user >= 0) last = user;
       ordered[i] = static_cast<Real>(values[c][last]);  // padding repeats a real sample
     }
-    backend_.upload(*channels_[c], ordered.data(), set.paddedCount());
+    backend_.upload(channels_[c], ordered.data(), set.paddedCount());
   }
 }
 

@@ -11,7 +11,7 @@ namespace dinf {
 template <class Real>
 class BoundSamples {
  public:
-  BoundSamples(Backend<Real>& backend, std::shared_ptr<SampleSet> set);
+  BoundSamples(Backend<Real>& backend, std::unique_ptr<SampleSet> set);
 
   SampleSet& set() const { return *set_; }
   Real* weights() const { return weights_; }
@@ -24,7 +24,7 @@ class BoundSamples {
   void locate();
 
   Backend<Real>& backend_;
-  std::shared_ptr<SampleSet> set_;
+  std::unique_ptr<SampleSet> set_;
   DeviceVector<Real> weights_, coordinates_;
 };
 
@@ -32,9 +32,9 @@ class BoundSamples {
 template <class Real>
 class BoundTerm {
  public:
-  // `spec` and `samples` must live as long as the term does. `channels`: of an earlier term of the same spec; null: those of the spec.
+  // `spec` and `samples` must live as long as the term does.
   BoundTerm(Backend<Real>& backend, const TermSpec& spec, BoundSamples<Real>& samples, const std::vector<BoundField<Real>>& fields,
-            int64_t tileBytes, const Channels<Real>* channels = nullptr);
+            int64_t tileBytes);
   // Per-sample data, user order.
   void setChannels(const std::vector<std::vector<double>>& values);
 
@@ -43,8 +43,7 @@ class BoundTerm {
   int64_t paddedCount() const { return samples_.set().paddedCount(); }
   const FieldReading& reading(size_t field) const { return readings_[field]; }
   const std::vector<Tile>& tiles() const { return tiles_; }
-  const Real* channel(int number) const { return *channels_[number]; }
-  const Channels<Real>& channels() const { return channels_; }
+  const Real* channel(int number) const { return channels_[number]; }
   // Planes over the set that the linearisation keeps, made at the first one.
   Real* coefficients();
   // Where the term's rows begin among those of the problem.
@@ -60,7 +59,7 @@ class BoundTerm {
   BoundSamples<Real>& samples_;
   std::vector<FieldReading> readings_;
   std::vector<Tile> tiles_;
-  Channels<Real> channels_;
+  std::vector<DeviceVector<Real>> channels_;  // in internal order
   DeviceVector<Real> coefficients_;
   std::vector<JetRef> untouched_;
   std::vector<uint64_t> absent_;

@@ -13,10 +13,11 @@ namespace dinf {
 template <class Real>
 class Problem {
  public:
-  // `spec` must live as long as the problem does; the values of its channels are read here and never again, and not at all where an
-  // earlier problem has kept them.
-  Problem(const ProblemSpec& spec, Backend<Real>& backend, bool folded, const Kept<Real>& kept = {});
-  Kept<Real> kept() const;
+  // `spec` must live as long as the problem does; the values of its channels are read here and never again.
+  Problem(const ProblemSpec& spec, Backend<Real>& backend, bool folded);
+  // Linear decoders are multiplied into their grids from now on: what the parameters become. All else stays as it is laid out; and
+  // everything stays where there is no room for them.
+  DeviceVector<Real> fold(const Real* parameters);
 
   const ProblemSpec& spec() const { return spec_; }
   const std::vector<BoundField<Real>>& fields() const { return work_.fields; }
