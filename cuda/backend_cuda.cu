@@ -99,9 +99,9 @@ class GraphRecording final : public Recording {
 template <class Real>
 class CudaBackend final : public Backend<Real> {
  public:
-  CudaBackend(int device, int64_t memoryLimit, int threads)
+  CudaBackend(int device, int64_t memoryLimit, int threads, bool tf32)
       : hostThreads_(threads),
-        owned_(std::make_shared<Context>(device, memoryLimit)),
+        owned_(std::make_shared<Context>(device, memoryLimit, tf32)),
         context_(*owned_),
         log_(Backend<Real>::kLogWidth * Backend<Real>::kLogLines),
         published_(1),
@@ -399,10 +399,10 @@ class CudaBackend final : public Backend<Real> {
 }  // namespace cuda
 
 template <class Real>
-std::unique_ptr<Backend<Real>> makeCudaBackend(int device, int64_t memoryLimit, int threads) {
-  return std::make_unique<cuda::CudaBackend<Real>>(device, memoryLimit, threads);
+std::unique_ptr<Backend<Real>> makeCudaBackend(int device, int64_t memoryLimit, int threads, bool tf32) {
+  return std::make_unique<cuda::CudaBackend<Real>>(device, memoryLimit, threads, tf32);
 }
-template std::unique_ptr<Backend<float>> makeCudaBackend<float>(int, int64_t, int);
-template std::unique_ptr<Backend<double>> makeCudaBackend<double>(int, int64_t, int);
+template std::unique_ptr<Backend<float>> makeCudaBackend<float>(int, int64_t, int, bool);
+template std::unique_ptr<Backend<double>> makeCudaBackend<double>(int, int64_t, int, bool);
 
 }  // namespace dinf
