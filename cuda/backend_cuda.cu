@@ -8,6 +8,7 @@
 #include "cpu/thread_pool.h"
 #include "cuda/backend_cuda.h"
 #include "cuda/encode.h"
+#include "cuda/log.h"
 #include "cuda/ops.h"
 
 namespace dinf {
@@ -98,9 +99,9 @@ class GraphRecording final : public Recording {
 template <class Real>
 class CudaBackend final : public Backend<Real> {
  public:
-  CudaBackend(int device, int64_t memoryLimit, int threads)
+  CudaBackend(int device, int64_t memoryLimit, int threads, bool tf32)
       : hostThreads_(threads),
-        owned_(std::make_shared<Context>(device, memoryLimit)),
+        owned_(std::make_shared<Context>(device, memoryLimit, tf32)),
         context_(*owned_),
         log_(Backend<Real>::kLogWidth * Backend<Real>::kLogLines),
         published_(1),
@@ -147,7 +148,7 @@ class CudaBackend final : public Backend<Real> {
   int playsAhead() const override { return lookahead_.plays(); }
   void publish(int first, int count) override {
     context_.use();
-    cuda::publish(context_, first, count, log_.device(), published_.device(), lines_.data(), Backend<Real>::kLogWidth, Backend<Real>::kLogLines);
+    cuda::publish(context_, first, count, log());
   }
   int64_t waitFor(int64_t lines) override {
     context_.use();
@@ -175,9 +176,9 @@ class CudaBackend final : public Backend<Real> {
   // --- samples
 
   SampleOrder sampleOrder() const override { return SampleOrder::cells; }
-  void draw(SampleSet& samples, uint64_t seed, uint32_t term, int iterationSlot) override {
+  void draw(SampleSet& samples, uint64_t seed, uint32_t term, int iterationSlot, Real* weights) override {
     context_.use();
-    cuda::draw(context_, samples, seed, term, iterationSlot);
+    cuda::draw(context_, samples, seed, term, iterationSlot, weights);
   }
   void fetchDraw(SampleSet& samples) override {
     context_.use();
@@ -208,20 +209,20 @@ class CudaBackend final : public Backend<Real> {
     const auto apply = binding.tensor ? cuda::encodeTensor<Real> : binding.grid.kernel.radial() ? cuda::encodeRadial<Real> : cuda::encode<Real>;
     apply(context_, binding, range(tile).begin, tile.size, packed, jets);
   }
-  void encodeAdjointBegin(Binding& general) override {
+  void encodeAdjointBegin(Binding& general, Real* packed, bool add) override {
     context_.use();
-    static_cast<CudaBinding<Real>&>(general).beginAdjoint();
+    static_cast<CudaBinding<Real>&>(general).beginAdjoint(packed, add);
   }
-  void encodeAdjoint(Binding& general, const Tile& tile, const Real* jetAdjoints) override {
+  void encodeAdjoint(Binding& general, const Tile& tile, Real* jetAdjoints, uint64_t absent) override {
     context_.use();
     auto& binding = static_cast<CudaBinding<Real>&>(general);
     if (binding.tensor) {
-      cuda::encodeTensorAdjoint(context_, binding, range(tile).begin, tile.size, jetAdjoints, binding.packedAdjoint());
+      cuda::encodeTensorAdjoint(context_, binding, range(tile).begin, tile.size, jetAdjoints, absent);
       return;
     }
     Sources<Real> sources{};
     for (int p = 0; p < binding.closed.count; ++p)
-      if (binding.planeOf[p] >= 0) sources.plane[p] = jetAdjoints + binding.planeOf[p] * tile.size;
+      if (binding.planeOf[p] >= 0 && (absent >> binding.planeOf[p] & 1) == 0) sources.plane[p] = jetAdjoints + binding.planeOf[p] * tile.size;
     sources.channelStride = binding.jets.count * tile.size;
     sources.channels = binding.channels;
     sources.levels = binding.grid.levels;
@@ -239,7 +240,7 @@ class CudaBackend final : public Backend<Real> {
     for (const JacobianPlane<Real>& plane : planes)
       values.push_back({plane.plane, plane.values + (plane.scope == InputPlane<Real>::tile ? 0 : range(tile).begin)});
     if (binding.tensor) {
-      cuda::encodeTensorSquares(context_, binding, range(tile).begin, tile.size, values, channel, firstLevel, levels, binding.packedAdjoint());
+      cuda::encodeTensorSquares(context_, binding, range(tile).begin, tile.size, values, channel, firstLevel, levels);
       return;
     }
     Sources<Real> sources{};
@@ -251,9 +252,9 @@ class CudaBackend final : public Backend<Real> {
     sources.levels = levels;
     applyAdjoint(binding, tile, sources);
   }
-  void encodeAdjointEnd(Binding& general, Real* packed) override {
+  void encodeAdjointEnd(Binding& general) override {
     context_.use();
-    static_cast<CudaBinding<Real>&>(general).endAdjoint(packed);
+    static_cast<CudaBinding<Real>&>(general).endAdjoint();
   }
 
   // --- decoder
@@ -265,6 +266,10 @@ class CudaBackend final : public Backend<Real> {
   void foldAdjoint(const FoldShape& shape, const Real* parameters, Real* packed, Real* gradient) override {
     context_.use();
     cuda::foldAdjoint(context_, shape, parameters, packed, gradient);
+  }
+  void foldAdjointAdam(const FoldShape& shape, Real* packed, const AdamVectors<Real>& vectors, const AdamSettings& settings) override {
+    context_.use();
+    cuda::foldAdjointAdam(context_, shape, packed, vectors, settings);
   }
   void refine(const GridShape& grid, int channels, Real* levels, Real* finest) override {
     context_.use();
@@ -324,17 +329,9 @@ class CudaBackend final : public Backend<Real> {
     context_.use();
     if (count > 0) cuda::copySlots(context_, out, first, count);
   }
-  void adamAdvance(const AdamSettings& settings, int lossSlot) override {
+  void adamAdvance(const AdamSettings& settings, int lossSlot, int terms, int published) override {
     context_.use();
-    cuda::adamAdvance(context_, settings, lossSlot);
-  }
-  void cglsStep() override {
-    context_.use();
-    cuda::cglsStep(context_);
-  }
-  void cglsAdvance(const CglsSettings& settings) override {
-    context_.use();
-    cuda::cglsAdvance(context_, settings);
+    cuda::adamAdvance(context_, settings, lossSlot, terms, published, log());
   }
 
   // --- vectors
@@ -355,23 +352,34 @@ class CudaBackend final : public Backend<Real> {
     context_.use();
     cuda::multiply(context_, out, x, y, count);
   }
-  void copyIf(int slot, Real* to, const Real* from, int64_t count) override {
-    context_.use();
-    cuda::copyIf(context_, slot, to, from, count);
-  }
   void inverseRoots(Real* out, const Real* squares, double floor, int64_t count) override {
     context_.use();
     cuda::inverseRoots(context_, out, squares, floor, count);
   }
-  void adam(Real* parameters, const Real* gradient, Real* first, Real* second, int64_t count, const AdamSettings& settings) override {
+  void adam(const AdamVectors<Real>& vectors, int64_t count, const AdamSettings& settings) override {
     context_.use();
-    cuda::adam(context_, parameters, gradient, first, second, count, settings);
+    cuda::adam(context_, vectors, count, settings);
+  }
+  void cglsStep(Real* r, const Real* q, int64_t count) override {
+    context_.use();
+    cuda::cglsStep(context_, r, q, count);
+  }
+  void cglsAdvance(Real* s, const Real* scale, const Real* y, const Real* p, int64_t count, const CglsSettings& settings) override {
+    context_.use();
+    cuda::cglsAdvance(context_, s, scale, y, p, count, settings, log());
+  }
+  void cglsTurn(const CglsVectors<Real>& vectors, int64_t count, bool damped) override {
+    context_.use();
+    cuda::cglsTurn(context_, vectors, count, damped);
   }
 
  private:
   // In cell order a set is one band, and a tile one range of it.
   static const Segment& range(const Tile& tile) { return tile.segments.front(); }
 
+  Log log() const {
+    return {log_.device(), published_.device(), lines_.data(), Backend<Real>::kLogWidth, Backend<Real>::kLogLines};
+  }
   template <class T>
   T* zeroed(int64_t count) {
     check(count < int64_t{1} << 48, ErrorCode::outOfMemory, "cannot allocate " + std::to_string(count) + " values");
@@ -402,10 +410,10 @@ class CudaBackend final : public Backend<Real> {
 }  // namespace cuda
 
 template <class Real>
-std::unique_ptr<Backend<Real>> makeCudaBackend(int device, int64_t memoryLimit, int threads) {
-  return std::make_unique<cuda::CudaBackend<Real>>(device, memoryLimit, threads);
+std::unique_ptr<Backend<Real>> makeCudaBackend(int device, int64_t memoryLimit, int threads, bool tf32) {
+  return std::make_unique<cuda::CudaBackend<Real>>(device, memoryLimit, threads, tf32);
 }
-template std::unique_ptr<Backend<float>> makeCudaBackend<float>(int, int64_t, int);
-template std::unique_ptr<Backend<double>> makeCudaBackend<double>(int, int64_t, int);
+template std::unique_ptr<Backend<float>> makeCudaBackend<float>(int, int64_t, int, bool);
+template std::unique_ptr<Backend<double>> makeCudaBackend<double>(int, int64_t, int, bool);
 
 }  // namespace dinf

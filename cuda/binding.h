@@ -5,12 +5,12 @@
 // share it, each with a part of the range. A block sums into a patch of its own, the tile's nodes and the rings around them; a second
 // kernel adds, node by node, the patches over it in their order. No float atomics, the same bits on every run.
 //
-// A tensor-product set needs none of this: its axes are applied one by one (tensor_axes.h), and the adjoint adds to packed planes of its
-// own. Radial kernels, whose weights are no products, take such a set sample by sample.
+// A tensor-product set needs none of this: its axes are applied one by one (tensor_axes.h), and the adjoint writes where it is to go. Radial kernels, whose weights are no products, take such a set sample by sample.
 //
 // Memory of the others: 4 + sizeof(Real) bytes a sample and axis, 4 for the key (8 more where the set has to be sorted anew each draw), and the
 // patches: (kTileSide + taps - 1)^dims values an item and channel.
 #pragma once
+#include <utility>
 #include "core/backend.h"
 #include "cuda/samples.h"
 #include "cuda/sort.h"
@@ -69,11 +69,16 @@ class CudaBinding final : public Binding, public FollowsSamples {
   int planeOf[kMaxPlanes];         // of a plane of `closed`: the one of `jets`, or -1
   std::unique_ptr<TensorAxes<Real>> tensor;  // of sets that are applied axis by axis; null: sample by sample
 
-  // Of the adjoint, made when it is first begun: what it adds up to, from its begin to its end.
-  void beginAdjoint();
-  void endAdjoint(Real* packed);
-  Real* packedAdjoint() const { return packedAdjoint_.data(); }  // of `tensor`
+  // From its begin to its end an adjoint has a target. `add`: to what is there, or in its place.
+  void beginAdjoint(Real* packed, bool add);
+  void endAdjoint();
+  // Of `tensor`, which needs nothing else. Whoever writes all of it asks whether to add to it; from then on one does.
+  Real* target() const { return target_; }
+  bool addsNow() { return std::exchange(adds_, true); }
+  // The same for who adds to a part of it: zeros where nobody has written yet.
+  Real* occupied();
 
+  // Of other sets, made when an adjoint is first begun.
   const TileItem* items() const { return items_.data(); }
   int64_t itemCount = 0;
   const uint32_t* numbers() const { return sorted_ ? nullptr : numbers_.data(); }  // sample at each place of the order by key
@@ -86,7 +91,8 @@ class CudaBinding final : public Binding, public FollowsSamples {
   const std::vector<uint32_t>* keysOfSet() const;
   std::vector<uint32_t> hostKeys() const;
   void layTiles();
-  void addPatches(Real* packed);
+  // The patches in their order into packed, `add` to it or in its place; leaves them cleared.
+  void addPatches(Real* packed, bool add);
   void findRanges();
 
   Context& context_;
@@ -99,11 +105,14 @@ class CudaBinding final : public Binding, public FollowsSamples {
   Buffer<uint32_t> keys_, numbers_;
   KeySort sort_;
   Buffer<uint2> ranges_;
-  Buffer<Real> patches_, packedAdjoint_;
+  Buffer<Real> patches_;
+  Real* target_ = nullptr;
+  bool adds_ = true;
   Buffer<TileItem> items_;
   Buffer<int> itemStart_;  // of each tile: its first item; one more at the end
   TileGrid tiles_[kMaxLevels];
   int64_t nodeThreads_ = 0;
+  bool dirty_ = true;  // the patches may not be zero
 };
 
 }  // namespace dinf::cuda

@@ -6,9 +6,27 @@ namespace dinf::cuda {
 namespace {
 constexpr size_t kConstants = 256;  // tables kept, beside those of recordings
 constexpr int kSlots = 4096;  // terms, trainable scalars and pairs of a limited history together
-}
 
-Context::Context(int device, int64_t memoryLimit) : device_(device), memoryLimit_(memoryLimit) {
+// Stands for all kernels where one asks what they were compiled for.
+__global__ void anyKernel() {}
+
+// Three products on tensor cores for one of floats pay where those are more than three times as fast as multiply-adds: on the GPUs of
+// data centres. On the others (8.6, 8.9, 12.0) they are as fast, and pay where one product does. Code for GPUs before 8.0, which a
+// newer one may run for want of better, knows no tensor cores of this kind.
+TensorCores tensorCoresOf(int device, bool tf32) {
+  int major = 0, minor = 0;
+  checkCuda(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device), "device properties");
+  checkCuda(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device), "device properties");
+  cudaFuncAttributes code{};
+  checkCuda(cudaFuncGetAttributes(&code, anyKernel), "a kernel's attributes");
+  if (major < 8 || code.ptxVersion < 80) return TensorCores::none;
+  if (tf32) return TensorCores::tf32;
+  const bool fast = major == 8 ? minor == 0 : major < 12;
+  return fast ? TensorCores::exact : TensorCores::none;
+}
+}  // namespace
+
+Context::Context(int device, int64_t memoryLimit, bool tf32) : device_(device), memoryLimit_(memoryLimit) {
   int count = 0;
   checkCuda(cudaGetDeviceCount(&count), "looking for CUDA devices");
   check(device >= 0 && device < count, ErrorCode::noSuchDevice,
@@ -17,6 +35,7 @@ Context::Context(int device, int64_t memoryLimit) : device_(device), memoryLimit
         "cuda:" + std::to_string(device) + " has failed in this process, which can use it no more: start a new one, or use another device");
   use();
   checkCuda(cudaDeviceGetAttribute(&multiprocessors_, cudaDevAttrMultiProcessorCount, device), "device properties");
+  tensorCores_ = tensorCoresOf(device, tf32);
   checkCuda(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "a stream");
   try {
     slots_ = allocate<double>(kSlots);

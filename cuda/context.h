@@ -9,10 +9,14 @@
 
 namespace dinf::cuda {
 
+// How matrices of floats are multiplied: by multiply-adds; by tensor cores, with as many good bits; by tensor cores with 11 bits.
+enum class TensorCores { none, exact, tf32 };
+
 class Context {
  public:
-  // Throws NO_SUCH_DEVICE. `memoryLimit`: bytes that this solve may hold; 0: what the device has.
-  Context(int device, int64_t memoryLimit);
+  // Throws NO_SUCH_DEVICE. `memoryLimit`: bytes that this solve may hold; 0: what the device has. `tf32`: 11 good bits do for products
+  // of matrices, where that is faster.
+  Context(int device, int64_t memoryLimit, bool tf32 = false);
   ~Context();
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
@@ -22,6 +26,7 @@ class Context {
   cudaStream_t stream() const { return stream_; }
   int multiprocessors() const { return multiprocessors_; }
   void synchronize() const;
+  TensorCores tensorCores() const { return tensorCores_; }
 
   // Throws OUT_OF_MEMORY, naming the bytes wanted, held and free. Memory is not cleared.
   void* allocateBytes(size_t bytes);
@@ -63,6 +68,7 @@ class Context {
   cudaStream_t stream_ = nullptr;
   cudaStream_t aside_ = nullptr;  // for tables, while the other may be capturing
   int multiprocessors_ = 0;
+  TensorCores tensorCores_ = TensorCores::none;
   int64_t memoryLimit_, held_ = 0;
   std::map<void*, size_t> blocks_;
   std::vector<std::pair<void*, size_t>> scratch_;

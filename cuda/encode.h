@@ -25,11 +25,11 @@ void encodeAdjoint(Context&, CudaBinding<Real>&, int64_t begin, int64_t count, c
 template <class Real>
 void encodeAdjointRadial(Context&, CudaBinding<Real>&, int64_t begin, int64_t count, const Sources<Real>&);
 
-// The same of a binding with `tensor`, axis by axis; the adjoints add to packed planes.
+// The same of a binding with `tensor`, axis by axis; the adjoints go to its target, but for planes that are `absent`.
 template <class Real>
 void encodeTensor(Context&, const CudaBinding<Real>&, int64_t begin, int64_t count, const Real* packed, Real* jets);
 template <class Real>
-void encodeTensorAdjoint(Context&, const CudaBinding<Real>&, int64_t begin, int64_t count, const Real* jetAdjoints, Real* packed);
+void encodeTensorAdjoint(Context&, CudaBinding<Real>&, int64_t begin, int64_t count, const Real* jetAdjoints, uint64_t absent);
 // A plane of `jets`, and the derivative of a row by it at each sample from `begin` on.
 template <class Real>
 struct PlaneValues {
@@ -37,7 +37,7 @@ struct PlaneValues {
   const Real* values;
 };
 template <class Real>
-void encodeTensorSquares(Context&, const CudaBinding<Real>&, int64_t begin, int64_t count, const std::vector<PlaneValues<Real>>&, int channel,
-                         int firstLevel, int levels, Real* packed);
+void encodeTensorSquares(Context&, CudaBinding<Real>&, int64_t begin, int64_t count, const std::vector<PlaneValues<Real>>&, int channel,
+                         int firstLevel, int levels);
 
 }  // namespace dinf::cuda

@@ -4,6 +4,7 @@
 //
 // Squares of the rows' entries take the same way: (sum_p c_p w^(p))^2 = sum_pq c_p c_q w^(p) w^(q), and each product of weights is again a
 // product over the axes.
+#include <utility>
 #include "cuda/encode.h"
 #include "cuda/tensor_passes.h"
 
@@ -146,7 +147,7 @@ void spreadAxis(Context& context, AxisPass<Real>& pass, const std::vector<Piece>
 
 template <class Real, bool Squares>
 void spread(Context& context, const CudaBinding<Real>& binding, int64_t begin, int64_t count, std::vector<Term<Real>> terms, int firstLevel,
-            int levels, int channels, int64_t channelStride, int64_t levelStride, Real* packed) {
+            int levels, int channels, int64_t channelStride, int64_t levelStride, Real* packed, bool add) {
   const TensorAxes<Real>& axes = *binding.tensor;
   const int d = axes.dims;
   const int64_t row = binding.samples.paddedCount() / axes.count[0];
@@ -175,28 +176,31 @@ void spread(Context& context, const CudaBinding<Real>& binding, int64_t begin, i
            context.constant(plan.firstTerm.data(), static_cast<int64_t>(plan.firstTerm.size())), beforeLast, channelStride, levelStride);
     if (d == 3)
       spreadAxis<Real, Squares>(context, passes.middle, plan.middle, channels, static_cast<const Real*>(beforeLast), behindLead, false);
-    spreadAxis<Real, Squares>(context, passes.lead, plan.lead, channels, static_cast<const Real*>(behindLead), packed, true);
+    spreadAxis<Real, Squares>(context, passes.lead, plan.lead, channels, static_cast<const Real*>(behindLead), packed, std::exchange(add, true));
   });
 }
 
 }  // namespace
 
 template <class Real>
-void encodeTensorAdjoint(Context& context, const CudaBinding<Real>& binding, int64_t begin, int64_t count, const Real* jetAdjoints, Real* packed) {
+void encodeTensorAdjoint(Context& context, CudaBinding<Real>& binding, int64_t begin, int64_t count, const Real* jetAdjoints, uint64_t absent) {
   const int channels = binding.channels, planes = binding.jets.count;
   std::vector<Term<Real>> terms;
   for (int p = 0; p < planes; ++p) {
+    if (absent >> p & 1) continue;
     Term<Real>& term = terms.emplace_back();
     for (int k = 0; k < binding.grid.dims; ++k) term.order[k].first = static_cast<short>(binding.jets.index[p].a[k]);
     term.x = jetAdjoints + p * count;
   }
+  if (terms.empty()) return;
   const int64_t channelStride = planes * count, levelStride = binding.map == ChannelMap::separateLevels ? channelStride * channels : 0;
-  spread<Real, false>(context, binding, begin, count, std::move(terms), 0, binding.grid.levels, channels, channelStride, levelStride, packed);
+  spread<Real, false>(context, binding, begin, count, std::move(terms), 0, binding.grid.levels, channels, channelStride, levelStride, binding.target(),
+                      binding.addsNow());
 }
 
 template <class Real>
-void encodeTensorSquares(Context& context, const CudaBinding<Real>& binding, int64_t begin, int64_t count, const std::vector<PlaneValues<Real>>& planes,
-                         int channel, int firstLevel, int levels, Real* packed) {
+void encodeTensorSquares(Context& context, CudaBinding<Real>& binding, int64_t begin, int64_t count, const std::vector<PlaneValues<Real>>& planes,
+                         int channel, int firstLevel, int levels) {
   std::vector<Term<Real>> terms;
   for (size_t i = 0; i < planes.size(); ++i)
     for (size_t j = i; j < planes.size(); ++j) {
@@ -210,13 +214,12 @@ void encodeTensorSquares(Context& context, const CudaBinding<Real>& binding, int
       term.factor = i == j ? 1 : 2;
     }
   if (terms.empty()) return;
-  spread<Real, true>(context, binding, begin, count, std::move(terms), firstLevel, levels, 1, 0, 0, packed + channel * binding.table.channelStride);
+  spread<Real, true>(context, binding, begin, count, std::move(terms), firstLevel, levels, 1, 0, 0, binding.occupied() + channel * binding.table.channelStride, true);
 }
 
 #define DINF_INSTANTIATE(Real)                                                                                                                  \
-  template void encodeTensorAdjoint<Real>(Context&, const CudaBinding<Real>&, int64_t, int64_t, const Real*, Real*);                            \
-  template void encodeTensorSquares<Real>(Context&, const CudaBinding<Real>&, int64_t, int64_t, const std::vector<PlaneValues<Real>>&, int, int, \
-                                          int, Real*);
+  template void encodeTensorAdjoint<Real>(Context&, CudaBinding<Real>&, int64_t, int64_t, const Real*, uint64_t);                            \
+  template void encodeTensorSquares<Real>(Context&, CudaBinding<Real>&, int64_t, int64_t, const std::vector<PlaneValues<Real>>&, int, int, int);
 DINF_INSTANTIATE(float)
 DINF_INSTANTIATE(double)
 

@@ -2,6 +2,7 @@
 // A thread owns a node: of the packed planes it fills while folding, of the parameters in the adjoint, so that both directions
 // gather and nothing is added atomically.
 #include <algorithm>
+#include "cuda/adam.h"
 #include "cuda/ops.h"
 #include "cuda/reduce.h"
 
@@ -122,19 +123,42 @@ __device__ __forceinline__ Real gather(const FoldTable& table, const FoldLevel& 
 
 constexpr int kFeatureChunk = 4;  // sums a thread holds at a time, and one for the bias
 
-// A thread a parameter node: 4 (m + 2 F) bytes a node, 4 m more where ghosts stand for nodes. `partial` is [block][output][feature,
-// and one for the bias] in double; the last block adds the blocks of a level.
+// What becomes of a gradient: it is written down, or goes into a step of Adam at once. Values of the outputs before the last wait in
+// `gradient`.
+template <class Real>
+struct WriteGradient {
+  Real* gradient;
+  struct Known {
+    __device__ __forceinline__ explicit Known(const WriteGradient&) {}
+  };
+  __device__ __forceinline__ void take(const Known&, int64_t i, Real value) const { gradient[i] = value; }
+};
+template <class Real>
+struct StepAdam {
+  Real* gradient;
+  AdamStep<Real> adam;
+  struct Known : AdamRates<Real> {
+    __device__ __forceinline__ explicit Known(const StepAdam& sink) : AdamRates<Real>(sink.adam) {}
+  };
+  __device__ __forceinline__ void take(const Known& rates, int64_t i, Real value) const { rates.apply(adam.vectors, i, value); }
+};
+
+// A thread a parameter node: 4 (m + 2 F) bytes a node, 4 m more where ghosts stand for nodes, 24 F more with a step of Adam. `partial` is
+// [block][output][feature, and one for the bias] in double; the last block adds the blocks of a level. `parameters` begin with the grid's,
+// behind them are weights and biases: where a step moves them, a grid's own thread has read its own before, and the last block moves
+// the others when all have read them.
 // Counted (paper): 1.36 M warp instructions, 0.007 M wavefronts, 0.28 M sectors.
-template <class Real, bool Folded>
+template <class Real, bool Folded, class Sink>
 __global__ void __launch_bounds__(kThreads, 1) foldAdjointKernel(const __grid_constant__ FoldTable table,
-                                                         const Real* __restrict__ parameters,
-                                                         const Real* __restrict__ decoder,
+                                                         const Real* parameters,
+                                                         int64_t gridSize,
                                                          Real* __restrict__ packed,
-                                                         Real* __restrict__ gradient,
-                                                         Real* __restrict__ decoderGradient,
+                                                         const __grid_constant__ Sink sink,
                                                          bool biasActive,
                                                          double* __restrict__ partial,
                                                          unsigned* arrivals) {
+  const Real* const decoder = parameters + gridSize;
+  const typename Sink::Known known(sink);
   const int s = levelOf(table);
   const FoldLevel& level = table.level[s];
   const int64_t begin = (blockIdx.x - level.firstBlock) * level.perBlock;
@@ -156,7 +180,7 @@ __global__ void __launch_bounds__(kThreads, 1) foldAdjointKernel(const __grid_co
         Real value = *own;
         if (ghosts && chunk == 0) *own = value = gather(table, level, plane, at);
         if constexpr (Folded) {
-          gradient[level.canonical + o * level.nodes + item] = value;
+          sink.take(known, level.canonical + o * level.nodes + item, value);
         } else {
           values += static_cast<double>(value);
 #pragma unroll
@@ -164,8 +188,10 @@ __global__ void __launch_bounds__(kThreads, 1) foldAdjointKernel(const __grid_co
             const int f = chunk + i;
             if (f >= features) break;
             const int64_t place = level.canonical + f * level.nodes + item;
-            gradient[place] = o > 0 ? gradient[place] + weight[f] * value : weight[f] * value;
+            const Real all = o > 0 ? sink.gradient[place] + weight[f] * value : weight[f] * value;
             sum[i] += static_cast<double>(value) * static_cast<double>(parameters[place]);
+            if (o + 1 < table.outputs) sink.gradient[place] = all;
+            else sink.take(known, place, all);
           }
         }
       }
@@ -199,7 +225,7 @@ __global__ void __launch_bounds__(kThreads, 1) foldAdjointKernel(const __grid_co
           total += __ldcg(partial + (int64_t{b} * table.outputs + o) * (features + 1) + f);
       }
       total = warpSum(total);
-      if (threadIdx.x % 32 == 0) decoderGradient[i] = static_cast<Real>(total);
+      if (threadIdx.x % 32 == 0) sink.take(known, gridSize + i, static_cast<Real>(total));
     }
   }
 }
@@ -259,8 +285,10 @@ void fold(Context& context, const FoldShape& shape, const Real* parameters, Real
          parameters, decoder, bias, packed);
 }
 
-template <class Real>
-void foldAdjoint(Context& context, const FoldShape& shape, const Real* parameters, Real* packed, Real* gradient) {
+namespace {
+
+template <class Real, class Sink>
+void launchAdjoint(Context& context, const FoldShape& shape, const Real* parameters, Real* packed, const Sink& sink) {
   FoldTable table = tableOf(shape);
   const auto items = [](const FoldLevel& level) { return level.nodes; };
   // Eight nodes a thread, more where that would be more than 1024 blocks: from the shape alone, as the order of the sums is.
@@ -270,13 +298,27 @@ void foldAdjoint(Context& context, const FoldShape& shape, const Real* parameter
   const unsigned blocks = layBlocks(table, perBlock, items);
   const int64_t gridSize = shape.grid.canonicalSize(shape.folded ? shape.outputs : shape.features);
   double* partial = shape.folded ? nullptr : context.scratch<double>(int64_t{blocks} * shape.outputs * (shape.features + 1));
-  launch(shape.folded ? foldAdjointKernel<Real, true> : foldAdjointKernel<Real, false>, blocks, kThreads, 0, context.stream(), table,
-         parameters, parameters + gridSize, packed, gradient, gradient + gridSize, shape.biasActive, partial, context.arrivals());
+  launch(shape.folded ? foldAdjointKernel<Real, true, Sink> : foldAdjointKernel<Real, false, Sink>, blocks, kThreads, 0, context.stream(),
+         table, parameters, gridSize, packed, sink, shape.biasActive, partial, context.arrivals());
+}
+
+}  // namespace
+
+template <class Real>
+void foldAdjoint(Context& context, const FoldShape& shape, const Real* parameters, Real* packed, Real* gradient) {
+  launchAdjoint(context, shape, parameters, packed, WriteGradient<Real>{gradient});
+}
+template <class Real>
+void foldAdjointAdam(Context& context, const FoldShape& shape, Real* packed, const AdamVectors<Real>& v, const AdamSettings& settings) {
+  launchAdjoint(context, shape, static_cast<const Real*>(v.parameters), packed,
+                StepAdam<Real>{v.gradient, AdamStep<Real>::of(v, context.slots(), settings)});
 }
 
 template void fold<float>(Context&, const FoldShape&, const float*, float*);
 template void fold<double>(Context&, const FoldShape&, const double*, double*);
 template void foldAdjoint<float>(Context&, const FoldShape&, const float*, float*, float*);
 template void foldAdjoint<double>(Context&, const FoldShape&, const double*, double*, double*);
+template void foldAdjointAdam<float>(Context&, const FoldShape&, float*, const AdamVectors<float>&, const AdamSettings&);
+template void foldAdjointAdam<double>(Context&, const FoldShape&, double*, const AdamVectors<double>&, const AdamSettings&);
 
 }  // namespace dinf::cuda

@@ -30,6 +30,8 @@ struct LinearCall {
 };
 template <class Real>
 void linear(Context&, const LinearCall<Real>&);
+// --- mlp_linear_tensor.cu. The same on tensor cores; false, and nothing done, where that does not pay.
+bool linearOnTensorCores(Context&, const LinearCall<float>&);
 
 // --- mlp_activation.cu
 enum class ActivationPass { forward, tangent, adjoint };
@@ -58,6 +60,8 @@ struct WeightAdjointCall {
 };
 template <class Real>
 void weightAdjoint(Context&, const WeightAdjointCall<Real>&);
+// --- mlp_weights_tensor.cu. The same on tensor cores; false, and nothing done, where that does not pay.
+bool weightAdjointOnTensorCores(Context&, const WeightAdjointCall<float>&);
 
 // Four neighbours in one or two 16-byte accesses.
 template <class Real>

@@ -174,6 +174,8 @@ void launchLinear(Context& context, LinearArguments<Real> arguments) {
 
 template <class Real>
 void linear(Context& context, const LinearCall<Real>& call) {
+  if constexpr (sizeof(Real) == sizeof(float))
+    if (linearOnTensorCores(context, call)) return;
   LinearArguments<Real> arguments{call, 0, false};
   [[maybe_unused]] const auto padded = [&](int rows) { return (call.units + rows - 1) / rows * rows; };
   if (call.units <= kNarrow) {

@@ -198,6 +198,8 @@ void launchWeightAdjoint(Context& context, const WeightAdjointCall<Real>& call) 
 
 template <class Real>
 void weightAdjoint(Context& context, const WeightAdjointCall<Real>& call) {
+  if constexpr (sizeof(Real) == sizeof(float))
+    if (weightAdjointOnTensorCores(context, call)) return;
   const int narrow = call.units < call.depth ? call.units : call.depth;
   if (narrow <= 16) launchWeightAdjoint<Real, 16>(context, call);
   else if (narrow <= 64) launchWeightAdjoint<Real, 32>(context, call);

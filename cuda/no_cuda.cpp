@@ -6,11 +6,11 @@
 namespace dinf {
 
 template <class Real>
-std::unique_ptr<Backend<Real>> makeCudaBackend(int, int64_t, int) {
+std::unique_ptr<Backend<Real>> makeCudaBackend(int, int64_t, int, bool) {
   throw Failure(ErrorCode::noSuchDevice, "this build has no CUDA backend: use device cpu or auto, or build where a CUDA toolkit is installed");
 }
-template std::unique_ptr<Backend<float>> makeCudaBackend<float>(int, int64_t, int);
-template std::unique_ptr<Backend<double>> makeCudaBackend<double>(int, int64_t, int);
+template std::unique_ptr<Backend<float>> makeCudaBackend<float>(int, int64_t, int, bool);
+template std::unique_ptr<Backend<double>> makeCudaBackend<double>(int, int64_t, int, bool);
 
 CudaStatus cudaStatus() noexcept {
   CudaStatus status;

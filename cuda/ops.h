@@ -5,6 +5,7 @@
 #include "cuda/context.h"
 
 namespace dinf::cuda {
+struct Log;
 
 // --- vector.cu
 template <class Real>
@@ -18,11 +19,9 @@ void xpby(Context&, Real* y, const Real* x, int slot, int64_t count);
 template <class Real>
 void multiply(Context&, Real* out, const Real* x, const Real* y, int64_t count);
 template <class Real>
-void copyIf(Context&, int slot, Real* to, const Real* from, int64_t count);
-template <class Real>
 void inverseRoots(Context&, Real* out, const Real* squares, double floor, int64_t count);
 template <class Real>
-void adam(Context&, Real* parameters, const Real* gradient, Real* first, Real* second, int64_t count, const AdamSettings&);
+void adam(Context&, const AdamVectors<Real>&, int64_t count, const AdamSettings&);
 template <class Real>
 void collectSums(Context&, Real* out, const double* sums, int64_t parts, int64_t count);
 
@@ -32,17 +31,24 @@ void clearSlots(Context&, int first, int count);
 void addSlots(Context&, int to, int first, int count);
 template <class Real>
 void copySlots(Context&, Real* out, int first, int count);
-void adamAdvance(Context&, const AdamSettings&, int lossSlot);
-void cglsStep(Context&);
-void cglsAdvance(Context&, const CglsSettings&);
-// Writes a line of the log into pinned memory, then the number of lines (which the device counts in `lines`).
-void publish(Context&, int first, int count, double* log, volatile int64_t* published, int64_t* lines, int logWidth, int logLines);
+void adamAdvance(Context&, const AdamSettings&, int lossSlot, int terms, int published, const Log&);
+void publish(Context&, int first, int count, const Log&);
+
+// --- cgls.cu
+template <class Real>
+void cglsStep(Context&, Real* r, const Real* q, int64_t count);
+template <class Real>
+void cglsAdvance(Context&, Real* s, const Real* scale, const Real* y, const Real* p, int64_t count, const CglsSettings&, const Log&);
+template <class Real>
+void cglsTurn(Context&, const CglsVectors<Real>&, int64_t count, bool damped);
 
 // --- fold.cu
 template <class Real>
 void fold(Context&, const FoldShape&, const Real* parameters, Real* packed);
 template <class Real>
 void foldAdjoint(Context&, const FoldShape&, const Real* parameters, Real* packed, Real* gradient);
+template <class Real>
+void foldAdjointAdam(Context&, const FoldShape&, Real* packed, const AdamVectors<Real>&, const AdamSettings&);
 
 // --- refine.cu
 template <class Real>

@@ -28,6 +28,8 @@ struct ProgramArguments {
   unsigned* arrivals;
   int64_t begin, packs;
   int stepCount, sharedColumns, sums;
+  bool squares;  // the last sum is of the squares of what is stored
+  bool fresh;    // the first sum overwrites its slot
 };
 
 // What costs a call or many instructions, once in the code: for one value.
@@ -113,6 +115,7 @@ __global__ void __launch_bounds__(kMaxThreads, 1) programKernel(const __grid_con
   for (int i = thread; i < run.sums * warps; i += threads) sums[i] = 0;
   __syncthreads();
 
+  double squares = 0;
   const int64_t all = int64_t{gridDim.x} * threads, number = int64_t{blockIdx.x} * threads + thread;
   const auto place = [&](uint32_t column) {
     return static_cast<int>(column) < run.sharedColumns ? columns + column * threads
@@ -148,7 +151,12 @@ __global__ void __launch_bounds__(kMaxThreads, 1) programKernel(const __grid_con
       const Values a = fetch(step.operand[0]);
       if (op == Op::store) {
         const int64_t at = local + (run.storesOfSet[step.destination] ? run.begin : 0);
-        if (active) *reinterpret_cast<Values*>(run.stores[step.destination] + at) = a;
+        if (active) {
+          *reinterpret_cast<Values*>(run.stores[step.destination] + at) = a;
+          if (run.squares)
+#pragma unroll
+            for (int k = 0; k < N; ++k) squares += static_cast<double>(a.v[k]) * static_cast<double>(a.v[k]);
+        }
       } else if (op == Op::sum) {
         double sum = 0;
 #pragma unroll
@@ -164,6 +172,10 @@ __global__ void __launch_bounds__(kMaxThreads, 1) programKernel(const __grid_con
     }
   }
   if (run.sums == 0) return;
+  if (run.squares) {
+    squares = warpSum(squares);
+    if (lane == 0) sums[(run.sums - 1) * warps + warp] = squares;
+  }
 
   __syncthreads();
   for (int i = thread; i < run.sums; i += threads) {
@@ -176,7 +188,9 @@ __global__ void __launch_bounds__(kMaxThreads, 1) programKernel(const __grid_con
     double total = 0;
     for (unsigned b = lane; b < gridDim.x; b += 32) total += __ldcg(run.partial + int64_t{i} * gridDim.x + b);
     total = warpSum(total);
-    if (lane == 0) run.slots[run.sumSlots[i]] += total;
+    if (lane != 0) continue;
+    double& slot = run.slots[run.sumSlots[i]];
+    slot = run.fresh && i == 0 ? total : slot + total;
   }
 }
 
@@ -220,10 +234,11 @@ void runProgram(Context& context, const ProgramCall<Real>& call, int64_t begin, 
   if (!call.sums.empty()) {
     check(static_cast<int>(call.sums.size()) >= program.sums, ErrorCode::internal, "a program has more sums than slots for them");
     sumSlots.assign(call.sums.begin(), call.sums.begin() + program.sums);
-    std::vector<int> sorted(sumSlots);
-    std::sort(sorted.begin(), sorted.end());  // the last block adds to all slots at once
-    check(std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end(), ErrorCode::internal, "two sums of a program share a slot");
   }
+  if (call.squares >= 0) sumSlots.push_back(call.squares);
+  std::vector<int> sorted(sumSlots);
+  std::sort(sorted.begin(), sorted.end());  // the last block adds to all slots at once
+  check(std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end(), ErrorCode::internal, "two sums of a program share a slot");
   std::vector<Real> constants(program.constants.size());
   std::transform(program.constants.begin(), program.constants.end(), constants.begin(),
                  [](double x) { return static_cast<Real>(x); });
@@ -235,6 +250,8 @@ void runProgram(Context& context, const ProgramCall<Real>& call, int64_t begin, 
   run.sumSlots = tableOf(context, sumSlots);
   run.stepCount = static_cast<int>(steps.size());
   run.sums = static_cast<int>(sumSlots.size());
+  run.squares = call.squares >= 0;
+  run.fresh = call.fresh;
   run.slots = context.slots();
   run.arrivals = context.arrivals();
   run.begin = begin;

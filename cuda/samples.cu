@@ -52,13 +52,21 @@ __global__ void countKernel(unsigned* __restrict__ counts,
     if (4 * four + k < draws) atomicAdd(counts + ((uint64_t{bits.v[k]} * static_cast<uint64_t>(userCount)) >> 32), 1u);
 }
 
+// Leaves the counts at zero for the next draw: each is read by one thread.
+template <class Real>
 __global__ void weightKernel(double* __restrict__ weights,
-                             const unsigned* __restrict__ counts,
+                             Real* __restrict__ out,
+                             unsigned* __restrict__ counts,
                              const int64_t* __restrict__ order,
                              double one,
                              int64_t count) {
   const int64_t i = int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
-  if (i < count) weights[i] = order[i] >= 0 ? counts[order[i]] * one : 0;
+  if (i >= count) return;
+  const int64_t user = order[i];
+  const double weight = user >= 0 ? counts[user] * one : 0;
+  if (user >= 0) counts[user] = 0;
+  weights[i] = weight;
+  if (out) out[i] = static_cast<Real>(weight);
 }
 
 template <class Real>
@@ -110,7 +118,9 @@ DeviceSamples::DeviceSamples(Context& context, const SampleSet& set) {
   weights.upload(set.weights());
   order = Buffer<int64_t>(context, set.paddedCount());
   order.upload(set.order());
-  if (set.spec().draws > 0) counts = Buffer<unsigned>(context, set.userCount());
+  if (set.spec().draws == 0) return;
+  counts = Buffer<unsigned>(context, set.userCount());
+  checkCuda(cudaMemsetAsync(counts.data(), 0, set.userCount() * sizeof(unsigned), context.stream()), "clearing counts");
 }
 
 DeviceSamples& deviceSamples(Context& context, const SampleSet& set) {
@@ -118,7 +128,8 @@ DeviceSamples& deviceSamples(Context& context, const SampleSet& set) {
   return static_cast<DeviceSamples&>(*set.mirror);
 }
 
-void draw(Context& context, SampleSet& set, uint64_t seed, uint32_t term, int iterationSlot) {
+template <class Real>
+void draw(Context& context, SampleSet& set, uint64_t seed, uint32_t term, int iterationSlot, Real* weights) {
   DeviceSamples& device = deviceSamples(context, set);
   const int64_t count = set.paddedCount();
   const double* iteration = context.slots() + iterationSlot;
@@ -133,10 +144,9 @@ void draw(Context& context, SampleSet& set, uint64_t seed, uint32_t term, int it
     for (FollowsSamples* follower : device.followers) follower->samplesMoved();
   } else if (set.spec().draws > 0) {
     const int64_t draws = set.spec().draws;
-    checkCuda(cudaMemsetAsync(device.counts.data(), 0, set.userCount() * sizeof(unsigned), context.stream()), "clearing counts");
     launch(countKernel, blocks((draws + 3) / 4), dim3(kThreads), 0, context.stream(), device.counts.data(), set.userCount(), draws, seed,
            term, iteration);
-    launch(weightKernel, blocks(count), dim3(kThreads), 0, context.stream(), device.weights.data(), device.counts.data(),
+    launch(weightKernel<Real>, blocks(count), dim3(kThreads), 0, context.stream(), device.weights.data(), weights, device.counts.data(),
            device.order.data(), 1.0 / static_cast<double>(draws), count);
   }
 }
@@ -186,6 +196,7 @@ void coordinateJets(Context& context, const SampleSet& set, int64_t begin, int64
 }
 
 #define DINF_INSTANTIATE(Real)                                                                                                \
+  template void draw<Real>(Context&, SampleSet&, uint64_t, uint32_t, int, Real*);                                              \
   template void sampleWeights<Real>(Context&, const SampleSet&, Real*);                                                        \
   template void coordinates<Real>(Context&, const SampleSet&, int64_t, int64_t, int, Real*);                                   \
   template void coordinateJets<Real>(Context&, const SampleSet&, int64_t, int64_t, const JetSet&, const CoordinateInputs&, Real*);

@@ -21,14 +21,15 @@ struct DeviceSamples final : SampleMirror {
   Buffer<double> unit[kMaxDims];
   Buffer<double> weights;
   Buffer<int64_t> order;    // user index, -1: padding
-  Buffer<unsigned> counts;  // sets with draws: how often each user sample was drawn
+  Buffer<unsigned> counts;  // sets with draws: how often each user sample was drawn; zero between draws
   std::vector<FollowsSamples*> followers;
 };
 
 // Made when a set is first seen.
 DeviceSamples& deviceSamples(Context& context, const SampleSet& set);
 
-void draw(Context& context, SampleSet& set, uint64_t seed, uint32_t term, int iterationSlot);
+template <class Real>
+void draw(Context& context, SampleSet& set, uint64_t seed, uint32_t term, int iterationSlot, Real* weights);
 void fetchDraw(Context& context, SampleSet& set);
 template <class Real>
 void sampleWeights(Context& context, const SampleSet& set, Real* out);

@@ -1,5 +1,6 @@
 // Arithmetic on the state block between the ops of an iteration: a few numbers each, so one thread or one warp. The cost is the
 // launch.
+#include "cuda/log.h"
 #include "cuda/ops.h"
 #include "math/iteration.h"
 
@@ -23,34 +24,25 @@ __global__ void copySlotsKernel(Real* __restrict__ out, const double* __restrict
   for (int i = static_cast<int>(threadIdx.x); i < count; i += static_cast<int>(blockDim.x)) out[i] = static_cast<Real>(slots[i]);
 }
 
-__global__ void adamAdvanceKernel(double* slots, int lossSlot, AdamSettings settings) {
-  generic::adamAdvance(slots, slots[lossSlot], settings);
-}
-
-__global__ void cglsStepKernel(double* slots) { generic::cglsStep(slots); }
-
-__global__ void cglsAdvanceKernel(double* slots, CglsSettings settings) { generic::cglsAdvance(slots, settings); }
-
-// The host polls `published` in pinned memory: it must not see the number before the line.
-__global__ void publishKernel(const double* __restrict__ slots,
-                              int count,
-                              double* log,
-                              volatile int64_t* published,
-                              int64_t* lines,
-                              int logWidth,
-                              int logLines) {
-  const int64_t number = *lines;
-  double* line = log + number % logLines * logWidth;
-  for (int i = static_cast<int>(threadIdx.x); i < count; i += static_cast<int>(blockDim.x)) line[i] = slots[i];
-  __threadfence_system();
+__global__ void adamAdvanceKernel(double* slots, int lossSlot, int terms, int published, AdamSettings settings, const Log log) {
+  if (threadIdx.x == 0) {
+    double loss = 0;
+    for (int i = 1; i <= terms; ++i) loss += slots[lossSlot + i];
+    slots[lossSlot] = loss;
+    generic::adamAdvance(slots, loss, settings);
+  }
   __syncthreads();
-  if (threadIdx.x != 0) return;
-  *lines = number + 1;
-  __threadfence_system();
-  *published = number + 1;
+  publishLine(log, slots + lossSlot, published);
 }
+
+__global__ void publishKernel(const double* __restrict__ slots, int count, const Log log) { publishLine(log, slots, count); }
 
 constexpr int kThreads = 64;
+
+void checkLine(int count, const Log& log) {
+  check(count >= 0 && count <= log.width, ErrorCode::internal,
+        "a line of the log holds " + std::to_string(log.width) + " slots, not " + std::to_string(count));
+}
 
 }  // namespace
 
@@ -69,25 +61,13 @@ void copySlots(Context& context, Real* out, int first, int count) {
     launch(copySlotsKernel<Real>, 1, kThreads, 0, context.stream(), out, static_cast<const double*>(context.slots() + first),
            count);
 }
-void adamAdvance(Context& context, const AdamSettings& settings, int lossSlot) {
-  launch(adamAdvanceKernel, 1, 1, 0, context.stream(), context.slots(), lossSlot, settings);
+void adamAdvance(Context& context, const AdamSettings& settings, int lossSlot, int terms, int published, const Log& log) {
+  checkLine(published, log);
+  launch(adamAdvanceKernel, 1, kThreads, 0, context.stream(), context.slots(), lossSlot, terms, published, settings, log);
 }
-void cglsStep(Context& context) { launch(cglsStepKernel, 1, 1, 0, context.stream(), context.slots()); }
-void cglsAdvance(Context& context, const CglsSettings& settings) {
-  launch(cglsAdvanceKernel, 1, 1, 0, context.stream(), context.slots(), settings);
-}
-void publish(Context& context,
-             int first,
-             int count,
-             double* log,
-             volatile int64_t* published,
-             int64_t* lines,
-             int logWidth,
-             int logLines) {
-  check(count >= 0 && count <= logWidth, ErrorCode::internal,
-        "a line of the log holds " + std::to_string(logWidth) + " slots, not " + std::to_string(count));
-  launch(publishKernel, 1, kThreads, 0, context.stream(), static_cast<const double*>(context.slots() + first), count, log,
-         published, lines, logWidth, logLines);
+void publish(Context& context, int first, int count, const Log& log) {
+  checkLine(count, log);
+  launch(publishKernel, 1, kThreads, 0, context.stream(), static_cast<const double*>(context.slots() + first), count, log);
 }
 
 template void copySlots<float>(Context&, float*, int, int);

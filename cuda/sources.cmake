@@ -2,6 +2,7 @@
 set(DINF_CUDA_SOURCES
   cuda/backend_cuda.cu
   cuda/binding.cu
+  cuda/cgls.cu
   cuda/context.cu
   cuda/devices.cu
   cuda/encode.cu
@@ -14,7 +15,9 @@ set(DINF_CUDA_SOURCES
   cuda/mlp.cu
   cuda/mlp_activation.cu
   cuda/mlp_linear.cu
+  cuda/mlp_linear_tensor.cu
   cuda/mlp_weights.cu
+  cuda/mlp_weights_tensor.cu
   cuda/program.cu
   cuda/refine.cu
   cuda/samples.cu

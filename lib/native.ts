@@ -94,6 +94,8 @@ export interface NativeProblem {
   device: NativeDevice;
   /** Bytes on a CUDA device; 0: no limit. */
   memoryLimit: number;
+  /** Whether 11 significant bits do for products of matrices on a CUDA device. */
+  tf32: boolean;
   /** Estimated bytes of native memory, which V8's collector is told; 0: nothing. */
   bytes: number;
   lower: Float64Array;

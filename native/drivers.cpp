@@ -13,7 +13,7 @@ using Factory = std::unique_ptr<Backend<Real>> (*)(const DeviceSpec&);
 template <class Real>
 constexpr Factory<Real> kFactories[] = {
     [](const DeviceSpec& device) { return makeCpuBackend<Real>(device.threads); },
-    [](const DeviceSpec& device) { return makeCudaBackend<Real>(device.index, device.memoryLimit, device.threads); },
+    [](const DeviceSpec& device) { return makeCudaBackend<Real>(device.index, device.memoryLimit, device.threads, device.tf32); },
 };
 static_assert(std::size(kFactories<float>) == kDriverKindCount, "one factory for each driver of the schema");
 

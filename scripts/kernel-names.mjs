@@ -20,9 +20,11 @@ export const HOT = [
   ...[
     'linearKernel',
     'linearNarrowKernel',
+    'linearTensorKernel',
     'activateLowKernel',
     'activateHighKernel',
     'weightAdjointKernel',
+    'weightAdjointTensorKernel',
     'adamKernel',
     'dotKernel',
   ],

@@ -44,6 +44,7 @@ export interface SharedOptions {
   device: string;
   dtype?: 'float32' | 'float64';
   threads?: number;
+  tf32?: boolean;
   seed?: number;
   resume?: string;
   checkpointEvery?: number;
@@ -100,6 +101,7 @@ export function addSharedOptions(command: Command): void {
     .option('--device <name>', 'auto, cpu, cuda or cuda:N', 'auto')
     .addOption(new Option('--dtype <type>', "precision (default: float32, or the saved field's)").choices(['float32', 'float64']))
     .option('--threads <n>', 'CPU threads (default: one a core)', whole('--threads', 1))
+    .option('--tf32', 'networks on a CUDA device: faster products of 11 significant bits')
     .option('--seed <n>', "of everything random (default: 0, or the saved field's)", whole('--seed', 0))
     .option('--resume <file>', 'go on from a saved field of the same problem; iterations count from its first beginning')
     .option('--checkpoint-every <seconds>', 'while Adam runs, save the field that often', numeric('--checkpoint-every', 0.1))

@@ -62,6 +62,7 @@ async function run(definition: ProblemDefinition, parsed: SharedOptions): Promis
       device: parsed.device as Device,
       dtype: parsed.dtype,
       threads: parsed.threads,
+      tf32: parsed.tf32,
       seed: parsed.seed,
       signal: interruption.signal,
       onProgress: (progress) => {

@@ -18,6 +18,8 @@ export interface CompileOptions {
   device?: NativeDevice;
   /** Bytes that a solve may hold on a CUDA device, default 0: what the device has. */
   memoryLimit?: number;
+  /** Whether 11 significant bits do for products of matrices on a CUDA device. Default false. */
+  tf32?: boolean;
   /** Whether linear decoders are multiplied into their grids from the start, all parameters 0. Default false. */
   folded?: boolean;
 }
@@ -30,6 +32,7 @@ export function compileProblem(spec: ProblemSpec, options: CompileOptions): Comp
   return {
     device: {driver: 'cpu', index: 0},
     memoryLimit: 0,
+    tf32: false,
     bytes: 0,
     folded: false,
     ...options,

@@ -139,7 +139,7 @@ class PartSolves {
     private readonly schedule: readonly Optimizer[],
     private readonly stopped: () => boolean,
   ) {
-    const {resume, dtype, threads, seed, memoryLimit, device} = plan;
+    const {resume, dtype, threads, seed, memoryLimit, tf32, device} = plan;
     this.stage = schedule[0] as GaussNewton;
     this.start = startOf(schedule, resume?.standing);
     const position = this.start.continues ? resume?.standing.position : undefined;
@@ -149,7 +149,7 @@ class PartSolves {
       return part && {...part, complete: part.complete && (unchanged || part.iterations >= this.stage.iterations)};
     });
     this.earlier = (resume?.standing.iterations ?? 0) - (position?.iterations ?? 0);
-    this.options = {dtype, threads, seed, memoryLimit, folded: true, ...deviceOptions(device)};
+    this.options = {dtype, threads, seed, memoryLimit, tf32, folded: true, ...deviceOptions(device)};
     this.uniforms = resume?.uniforms ?? uniformValues(plan.problem.spec);
   }
 

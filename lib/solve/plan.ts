@@ -3,6 +3,7 @@ import {DinfError} from '../base/errors';
 import type {Check} from '../base/options';
 import {
   checkChoice,
+  checkFlag,
   checkFunction,
   checkInteger,
   checkNumber,
@@ -41,6 +42,7 @@ export interface SolvePlan<U extends string> {
   readonly dtype: 'float32' | 'float64';
   readonly threads: number;
   readonly memoryLimit: number;
+  readonly tf32: boolean;
   readonly seed: number;
   /** Where it goes on, and not at the beginning. */
   readonly resume: Checkpoint | undefined;
@@ -64,6 +66,7 @@ export async function planSolve<U extends string>(problem: Problem<U>, options: 
     dtype: (value, name) => checkChoice(value, name, DTYPES),
     threads: (value, name) => checkInteger(value, name, 1, 1024),
     memoryLimit: (value, name) => checkInteger(value, name, 0),
+    tf32: checkFlag,
     seed: (value, name) => checkInteger(value, name, 0),
     signal: checkSignal,
     onProgress: (value, name) => checkFunction<NonNullable<SolveOptions['onProgress']>>(value, name),
@@ -74,9 +77,9 @@ export async function planSolve<U extends string>(problem: Problem<U>, options: 
   // A solve is not to find out that its file cannot be written when it has a field to lose.
   if (checked.checkpoint !== undefined) await checkWritable(checked.checkpoint.file);
   const resume = await resumed(checked.resume, problem, checked.seed);
-  const {threads = defaultThreads(), memoryLimit = 0, signal} = checked;
+  const {threads = defaultThreads(), memoryLimit = 0, tf32 = false, signal} = checked;
   const {dtype = resume?.dtype ?? 'float32', seed = resume?.seed ?? 0} = checked;
-  const plan = {problem, device, resume, options: checked, dtype, threads, memoryLimit, seed};
+  const plan = {problem, device, resume, options: checked, dtype, threads, memoryLimit, tf32, seed};
   if (signal?.aborted === true)
     throw new DinfError('ABORTED', 'solve: the signal was aborted before the solve began', {cause: signal.reason});
   return plan;

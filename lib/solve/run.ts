@@ -67,10 +67,10 @@ async function runWhole<U extends string>(
   report: (progress: Progress) => void,
   left: AbortSignal,
 ): Promise<Solution<U>> {
-  const {problem, device, dtype, threads, seed, memoryLimit, resume, options} = plan;
+  const {problem, device, dtype, threads, seed, memoryLimit, tf32, resume, options} = plan;
   const {signal, after} = options;
   const planned = [...stages, ...roundsOf(options, stages)];
-  const session = new Session(problem.spec, {dtype, threads, seed, memoryLimit, ...deviceOptions(device)}, planned);
+  const session = new Session(problem.spec, {dtype, threads, seed, memoryLimit, tf32, ...deviceOptions(device)}, planned);
   const cancel = (): void => {
     session.cancel();
   };

@@ -54,6 +54,11 @@ export interface SolveOptions {
   threads?: number | undefined;
   /** Bytes that the solve may hold on a CUDA device, default 0: as many as there are. */
   memoryLimit?: number | undefined;
+  /**
+   * Whether wide layers of networks may be multiplied on a CUDA device's tensor cores with 11 significant bits, as other frameworks call
+   * tf32: faster, and less exact. Default false: with as many as `float32` has.
+   */
+  tf32?: boolean | undefined;
   /** Of everything random, default 0 or that of `resume`. The same seed gives the same bits on the same device and instruction set. */
   seed?: number | undefined;
   /** Aborting resolves the solve with what it has, and `stopReason` 'aborted'; a signal aborted before the start rejects with ABORTED. */

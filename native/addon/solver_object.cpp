@@ -91,6 +91,7 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
       device_.driver = static_cast<DriverKind>(found - std::begin(kDriverNames));
       device_.index = static_cast<int>(index);
       device_.memoryLimit = static_cast<int64_t>(limit);
+      device_.tf32 = given.Get("tf32").ToBoolean().Value();
       // A device needs many samples at once; a host is as fast with fewer.
       if (device_.driver == DriverKind::cpu) shared_->problem.tileBytes = kHostTileBytes;
       const double bytes = given.Get("bytes").ToNumber().DoubleValue();

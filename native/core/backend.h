@@ -79,6 +79,23 @@ struct JacobianPlane {
 
 inline constexpr int kOne = -1;  // in place of a slot: the number 1
 
+// Each of the same length.
+template <class Real>
+struct AdamVectors {
+  Real* parameters;
+  Real* gradient;
+  Real *first, *second;  // moments
+  Real* best;
+  AdamVectors from(int64_t offset) const {
+    return {parameters + offset, gradient + offset, first + offset, second + offset, best + offset};
+  }
+};
+template <class Real>
+struct CglsVectors {
+  Real *y, *p, *d, *best;
+  const Real *s, *scale;
+};
+
 // Ops that are played many times: a device turns them into one launch. One that outlives its backend may only be destroyed.
 class Recording {
  public:
@@ -126,8 +143,8 @@ class Backend {
   // In which order this backend walks samples.
   virtual SampleOrder sampleOrder() const = 0;
   // Moves a set to the draw of the iteration whose number is in a slot: stratified positions, or how often each sample was drawn
-  // (as weights).
-  virtual void draw(SampleSet& samples, uint64_t seed, uint32_t term, int iterationSlot) = 0;
+  // (as weights). `weights`, where not null: those of the set then, as below; left alone where the draw does not change them.
+  virtual void draw(SampleSet& samples, uint64_t seed, uint32_t term, int iterationSlot, Real* weights) = 0;
   // Brings the present draw into the set's own memory, where the host reads it.
   virtual void fetchDraw(SampleSet& samples) = 0;
   virtual std::unique_ptr<Binding> bind(const GridShape&, const SampleSet&, const JetSet&, int channels, ChannelMap) = 0;
@@ -141,12 +158,13 @@ class Backend {
   // --- encoder. Jets are [channel][plane][tile.size]. A radial kernel (kernel1d.h) has no weights of one axis: the ops mean the
   // same for it, and a backend takes math/radial.h's path on every kind of sample set.
   virtual void encode(const Binding&, const Tile&, const Real* packed, Real* jets) = 0;
-  virtual void encodeAdjointBegin(Binding&) = 0;
-  virtual void encodeAdjoint(Binding&, const Tile&, const Real* jetAdjoints) = 0;
+  // What it adds up to goes into `packed` until it ends: `add` to what is there, or in its place, at every packed node.
+  virtual void encodeAdjointBegin(Binding&, Real* packed, bool add) = 0;
+  // `absent`: a bit for each plane of the jets that is zero in every channel, whatever lies there; it may be overwritten.
+  virtual void encodeAdjoint(Binding&, const Tile&, Real* jetAdjoints, uint64_t absent) = 0;
   // Adds to a band's own accumulators the squares of the rows' entries, sum over planes of J_plane w^(plane).
   virtual void encodeSquares(Binding&, const Tile&, int channel, const std::vector<JacobianPlane<Real>>&) = 0;
-  // Sums the bands in their order and adds to `packed`.
-  virtual void encodeAdjointEnd(Binding&, Real* packed) = 0;
+  virtual void encodeAdjointEnd(Binding&) = 0;
 
   // --- decoder
   // Overwrites every packed node that stands for a parameter, the ghosts of periodic (and clampedGhosts) axes included.
@@ -154,6 +172,8 @@ class Backend {
   // Parameter gradients from packed ones; overwrites. First adds those ghosts to the nodes they stand for, in `packed` itself, whose
   // ghosts are then meaningless.
   virtual void foldAdjoint(const FoldShape&, const Real* parameters, Real* packed, Real* gradient) = 0;
+  // The same, and the gradient straight into a step of Adam (`adam` below): it may be left in `vectors.gradient`, or not.
+  virtual void foldAdjointAdam(const FoldShape&, Real* packed, const AdamVectors<Real>& vectors, const AdamSettings&) = 0;
   // Nested levels, their ghosts filled, summed into one plane a channel, packed as grid.finest() is. Overwrites `finest`, and every
   // level but the first with what has come down to it.
   virtual void refine(const GridShape& grid, int channels, Real* levels, Real* finest) = 0;
@@ -180,20 +200,29 @@ class Backend {
   virtual void clearSlots(int first, int count) = 0;
   virtual void addSlots(int to, int first, int count) = 0;  // slots[to] = their sum, in order
   virtual void copySlots(Real* out, int first, int count) = 0;
-  virtual void adamAdvance(const AdamSettings&, int lossSlot) = 0;
-  virtual void cglsStep() = 0;
-  virtual void cglsAdvance(const CglsSettings&) = 0;
+  // The loss becomes the sum of its terms, which are in the slots behind it; then on to the next iteration (math/iteration.h), and
+  // `published` slots from the loss on are published.
+  virtual void adamAdvance(const AdamSettings&, int lossSlot, int terms, int published) = 0;
 
   // --- vectors
   virtual void dot(const Real* x, const Real* y, int64_t count, int slot) = 0;  // fixed order, double
   virtual void axpy(Real* y, double factor, int slot, const Real* x, int64_t count) = 0;  // y += factor * slot * x; 0: y as it is
   virtual void xpby(Real* y, const Real* x, int slot, int64_t count) = 0;                 // y = x + slot * y
   virtual void multiply(Real* out, const Real* x, const Real* y, int64_t count) = 0;
-  virtual void copyIf(int slot, Real* to, const Real* from, int64_t count) = 0;  // where the slot is not 0
   // Column scale 1 / sqrt(squares), 0 where nothing reaches the parameter.
   virtual void inverseRoots(Real* out, const Real* squares, double floor, int64_t count) = 0;
-  // One step with the rate and correction of AdamSlots, unless that says stopped.
-  virtual void adam(Real* parameters, const Real* gradient, Real* first, Real* second, int64_t count, const AdamSettings&) = 0;
+  // Where AdamSlots says keep, the best becomes what the parameters are; then one step with its rate and correction, unless it says
+  // stopped.
+  virtual void adam(const AdamVectors<Real>& vectors, int64_t count, const AdamSettings&) = 0;
+
+  // --- conjugate gradients, the vectors of one iteration with the arithmetic on slots between them (math/iteration.h)
+  // The step's length, then r -= alpha q.
+  virtual void cglsStep(Real* r, const Real* q, int64_t count) = 0;
+  // s = scale s, and where y is not null + damping (y - alpha p); nextGamma = s^T s; then on to the next iteration, and the stage's slots
+  // are published.
+  virtual void cglsAdvance(Real* s, const Real* scale, const Real* y, const Real* p, int64_t count, const CglsSettings&) = 0;
+  // y -= alpha p; best = y, or y = best, as the slots say; p = s + beta p; d = scale p; and stepNorm = p^T p where `damped`.
+  virtual void cglsTurn(const CglsVectors<Real>& vectors, int64_t count, bool damped) = 0;
 };
 
 }  // namespace dinf

@@ -1,5 +1,6 @@
 #include "core/bound_field.h"
 #include <algorithm>
+#include <utility>
 
 namespace dinf {
 
@@ -111,22 +112,34 @@ void BoundField<Real>::foldTangent(const Real* parameters, const Real* direction
 template <class Real>
 void BoundField<Real>::clearAdjoint() {
   if (!packedAdjoint_) packedAdjoint_ = DeviceVector<Real>(backend_, encodedSize());  // evaluation alone never needs it
-  backend_.fill(packedAdjoint_, Real(0), encodedSize());
+  gathered_ = false;
   weightAdjoints_.clear();
 }
 
+// The adjoints of the levels' planes, from those of what encoders read.
+template <class Real>
+Real* BoundField<Real>::levelAdjoints() {
+  if (!gathered_) backend_.fill(packedAdjoint_, Real(0), encodedSize());  // no term reads the field
+  if (!refined_ || isNetwork()) return packedAdjoint_;
+  backend_.refineAdjoint(spec().grid, packedChannels(), packedAdjoint_, levelPlanes());
+  return levelPlanes();
+}
 template <class Real>
 void BoundField<Real>::foldAdjoint(const Real* parameters, Real* out) {
-  Real* levels = packedAdjoint_;
-  if (refined_ && !isNetwork()) {
-    levels = levelPlanes();
-    backend_.refineAdjoint(spec().grid, packedChannels(), packedAdjoint_, levels);
-  }
-  foldAdjointOf(levels, parameters, out);
+  foldAdjointOf(levelAdjoints(), parameters, out);
 }
 template <class Real>
 void BoundField<Real>::foldSquares(const Real* parameters, Real* out) {
+  if (!gathered_) backend_.fill(squares(), Real(0), packedSize());
   foldAdjointOf(squares(), parameters, out);
+}
+template <class Real>
+void BoundField<Real>::stepAdam(const AdamVectors<Real>& vectors, const AdamSettings& settings) {
+  const AdamVectors<Real> own = vectors.from(offset());
+  if (!isNetwork()) backend_.foldAdjointAdam(foldShape(), levelAdjoints(), own, settings);
+  if (isLinear()) return;
+  weightAdjoints_.collect(own.gradient + gridSize());
+  backend_.adam(own.from(gridSize()), decoderSize(), settings);
 }
 template <class Real>
 void BoundField<Real>::foldAdjointOf(Real* levels, const Real* parameters, Real* out) {
@@ -180,9 +193,9 @@ void BoundField<Real>::encodeTangent(const FieldReading& reading, const Tile& ti
 }
 
 template <class Real>
-void BoundField<Real>::encodeAdjoint(const FieldReading& reading, const Tile& tile, const Real* parameters, bool encoded) {
+void BoundField<Real>::encodeAdjoint(const FieldReading& reading, const Tile& tile, const Real* parameters, bool encoded, uint64_t absent) {
   if (isLinear()) {
-    backend_.encodeAdjoint(*reading.binding, tile, jetAdjoints_);
+    backend_.encodeAdjoint(*reading.binding, tile, jetAdjoints_, absent);
     return;
   }
   if (!encoded) {
@@ -191,16 +204,16 @@ void BoundField<Real>::encodeAdjoint(const FieldReading& reading, const Tile& ti
   }
   backend_.mlpAdjoint(mlpShape(), *reading.jets, parameters + decoderOffset(), tile, features_, state_, jetAdjoints_,
                       isNetwork() ? nullptr : featureAdjoints_, weightAdjoints_.data());
-  if (!isNetwork()) backend_.encodeAdjoint(*reading.binding, tile, featureAdjoints_);
+  if (!isNetwork()) backend_.encodeAdjoint(*reading.binding, tile, featureAdjoints_, 0);
 }
 
 template <class Real>
 void BoundField<Real>::beginAdjoint(const FieldReading& reading) {
-  if (reading.binding) backend_.encodeAdjointBegin(*reading.binding);
+  if (reading.binding) backend_.encodeAdjointBegin(*reading.binding, packedAdjoint_, std::exchange(gathered_, true));
 }
 template <class Real>
 void BoundField<Real>::endAdjoint(const FieldReading& reading) {
-  if (reading.binding) backend_.encodeAdjointEnd(*reading.binding, packedAdjoint_);
+  if (reading.binding) backend_.encodeAdjointEnd(*reading.binding);
 }
 
 // --- squares
@@ -215,7 +228,11 @@ FieldReading BoundField<Real>::bindLevels(const FieldReading& reading) const {
 
 template <class Real>
 void BoundField<Real>::clearSquares() {
-  if (refined_) backend_.fill(squares(), Real(0), packedSize());
+  gathered_ = false;
+}
+template <class Real>
+void BoundField<Real>::beginSquares(const FieldReading& reading) {
+  if (reading.binding) backend_.encodeAdjointBegin(*reading.binding, squares(), std::exchange(gathered_, true));
 }
 
 template <class Real>
@@ -241,11 +258,6 @@ void BoundField<Real>::encodeSquares(const FieldReading& reading, const Tile& ti
       list.push_back({p, featureAdjoints_ + c * stride + p * tile.size, InputPlane<Real>::tile});
     backend_.encodeSquares(binding, tile, c, list);
   }
-}
-
-template <class Real>
-void BoundField<Real>::endSquares(const FieldReading& reading) {
-  if (reading.binding) backend_.encodeAdjointEnd(*reading.binding, squares());
 }
 
 template class BoundField<float>;

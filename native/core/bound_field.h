@@ -42,6 +42,8 @@ class BoundField : public Field {
   void clearAdjoint();
   // From the adjoints of packed planes and weights to those of the parameters.
   void foldAdjoint(const Real* parameters, Real* out);
+  // The same, and on into a step of Adam.
+  void stepAdam(const AdamVectors<Real>& vectors, const AdamSettings& settings);
   // The same from squares, which `squaresOfLevels` gathered.
   void foldSquares(const Real* parameters, Real* out);
 
@@ -51,7 +53,8 @@ class BoundField : public Field {
   void encode(const FieldReading& reading, const Tile& tile, const Real* parameters, bool keep);
   void encodeTangent(const FieldReading& reading, const Tile& tile, const Real* parameters, const Real* direction);
   // `encoded`: the tile is the one that `encode` met last. An MLP needs its input again otherwise.
-  void encodeAdjoint(const FieldReading& reading, const Tile& tile, const Real* parameters, bool encoded);
+  // `absent`: planes of the jets' adjoints that are zero, whatever lies there.
+  void encodeAdjoint(const FieldReading& reading, const Tile& tile, const Real* parameters, bool encoded, uint64_t absent);
   void beginAdjoint(const FieldReading& reading);
   void endAdjoint(const FieldReading& reading);
 
@@ -59,10 +62,11 @@ class BoundField : public Field {
   // are one grid to every other pass, need readings of their own.
   FieldReading bindLevels(const FieldReading& reading) const;
   void clearSquares();
+  void beginSquares(const FieldReading& reading);
   // `entries(output)`: the derivatives of one residual by the planes of an output's jet.
   void encodeSquares(const FieldReading& reading, const Tile& tile, const Real* parameters,
                      const std::vector<std::vector<JacobianPlane<Real>>>& entries);
-  void endSquares(const FieldReading& reading);
+  void endSquares(const FieldReading& reading) { endAdjoint(reading); }
 
   // Jets of the tile under way, [output][plane][sample].
   Real* jets() const { return jets_; }
@@ -80,11 +84,13 @@ class BoundField : public Field {
   const Real* planesOf(const FieldReading& reading);
   void foldInto(const Real* own, Real* packed);
   void foldAdjointOf(Real* levels, const Real* parameters, Real* out);
+  Real* levelAdjoints();
   void encodeFeatures(const FieldReading& reading, const Tile& tile);
 
   Backend<Real>& backend_;
   bool biasActive_ = false;  // some term reads the undifferentiated field
   bool refined_ = false;
+  bool gathered_ = false;  // the packed adjoints, or squares, hold something of this pass
   int64_t weightParts_ = 0;
   DeviceVector<Real> packed_, packedTangent_, packedAdjoint_;
   DeviceSums<Real> weightAdjoints_;

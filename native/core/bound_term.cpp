@@ -4,7 +4,7 @@
 namespace dinf {
 
 template <class Real>
-BoundSamples<Real>::BoundSamples(Backend<Real>& backend, std::shared_ptr<SampleSet> set)
+BoundSamples<Real>::BoundSamples(Backend<Real>& backend, std::unique_ptr<SampleSet> set)
     : backend_(backend), set_(std::move(set)), weights_(backend, set_->paddedCount()) {
   backend_.weights(*set_, weights_);
 }
@@ -27,14 +27,13 @@ void BoundSamples<Real>::locate() {
 // Coordinates with the draw, not when a program next reads them: a recording does not look whether they are current.
 template <class Real>
 void BoundSamples<Real>::draw(uint64_t seed, uint32_t number, int iterationSlot) {
-  backend_.draw(*set_, seed, number, iterationSlot);
-  if (set_->spec().draws > 0) backend_.weights(*set_, weights_);
-  if (coordinates_) locate();
+  backend_.draw(*set_, seed, number, iterationSlot, weights_);
+  if (coordinates_ && set_->spec().kind == SampleKind::stratified) locate();
 }
 
 template <class Real>
 BoundTerm<Real>::BoundTerm(Backend<Real>& backend, const TermSpec& spec, BoundSamples<Real>& samples,
-                           const std::vector<BoundField<Real>>& fields, int64_t tileBytes, const Channels<Real>* channels)
+                           const std::vector<BoundField<Real>>& fields, int64_t tileBytes)
     : backend_(backend), spec_(spec), samples_(samples) {
   const SampleSet& set = samples_.set();
   int64_t planes = 1;
@@ -44,20 +43,23 @@ BoundTerm<Real>::BoundTerm(Backend<Real>& backend, const TermSpec& spec, BoundSa
     readings_.push_back(fields[f].bind(set, jets));
     planes += fields[f].planesPerSample(jets);
     slabs = slabs || readings_.back().binding;
-    for (int o = 0; o < fields[f].spec().outputs; ++o)
-      for (int p = 0; p < jets.count; ++p) {
-        const bool stored = std::any_of(spec_.jets.begin(), spec_.jets.end(), [&](const JetRef& jet) {
-          return jet.field == static_cast<int>(f) && jet.output == o && jet.plane == p;
-        });
-        if (!stored) untouched_.push_back({static_cast<int>(f), o, p});
-      }
+    const auto stored = [&](int output, int plane) {
+      return std::any_of(spec_.jets.begin(), spec_.jets.end(), [&](const JetRef& jet) {
+        return jet.field == static_cast<int>(f) && jet.output == output && jet.plane == plane;
+      });
+    };
+    const int outputs = fields[f].spec().outputs;
+    absent_.push_back(0);
+    for (int p = 0; p < jets.count; ++p) {
+      bool nowhere = fields[f].isLinear();  // an MLP reads all of them
+      for (int o = 0; o < outputs; ++o) nowhere = nowhere && !stored(o, p);
+      if (nowhere) absent_[f] |= uint64_t{1} << p;
+      for (int o = 0; o < outputs && !nowhere; ++o)
+        if (!stored(o, p)) untouched_.push_back({static_cast<int>(f), o, p});
+    }
   }
   tiles_ = set.tiles(std::max<int64_t>(kLanes, tileBytes / (planes * static_cast<int64_t>(sizeof(Real)))), slabs);
-  if (channels) {
-    channels_ = *channels;
-    return;
-  }
-  for (size_t i = 0; i < spec_.channels.size(); ++i) channels_.push_back(std::make_shared<DeviceVector<Real>>(backend_, set.paddedCount()));
+  for (size_t i = 0; i < spec_.channels.size(); ++i) channels_.emplace_back(backend_, set.paddedCount());
   setChannels(spec_.channels);
 }
 
@@ -71,7 +73,7 @@ void BoundTerm<Real>::setChannels(const std::vector<std::vector<double>>& values
       if (user >= 0) last = user;
       ordered[i] = static_cast<Real>(values[c][last]);  // padding repeats a real sample
     }
-    backend_.upload(*channels_[c], ordered.data(), set.paddedCount());
+    backend_.upload(channels_[c], ordered.data(), set.paddedCount());
   }
 }
 

@@ -11,10 +11,9 @@ namespace dinf {
 template <class Real>
 class BoundSamples {
  public:
-  BoundSamples(Backend<Real>& backend, std::shared_ptr<SampleSet> set);
+  BoundSamples(Backend<Real>& backend, std::unique_ptr<SampleSet> set);
 
   SampleSet& set() const { return *set_; }
-  const std::shared_ptr<SampleSet>& shared() const { return set_; }
   Real* weights() const { return weights_; }
   // One plane an axis, made when first asked for and current from then on.
   const Real* coordinates();
@@ -25,21 +24,17 @@ class BoundSamples {
   void locate();
 
   Backend<Real>& backend_;
-  std::shared_ptr<SampleSet> set_;
+  std::unique_ptr<SampleSet> set_;
   DeviceVector<Real> weights_, coordinates_;
 };
-
-// Per-sample data on a backend, one vector a channel in internal order.
-template <class Real>
-using Channels = std::vector<std::shared_ptr<DeviceVector<Real>>>;
 
 // Bands and tiles come from the sample set.
 template <class Real>
 class BoundTerm {
  public:
-  // `spec` and `samples` must live as long as the term does. `channels`: of an earlier term of the same spec; null: those of the spec.
+  // `spec` and `samples` must live as long as the term does.
   BoundTerm(Backend<Real>& backend, const TermSpec& spec, BoundSamples<Real>& samples, const std::vector<BoundField<Real>>& fields,
-            int64_t tileBytes, const Channels<Real>* channels = nullptr);
+            int64_t tileBytes);
   // Per-sample data, user order.
   void setChannels(const std::vector<std::vector<double>>& values);
 
@@ -48,14 +43,15 @@ class BoundTerm {
   int64_t paddedCount() const { return samples_.set().paddedCount(); }
   const FieldReading& reading(size_t field) const { return readings_[field]; }
   const std::vector<Tile>& tiles() const { return tiles_; }
-  const Real* channel(int number) const { return *channels_[number]; }
-  const Channels<Real>& channels() const { return channels_; }
+  const Real* channel(int number) const { return channels_[number]; }
   // Planes over the set that the linearisation keeps, made at the first one.
   Real* coefficients();
   // Where the term's rows begin among those of the problem.
   int64_t rowOffset = 0;
-  // Jets whose adjoints no store writes: they are zero.
+  // Jets whose adjoints no store writes, and that are read: they are zero.
   const std::vector<JetRef>& untouched() const { return untouched_; }
+  // A bit for each plane of a field's jets whose adjoints no store writes, and that nobody reads then (Backend::encodeAdjoint).
+  uint64_t absent(size_t field) const { return absent_[field]; }
 
  private:
   Backend<Real>& backend_;
@@ -63,9 +59,10 @@ class BoundTerm {
   BoundSamples<Real>& samples_;
   std::vector<FieldReading> readings_;
   std::vector<Tile> tiles_;
-  Channels<Real> channels_;
+  std::vector<DeviceVector<Real>> channels_;  // in internal order
   DeviceVector<Real> coefficients_;
   std::vector<JetRef> untouched_;
+  std::vector<uint64_t> absent_;
 };
 
 }  // namespace dinf

@@ -30,15 +30,11 @@ void Cgls<Real>::linearise(const Real* parameters, bool moved) {
 
 // The textbook's s has the opposite sign, and so has its direction: steps along p go by -alpha here.
 template <class Real>
-void Cgls<Real>::negativeGradient(bool damped) {
+void Cgls<Real>::unscaledGradient() {
   // s = A^T r
   problem_.adjoint(r_, s_);
   // s = s + g / 2
   if (energies_) be_.axpy(s_, 0.5, kOne, g_, n_);
-  // s = D s
-  be_.multiply(s_, s_, scale_, n_);
-  // s = s + damping y
-  if (damped) be_.axpy(s_, 1, CglsSlots::damping, y_, n_);
 }
 
 template <class Real>
@@ -47,44 +43,35 @@ InnerEnd Cgls<Real>::solve(double loss, double damping, int64_t begun) {
   // y = 0
   be_.fill(y_, Real(0), n_);
   be_.setSlot(CglsSlots::damping, damping);
-  negativeGradient(damped);
+  unscaledGradient();
+  // s = D s; y is 0
+  be_.multiply(s_, s_, scale_, n_);
   // gamma = s^T s
   be_.dot(s_, s_, n_, CglsSlots::gamma);
   const double firstGamma = be_.slot(CglsSlots::gamma);
   // p = s
   be_.copy(p_, s_, n_);
+  // d = D p
+  be_.multiply(d_, p_, scale_, n_);
   be_.setSlot(CglsSlots::firstGamma, firstGamma);
   be_.setSlot(CglsSlots::bestGamma, firstGamma);
   be_.setSlot(CglsSlots::sinceBest, 0);
   be_.setSlot(CglsSlots::predicted, loss);
-  be_.setSlot(CglsSlots::stepNorm, 0);
+  be_.setSlot(CglsSlots::stepNorm, damped ? firstGamma : 0);  // p^T p
   be_.setSlot(CglsSlots::count, static_cast<double>(begun));
   be_.setSlot(CglsSlots::stopped, firstGamma == 0 ? kConverged : kRunning);
   const CglsSettings settings{stage_.tolerance, kRoundingFloor<Real>, kStall};
   const auto iteration = be_.record([&] {
-    // d = D p
-    be_.multiply(d_, p_, scale_, n_);
-    // q = A d
-    problem_.tangent(d_, q_);
-    // alpha = gamma / (q^T q + damping p^T p)
-    be_.dot(q_, q_, m_, CglsSlots::rowNorm);
-    if (damped) be_.dot(p_, p_, n_, CglsSlots::stepNorm);
-    be_.cglsStep();
-    // y = y - alpha p
-    be_.axpy(y_, -1, CglsSlots::alpha, p_, n_);
-    // r = r - alpha q
-    be_.axpy(r_, -1, CglsSlots::alpha, q_, m_);
-    // s = D (A^T r + g / 2) + damping y
-    negativeGradient(damped);
-    // beta = s^T s / gamma, gamma = s^T s
-    be_.dot(s_, s_, n_, CglsSlots::nextGamma);
-    be_.cglsAdvance(settings);
-    // best = y, or y = best, where rounding decides
-    be_.copyIf(CglsSlots::keep, best_, y_, n_);
-    be_.copyIf(CglsSlots::restore, y_, best_, n_);
-    // p = s + beta p
-    be_.xpby(p_, s_, CglsSlots::beta, n_);
-    be_.publish(0, kStageSlots);
+    // q = A d, and q^T q
+    problem_.tangent(d_, q_, CglsSlots::rowNorm);
+    // alpha = gamma / (q^T q + damping p^T p), r = r - alpha q
+    be_.cglsStep(r_, q_, m_);
+    // s = A^T r + g / 2
+    unscaledGradient();
+    // s = D s + damping (y - alpha p); beta = s^T s / gamma, gamma = s^T s
+    be_.cglsAdvance(s_, scale_, damped ? static_cast<const Real*>(y_) : nullptr, p_, n_, settings);
+    // y = y - alpha p; best = y, or y = best, where rounding decides; p = s + beta p; d = D p, and p^T p
+    be_.cglsTurn({y_, p_, d_, best_, s_, scale_}, n_, damped);
   });
   int stopped = firstGamma == 0 ? kConverged : kRunning;
   predicted_ = loss;

@@ -21,7 +21,7 @@ class Cgls final : public InnerSolver<Real> {
   double attained() const override { return 0; }  // it says so itself
 
  private:
-  void negativeGradient(bool damped);
+  void unscaledGradient();
 
   const StageCommon& stage_;
   const StageRun<Real>& run_;

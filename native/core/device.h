@@ -11,6 +11,7 @@ struct DeviceSpec {
   int index = 0;            // among the driver's devices
   int64_t memoryLimit = 0;  // bytes that the solve may hold on it; 0: no limit but the device's
   int threads = 1;          // of the CPU
+  bool tf32 = false;        // 11 significant bits do for products of matrices, where that is faster
 };
 
 // Throws NO_SUCH_DEVICE where this build does not have the driver, or this machine not the device. The list of drivers is in

@@ -49,6 +49,11 @@ class Field {
   bool nested() const { return !isNetwork() && isLinear() && spec_.grid.nested(); }
   int64_t packedSize() const { return isNetwork() ? 0 : spec_.grid.packedSize(packedChannels()); }
   FoldShape foldShape(bool biasActive) const;
+  // A linear decoder is multiplied into the grid from now on; the parameters begin at `offset`.
+  void foldAt(int64_t offset) {
+    folded_ = isLinear();
+    offset_ = offset;
+  }
   // Channels that an MLP reads: features of all levels, or a network's inputs.
   int decoderInputs() const { return isNetwork() ? spec_.inputs.count() : spec_.grid.levels * spec_.features; }
   MlpShape mlpShape() const;

@@ -33,11 +33,7 @@ void runStage(const StageCommon& stage, const AdamStage& options, const StageRun
   const int terms = std::min(problem.termSlots(), Backend<Real>::kLogWidth - 1);
   const auto iteration = be.record([&] {
     problem.redraw(AdamSlots::iteration);
-    problem.computeGradient(parameters, gradient);
-    be.adamAdvance(settings, problem.lossSlot());
-    be.copyIf(AdamSlots::keep, state.best, parameters, n);
-    be.adam(parameters, gradient, state.first, state.second, n, settings);
-    be.publish(problem.lossSlot(), 1 + terms);
+    problem.iterateAdam({parameters, gradient, state.first, state.second, state.best}, settings, terms);
   });
   Plays plays(be, *iteration, stage.iterations - state.iteration);
   bool diverged = false;

@@ -1,6 +1,7 @@
 #include "core/passes.h"
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace dinf {
 
@@ -18,6 +19,13 @@ template <class Real>
 void Workspace<Real>::collectAdjoints(Real* out) {
   for (auto& field : fields) field.foldAdjoint(parameters, out);
   collectScalars(out);
+}
+template <class Real>
+void Workspace<Real>::stepAdam(const AdamVectors<Real>& vectors, const AdamSettings& settings) {
+  for (auto& field : fields) field.stepAdam(vectors, settings);
+  if (slots.scalars == 0) return;
+  collectScalars(vectors.gradient);
+  backend.adam(vectors.from(scalarOffset), slots.scalars, settings);
 }
 template <class Real>
 void Workspace<Real>::collectSquares(Real* out) {
@@ -53,7 +61,7 @@ void Pass<Real>::beginAdjoint() {
 template <class Real>
 void Pass<Real>::encodeAdjoints(const Tile& tile, bool encoded) {
   for (size_t f = 0; f < work_.fields.size(); ++f)
-    if (term_.reading(f).isRead()) work_.fields[f].encodeAdjoint(term_.reading(f), tile, work_.parameters, encoded);
+    if (term_.reading(f).isRead()) work_.fields[f].encodeAdjoint(term_.reading(f), tile, work_.parameters, encoded, term_.absent(f));
 }
 template <class Real>
 void Pass<Real>::endAdjoint() {
@@ -119,12 +127,14 @@ std::vector<int> Pass<Real>::scalarSlots() const {
 template <class Real>
 void LossPass<Real>::run(int lossSlot) {
   const Program& program = this->spec().value;
+  bool fresh = true;
   for (const Tile& tile : this->term_.tiles()) {
     this->reserve(tile);
     this->encode(tile);
     ProgramCall<Real> call = this->bind(program, tile);
     call.stores.assign(program.stores, {InputPlane<Real>::tile, nullptr});
     call.sums = {lossSlot};
+    call.fresh = std::exchange(fresh, false);
     this->backend_.run(call, tile);
   }
 }
@@ -132,6 +142,7 @@ void LossPass<Real>::run(int lossSlot) {
 template <class Real>
 void GradientPass<Real>::run(int lossSlot) {
   this->beginAdjoint();
+  bool fresh = true;
   for (const Tile& tile : this->term_.tiles()) {
     this->reserve(tile);
     this->encode(tile, true);
@@ -139,6 +150,7 @@ void GradientPass<Real>::run(int lossSlot) {
     this->storeAdjoints(tile, call);
     call.sums = this->scalarSlots();
     call.sums.insert(call.sums.begin(), lossSlot);
+    call.fresh = std::exchange(fresh, false);
     this->backend_.run(call, tile);
     this->encodeAdjoints(tile, true);
   }
@@ -159,12 +171,14 @@ void LinearisationPass<Real>::run(Real* rows) {
 }
 
 template <class Real>
-void TangentPass<Real>::run(Real* rows) {
+void TangentPass<Real>::run(Real* rows, int squaresSlot, bool add) {
   for (const Tile& tile : this->term_.tiles()) {
     this->reserve(tile);
     this->encodeTangents(tile);
     ProgramCall<Real> call = this->bind(this->spec().tangent, tile);
     this->storeOverSet(call, rows + this->term_.rowOffset, this->spec().residuals);
+    call.squares = squaresSlot;
+    call.fresh = !std::exchange(add, true);
     this->backend_.run(call, tile);
   }
 }
@@ -197,7 +211,7 @@ void SquaresPass<Real>::run() {
       ofLevels[f] = fields[f].bindLevels(*readings[f]);
       readings[f] = &ofLevels[f];
     }
-    fields[f].beginAdjoint(*readings[f]);
+    fields[f].beginSquares(*readings[f]);
   }
   for (const Tile& tile : this->term_.tiles()) {
     this->reserve(tile);

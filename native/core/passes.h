@@ -37,6 +37,8 @@ struct Workspace {
   void clearAdjoints();
   // The gradient by all parameters from the adjoints that passes left.
   void collectAdjoints(Real* out);
+  // The same, and on into a step of Adam.
+  void stepAdam(const AdamVectors<Real>& vectors, const AdamSettings& settings);
   void collectSquares(Real* out);
 
  private:
@@ -76,7 +78,7 @@ class Pass {
   Real* jetPlane(Real* planes, int field, int output, int plane, const Tile& tile) const;
 };
 
-// The term's loss into `lossSlot`, which is added to.
+// The term's loss into `lossSlot`.
 template <class Real>
 class LossPass : Pass<Real> {
  public:
@@ -100,12 +102,13 @@ class LinearisationPass : Pass<Real> {
   void run(Real* rows);
 };
 
-// rows = A direction, the direction that of the workspace.
+// rows = A direction, the direction that of the workspace. Their squares go to a slot, unless that is negative: added to it, or in place
+// of what it holds.
 template <class Real>
 class TangentPass : Pass<Real> {
  public:
   using Pass<Real>::Pass;
-  void run(Real* rows);
+  void run(Real* rows, int squaresSlot, bool add);
 };
 
 // Adds A^T rows to the adjoints of fields and trainable scalars.

@@ -1,12 +1,13 @@
 #include "core/problem.h"
 #include <algorithm>
+#include <utility>
 #include "core/check.h"
 #include "math/philox.h"
 
 namespace dinf {
 
 template <class Real>
-Problem<Real>::Problem(const ProblemSpec& spec, Backend<Real>& backend, bool folded, const Kept<Real>& kept)
+Problem<Real>::Problem(const ProblemSpec& spec, Backend<Real>& backend, bool folded)
     : spec_(spec), backend_(backend), work_(backend) {
   auto& fields = work_.fields;
   fields.reserve(spec_.fields.size());
@@ -21,12 +22,11 @@ Problem<Real>::Problem(const ProblemSpec& spec, Backend<Real>& backend, bool fol
   setUniforms(spec_.uniforms);
 
   for (size_t i = 0; i < spec_.samples.size(); ++i)
-    samples_.push_back(std::make_unique<BoundSamples<Real>>(
-        backend_, kept.sets.empty() ? std::make_shared<SampleSet>(spec_.samples[i], orderCells_, backend_.sampleOrder()) : kept.sets[i]));
+    samples_.push_back(
+        std::make_unique<BoundSamples<Real>>(backend_, std::make_unique<SampleSet>(spec_.samples[i], orderCells_, backend_.sampleOrder())));
   for (size_t t = 0; t < spec_.terms.size(); ++t) {
     const TermSpec& term = spec_.terms[t];
-    terms_.push_back(std::make_unique<BoundTerm<Real>>(backend_, term, *samples_[term.samples], fields, spec_.tileBytes,
-                                                       kept.channels.empty() ? nullptr : &kept.channels[t]));
+    terms_.push_back(std::make_unique<BoundTerm<Real>>(backend_, term, *samples_[term.samples], fields, spec_.tileBytes));
     BoundTerm<Real>& made = *terms_.back();
     if (term.hasRows) {
       made.rowOffset = rowCount_;
@@ -38,12 +38,40 @@ Problem<Real>::Problem(const ProblemSpec& spec, Backend<Real>& backend, bool fol
   for (auto& field : fields) field.reserveWeightSums();
 }
 
+// Encoders read the same planes either way, so that bindings, tiles and samples have nothing to do with it.
 template <class Real>
-Kept<Real> Problem<Real>::kept() const {
-  Kept<Real> kept;
-  for (const auto& samples : samples_) kept.sets.push_back(samples->shared());
-  for (const auto& term : terms_) kept.channels.push_back(term->channels());
-  return kept;
+DeviceVector<Real> Problem<Real>::fold(const Real* parameters) {
+  std::vector<int64_t> offsets{0};
+  for (const Field& field : work_.fields) offsets.push_back(offsets.back() + Field(field.spec(), 0, true).parameterCount());
+  const auto scalars = static_cast<int64_t>(spec_.scalars.size());
+  DeviceVector<Real> planes(backend_, offsets.back() + scalars);
+  for (size_t f = 0; f < work_.fields.size(); ++f) {
+    const Field& field = work_.fields[f];
+    const Real* from = parameters + field.offset();
+    Real* const to = planes + offsets[f];
+    if (!field.isLinear() || field.folded()) {
+      backend_.copy(to, from, field.parameterCount());
+      continue;
+    }
+    const GridShape& grid = field.spec().grid;
+    const int features = field.spec().features, outputs = field.spec().outputs;
+    std::vector<Real> decoder(field.decoderSize());
+    backend_.download(decoder.data(), from + field.gridSize(), field.decoderSize());
+    const Real* const bias = decoder.data() + int64_t{outputs} * grid.levels * features;
+    for (int s = 0; s < grid.levels; ++s)
+      for (int o = 0; o < outputs; ++o) {
+        Real* const plane = to + grid.canonicalOffset(s, o, outputs);
+        backend_.fill(plane, s == 0 ? bias[o] : Real(0), grid.nodesAt(s));
+        for (int i = 0; i < features; ++i)
+          backend_.axpy(plane, static_cast<double>(decoder[(int64_t{o} * grid.levels + s) * features + i]), kOne,
+                        from + grid.canonicalOffset(s, i, features), grid.nodesAt(s));
+      }
+  }
+  backend_.copy(planes + offsets.back(), parameters + work_.scalarOffset, scalars);
+  for (size_t f = 0; f < work_.fields.size(); ++f) work_.fields[f].foldAt(offsets[f]);
+  work_.scalarOffset = offsets.back();
+  forgetLinearisation();
+  return planes;
 }
 
 template <class Real>
@@ -125,7 +153,6 @@ double Problem<Real>::loss(const Real* parameters) {
 template <class Real>
 void Problem<Real>::computeLoss(const Real* parameters) {
   work_.standAt(parameters);
-  backend_.clearSlots(lossSlot(), 1 + termSlots());
   for (size_t t = 0; t < terms_.size(); ++t) LossPass<Real>(work_, *terms_[t]).run(work_.slots.term(t));
   addTermLosses();
 }
@@ -138,12 +165,23 @@ double Problem<Real>::gradient(const Real* parameters, Real* out) {
 
 template <class Real>
 void Problem<Real>::computeGradient(const Real* parameters, Real* out) {
-  work_.standAt(parameters);
-  work_.clearAdjoints();
-  backend_.clearSlots(lossSlot(), 1 + termSlots());
-  for (size_t t = 0; t < terms_.size(); ++t) GradientPass<Real>(work_, *terms_[t]).run(work_.slots.term(t));
+  accumulateGradient(parameters);
   addTermLosses();
   work_.collectAdjoints(out);
+}
+
+template <class Real>
+void Problem<Real>::iterateAdam(const AdamVectors<Real>& vectors, const AdamSettings& settings, int published) {
+  accumulateGradient(vectors.parameters);
+  backend_.adamAdvance(settings, lossSlot(), termSlots(), 1 + published);
+  work_.stepAdam(vectors, settings);
+}
+
+template <class Real>
+void Problem<Real>::accumulateGradient(const Real* parameters) {
+  work_.standAt(parameters);
+  work_.clearAdjoints();
+  for (size_t t = 0; t < terms_.size(); ++t) GradientPass<Real>(work_, *terms_[t]).run(work_.slots.term(t));
 }
 
 template <class Real>
@@ -172,12 +210,14 @@ void Problem<Real>::needLinearisation() const {
 }
 
 template <class Real>
-void Problem<Real>::tangent(const Real* direction, Real* rows) {
+void Problem<Real>::tangent(const Real* direction, Real* rows, int squaresSlot) {
   needLinearisation();
   work_.direction = direction;
   for (auto& field : work_.fields) field.foldTangent(work_.parameters, direction);
+  bool add = false;
   for (auto& term : terms_)
-    if (term->spec().hasRows) TangentPass<Real>(work_, *term).run(rows);
+    if (term->spec().hasRows) TangentPass<Real>(work_, *term).run(rows, squaresSlot, std::exchange(add, true));
+  if (!add && squaresSlot >= 0) backend_.clearSlots(squaresSlot, 1);  // no rows
 }
 
 template <class Real>
@@ -242,7 +282,7 @@ std::vector<Real> Problem<Real>::evaluate(const Real* parameters, const Evaluati
   TermSpec spec;
   spec.jetSets = evaluation.jetSets;
   spec.channels = evaluation.channels;
-  BoundSamples<Real> samples(backend_, std::make_shared<SampleSet>(evaluation.samples, orderCells_, backend_.sampleOrder()));
+  BoundSamples<Real> samples(backend_, std::make_unique<SampleSet>(evaluation.samples, orderCells_, backend_.sampleOrder()));
   BoundTerm<Real> term(backend_, spec, samples, work_.fields, spec_.tileBytes);
   for (size_t f = 0; f < work_.fields.size(); ++f) work_.fields[f].foldLevels(term.reading(f), parameters);
   const int64_t padded = term.paddedCount(), count = samples.set().userCount();

@@ -10,20 +10,14 @@
 
 namespace dinf {
 
-// What a problem leaves to one that is made anew of the same spec: sample sets as they are laid out, and the terms' data.
-template <class Real>
-struct Kept {
-  std::vector<std::shared_ptr<SampleSet>> sets;
-  std::vector<Channels<Real>> channels;  // a term
-};
-
 template <class Real>
 class Problem {
  public:
-  // `spec` must live as long as the problem does; the values of its channels are read here and never again, and not at all where an
-  // earlier problem has kept them.
-  Problem(const ProblemSpec& spec, Backend<Real>& backend, bool folded, const Kept<Real>& kept = {});
-  Kept<Real> kept() const;
+  // `spec` must live as long as the problem does; the values of its channels are read here and never again.
+  Problem(const ProblemSpec& spec, Backend<Real>& backend, bool folded);
+  // Linear decoders are multiplied into their grids from now on: what the parameters become. All else stays as it is laid out; and
+  // everything stays where there is no room for them.
+  DeviceVector<Real> fold(const Real* parameters);
 
   const ProblemSpec& spec() const { return spec_; }
   const std::vector<BoundField<Real>>& fields() const { return work_.fields; }
@@ -48,6 +42,9 @@ class Problem {
   // The same as ops. They leave the loss in lossSlot() and each term's share of it in the slots behind.
   void computeLoss(const Real* parameters);
   void computeGradient(const Real* parameters, Real* out);
+  // An iteration of Adam as ops: the gradient at the parameters, a step along it, and a line of the log with the loss and the first
+  // `published` terms' shares of it.
+  void iterateAdam(const AdamVectors<Real>& vectors, const AdamSettings& settings, int published);
   int lossSlot() const { return work_.slots.loss(); }
   int termSlots() const { return work_.slots.terms; }
   // The first slot that neither the stage nor the problem uses.
@@ -56,7 +53,8 @@ class Problem {
   // `energyGradient` where one is wanted. `parameters` must live as long as the three below are called.
   void linearise(const Real* parameters, Real* rows, Real* energyGradient);
   void forgetLinearisation() { linearised_ = false; }
-  void tangent(const Real* direction, Real* rows);
+  // `squaresSlot`: the sum of the rows' squares goes there, unless it is negative.
+  void tangent(const Real* direction, Real* rows, int squaresSlot = -1);
   void adjoint(const Real* rows, Real* out);
   // Squared norms of the Jacobian's columns at the linearisation; with `energies`, plus the curvature of energies along each unknown,
   // their mixed derivatives left out.
@@ -73,6 +71,7 @@ class Problem {
 
  private:
   void drawSets(int iterationSlot, bool all);
+  void accumulateGradient(const Real* parameters);
   void addTermLosses();
   void needLinearisation() const;
   void probeWeights(Real* out);

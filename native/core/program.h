@@ -64,6 +64,8 @@ struct ProgramCall {
   std::vector<InputPlane<Real>> inputs;
   std::vector<OutputPlane<Real>> stores;
   std::vector<int> sums;  // the slots that the sums are added to, samples in their order; empty: not wanted
+  int squares = -1;       // the slot that the squares of all that is stored are added to, if not negative
+  bool fresh = false;     // the first of these slots, or that of the squares where there are no sums, is overwritten instead
 };
 
 }  // namespace dinf

@@ -12,37 +12,25 @@ namespace {
 template <class Real>
 class Solver final : public SolverBase {
  public:
-  Solver(ProblemSpec spec, const DeviceSpec& device) : spec_(std::move(spec)), backend_(makeBackend<Real>(device)) {
-    rebuild(spec_.folded);
+  Solver(ProblemSpec spec, const DeviceSpec& device) : spec_(std::move(spec)), backend_(makeBackend<Real>(device)), folded_(spec_.folded) {
+    problem_ = std::make_unique<Problem<Real>>(spec_, *backend_, folded_);
+    problem().draw(0);
+    parameters_ = DeviceVector<Real>(*backend_, parameterCount());
     for (TermSpec& term : spec_.terms)
       for (std::vector<double>& channel : term.channels) channel = std::vector<double>();  // the problem has them
     if (!folded_) setParameters(problem().initial());
   }
-  ~Solver() override { backend_->release(parameters_); }
-
   void rest() override { backend_->rest(); }
 
   bool folded() const override { return folded_; }
   void setFolded(bool folded) override {
     if (folded == folded_) return;
     check(folded, ErrorCode::invalidArgument, "a folded decoder cannot be unfolded: put first-order stages before least squares");
-    const std::vector<double> before = parameters();
-    std::vector<double> after;
-    for (const Field& field : problem().fields()) {
-      const auto from = before.begin() + field.offset();
-      std::vector<double> part(from, from + field.parameterCount());
-      if (field.isLinear()) part = field.fold(part);
-      after.insert(after.end(), part.begin(), part.end());
-    }
-    after.insert(after.end(), before.end() - static_cast<int64_t>(spec_.scalars.size()), before.end());
-    try {
-      rebuild(true);
-    } catch (...) {  // the planes do not fit where the factors did
-      rebuild(false);
-      setParameters(before);
-      throw;
-    }
-    setParameters(after);
+    adam_ = nullptr;
+    factor_ = nullptr;
+    parameters_ = problem().fold(parameters_);
+    folded_ = true;
+    problem().draw(0);
   }
 
   int64_t parameterCount() const override { return problem().parameterCount(); }
@@ -179,20 +167,6 @@ class Solver final : public SolverBase {
   }
 
  private:
-  void rebuild(bool folded) {
-    adam_ = nullptr;
-    factor_ = nullptr;
-    if (parameters_) backend_->release(parameters_);
-    parameters_ = nullptr;
-    if (problem_) kept_ = problem_->kept();
-    problem_ = nullptr;  // frees before it takes
-    problem_ = std::make_unique<Problem<Real>>(spec_, *backend_, folded, kept_);
-    kept_ = {};
-    problem().draw(0);
-    folded_ = folded;
-    parameters_ = backend_->allocate(problem().parameterCount());
-  }
-
   // Nothing where all parameters are 0.
   DeviceVector<Real> copyOfStart() {
     const int slot = problem().freeSlot();
@@ -236,11 +210,7 @@ class Solver final : public SolverBase {
     return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
   }
 
-  // There is none after a failure that left no room for any.
-  Problem<Real>& problem() const {
-    check(problem_ != nullptr, ErrorCode::outOfMemory, "this solver could not make its problem anew: make another solver");
-    return *problem_;
-  }
+  Problem<Real>& problem() const { return *problem_; }
 
   std::vector<double> read(const Real* from, int64_t count) const {
     std::vector<Real> host(count);
@@ -254,12 +224,11 @@ class Solver final : public SolverBase {
 
   ProblemSpec spec_;
   std::unique_ptr<Backend<Real>> backend_;
-  Kept<Real> kept_;  // between one problem and the next, also where the next could not be made
   std::unique_ptr<Problem<Real>> problem_;
   std::unique_ptr<AdamState<Real>> adam_;
   std::unique_ptr<KeptFactor<Real>> factor_;
-  Real* parameters_ = nullptr;
-  bool folded_ = false;
+  DeviceVector<Real> parameters_;
+  bool folded_;
 };
 
 }  // namespace

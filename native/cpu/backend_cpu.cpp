@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <new>
+#include <utility>
 #include "cpu/backend_cpu.h"
 #include "cpu/binding.h"
 #include "cpu/draws.h"
@@ -80,10 +81,13 @@ class CpuBackend final : public Backend<Real> {
 
   SampleOrder sampleOrder() const override { return SampleOrder::bands; }
   void fetchDraw(SampleSet&) override {}  // it works in the set's memory
-  void draw(SampleSet& samples, uint64_t seed, uint32_t term, int iterationSlot) override {
+  void draw(SampleSet& samples, uint64_t seed, uint32_t term, int iterationSlot, Real* weights) override {
     const uint32_t iteration = static_cast<uint32_t>(slots_[iterationSlot]);
     if (samples.spec().kind == SampleKind::stratified) draws_.stratified(samples, seed, term, iteration);
-    else if (samples.spec().draws > 0) draws_.counts(samples, seed, term, iteration);
+    else if (samples.spec().draws > 0) {
+      draws_.counts(samples, seed, term, iteration);
+      if (weights) this->weights(samples, weights);
+    }
   }
 
   std::unique_ptr<Binding> bind(const GridShape& grid, const SampleSet& samples, const JetSet& jets, int channels,
@@ -153,22 +157,31 @@ class CpuBackend final : public Backend<Real> {
   void encode(const Binding& binding, const Tile& tile, const Real* packed, Real* jets) override {
     encoder_.encode(static_cast<const CpuBinding<Real>&>(binding), tile, packed, jets);
   }
-  void encodeAdjointBegin(Binding& binding) override { encoder_.adjointBegin(static_cast<CpuBinding<Real>&>(binding)); }
-  void encodeAdjoint(Binding& binding, const Tile& tile, const Real* jets) override {
+  void encodeAdjointBegin(Binding& binding, Real* packed, bool add) override {
+    if (!add) fill(packed, Real(0), binding.grid.packedSize(binding.channels));
+    encoder_.adjointBegin(static_cast<CpuBinding<Real>&>(binding), packed);
+  }
+  void encodeAdjoint(Binding& binding, const Tile& tile, Real* jets, uint64_t absent) override {
+    for (int c = 0; absent != 0 && c < binding.outputChannels(); ++c)
+      for (int p = 0; p < binding.jets.count; ++p)
+        if (absent >> p & 1) fill(jets + (int64_t{c} * binding.jets.count + p) * tile.size, Real(0), tile.size);
     encoder_.adjoint(static_cast<CpuBinding<Real>&>(binding), tile, jets);
   }
   void encodeSquares(Binding& binding, const Tile& tile, int output, const std::vector<JacobianPlane<Real>>& planes) override {
     encoder_.squares(static_cast<CpuBinding<Real>&>(binding), tile, output, planes);
   }
-  void encodeAdjointEnd(Binding& binding, Real* packed) override {
-    encoder_.adjointEnd(static_cast<CpuBinding<Real>&>(binding), packed);
-  }
+  void encodeAdjointEnd(Binding& binding) override { encoder_.adjointEnd(static_cast<CpuBinding<Real>&>(binding)); }
 
   // --- decoder
 
   void fold(const FoldShape& shape, const Real* parameters, Real* packed) override { folding_.fold(shape, parameters, packed); }
   void foldAdjoint(const FoldShape& shape, const Real* parameters, Real* packed, Real* gradient) override {
     folding_.foldAdjoint(shape, parameters, packed, gradient);
+  }
+  void foldAdjointAdam(const FoldShape& shape, Real* packed, const AdamVectors<Real>& vectors, const AdamSettings& settings) override {
+    foldAdjoint(shape, vectors.parameters, packed, vectors.gradient);
+    const int64_t grid = shape.grid.canonicalSize(shape.folded ? shape.outputs : shape.features);
+    adam(vectors, shape.folded ? grid : grid + int64_t{shape.outputs} * (shape.grid.levels * shape.features + 1), settings);
   }
   void refine(const GridShape& grid, int channels, Real* levels, Real* finest) override {
     refinement_.refine(grid, channels, levels, finest);
@@ -269,11 +282,14 @@ class CpuBackend final : public Backend<Real> {
       run.scratch = scratch_[thread].data();
       kernels_.run(run, at.end - at.begin);
     });
+    bool fresh = call.fresh;
+    const auto add = [&](int slot, double total) { slots_[slot] = std::exchange(fresh, false) ? total : slots_[slot] + total; };
     for (int i = 0; i < program.sums && !call.sums.empty(); ++i) {
       double total = 0;
       for (size_t segment = 0; segment < tile.segments.size(); ++segment) total += bandSums[segment * program.sums + i];
-      slots_[call.sums[i]] += total;
+      add(call.sums[i], total);
     }
+    if (call.squares >= 0) add(call.squares, squaresOf(call, tile));
   }
 
   // --- slots
@@ -291,9 +307,11 @@ class CpuBackend final : public Backend<Real> {
   void copySlots(Real* out, int first, int count) override {
     for (int i = 0; i < count; ++i) out[i] = static_cast<Real>(slots_[first + i]);
   }
-  void adamAdvance(const AdamSettings& settings, int lossSlot) override { generic::adamAdvance(slots_.data(), slots_[lossSlot], settings); }
-  void cglsStep() override { generic::cglsStep(slots_.data()); }
-  void cglsAdvance(const CglsSettings& settings) override { generic::cglsAdvance(slots_.data(), settings); }
+  void adamAdvance(const AdamSettings& settings, int lossSlot, int terms, int published) override {
+    addSlots(lossSlot, lossSlot + 1, terms);
+    generic::adamAdvance(slots_.data(), slots_[lossSlot], settings);
+    publish(lossSlot, published);
+  }
 
   // --- vectors
 
@@ -313,9 +331,6 @@ class CpuBackend final : public Backend<Real> {
     const Real b = static_cast<Real>(value(slot));
     pool_.chunks(count, [&](int64_t at, int64_t n) { kernels_.xpby(y + at, x + at, b, n); });
   }
-  void copyIf(int slot, Real* to, const Real* from, int64_t count) override {
-    if (slots_[slot] != 0) copy(to, from, count);
-  }
   void multiply(Real* out, const Real* x, const Real* y, int64_t count) override {
     pool_.chunks(count, [&](int64_t at, int64_t n) { kernels_.multiply(out + at, x + at, y + at, n); });
   }
@@ -327,16 +342,56 @@ class CpuBackend final : public Backend<Real> {
       }
     });
   }
-  void adam(Real* parameters, const Real* gradient, Real* first, Real* second, int64_t count, const AdamSettings& settings) override {
+  void adam(const AdamVectors<Real>& all, int64_t count, const AdamSettings& settings) override {
+    copyIf(AdamSlots::keep, all.best, all.parameters, count);
     if (slots_[AdamSlots::stopped] != 0) return;
     pool_.chunks(count, [&](int64_t at, int64_t n) {
-      kernels_.adam(parameters + at, gradient + at, first + at, second + at, n, static_cast<Real>(slots_[AdamSlots::rate]),
+      const AdamVectors<Real> v = all.from(at);
+      kernels_.adam(v.parameters, v.gradient, v.first, v.second, n, static_cast<Real>(slots_[AdamSlots::rate]),
                     static_cast<Real>(settings.beta1), static_cast<Real>(settings.beta2), static_cast<Real>(settings.epsilon),
                     static_cast<Real>(slots_[AdamSlots::rootCorrection]));
     });
   }
 
+  void cglsStep(Real* r, const Real* q, int64_t count) override {
+    generic::cglsStep(slots_.data());
+    axpy(r, -1, CglsSlots::alpha, q, count);
+  }
+  void cglsAdvance(Real* s, const Real* scale, const Real* y, const Real* p, int64_t count, const CglsSettings& settings) override {
+    multiply(s, s, scale, count);
+    if (y) {
+      axpy(s, 1, CglsSlots::damping, y, count);
+      axpy(s, -slots_[CglsSlots::damping], CglsSlots::alpha, p, count);
+    }
+    dot(s, s, count, CglsSlots::nextGamma);
+    generic::cglsAdvance(slots_.data(), settings);
+    publish(0, kStageSlots);
+  }
+  void cglsTurn(const CglsVectors<Real>& v, int64_t count, bool damped) override {
+    axpy(v.y, -1, CglsSlots::alpha, v.p, count);
+    copyIf(CglsSlots::keep, v.best, v.y, count);
+    copyIf(CglsSlots::restore, v.y, v.best, count);
+    xpby(v.p, v.s, CglsSlots::beta, count);
+    multiply(v.d, v.p, v.scale, count);
+    if (damped) dot(v.p, v.p, count, CglsSlots::stepNorm);
+  }
+
  private:
+  // Of all that a program has stored, band by band.
+  double squaresOf(const ProgramCall<Real>& call, const Tile& tile) const {
+    double total = 0;
+    for (const OutputPlane<Real>& store : call.stores)
+      for (const Segment& at : tile.segments) {
+        if (!store.data) continue;
+        const Real* from = store.data + (store.scope == InputPlane<Real>::tile ? at.local : at.begin);
+        for (int64_t i = 0; i < at.end - at.begin; i += ThreadPool::kChunk)
+          total += kernels_.dot(from + i, from + i, std::min<int64_t>(ThreadPool::kChunk, at.end - at.begin - i));
+      }
+    return total;
+  }
+  void copyIf(int slot, Real* to, const Real* from, int64_t count) {
+    if (slots_[slot] != 0) copy(to, from, count);
+  }
   double value(int slot) const { return slot == kOne ? 1.0 : slots_[slot]; }
 
   void reserve(int64_t size) {

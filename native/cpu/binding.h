@@ -24,7 +24,8 @@ class CpuBinding final : public Binding {
   void aim(TensorCall<Real>& call, int firstLevel, int band) const;
   void aim(ScatteredCall& call, int firstLevel, int band) const;
   void clearBand(int band);
-  // Accumulators are there from the begin of an adjoint to its end, in a buffer that bindings hand on to one another.
+  Real* target = nullptr;  // of an adjoint from its begin to its end
+  // Accumulators are there as long, in a buffer that bindings hand on to one another.
   void takeAccumulators(std::vector<Real> buffer);
   std::vector<Real> giveAccumulators() { return std::exchange(accumulators_, {}); }
   // Adds the bands' rows [firstRow, lastRow) of (channel, level) in band order.

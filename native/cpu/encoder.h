@@ -37,7 +37,8 @@ class CpuEncoder {
     });
   }
 
-  void adjointBegin(CpuBinding<Real>& binding) {
+  void adjointBegin(CpuBinding<Real>& binding, Real* packed) {
+    binding.target = packed;
     std::vector<Real> buffer;
     if (!spare_.empty()) {
       const auto largest = std::max_element(spare_.begin(), spare_.end(), [](const auto& a, const auto& b) { return a.capacity() < b.capacity(); });
@@ -96,7 +97,7 @@ class CpuEncoder {
     });
   }
 
-  void adjointEnd(CpuBinding<Real>& binding, Real* packed) {
+  void adjointEnd(CpuBinding<Real>& binding) {
     struct Item {
       int channel, level, first, last;
     };
@@ -109,7 +110,7 @@ class CpuEncoder {
       }
     pool_.parallelFor(static_cast<int64_t>(items.size()), [&](int64_t i, int) {
       const Item& item = items[i];
-      binding.reduceRows(kernels_, item.channel, item.level, item.first, item.last, packed);
+      binding.reduceRows(kernels_, item.channel, item.level, item.first, item.last, binding.target);
     });
     spare_.push_back(binding.giveAccumulators());
   }

@@ -261,6 +261,12 @@ function move({type, operands: [to, from]}, writer) {
 const ROUNDINGS = {rni: 'nearbyint', rzi: 'trunc', rmi: 'floor', rpi: 'ceil'};
 /** @type {Handler} */
 function convert(instruction, writer) {
+  if (has(instruction, 'tf32')) {
+    if (instruction.modifiers.join('.') !== 'rna.tf32.f32') throw new Error('a conversion to tf32 that is not understood');
+    const [to, from] = instruction.operands;
+    writer.write(to, 'b32', `cuda_emulation::roundToTf32(${writer.read(from, 'f32')})`);
+    return;
+  }
   const [to, from] = instruction.modifiers.filter(isType);
   const [target, source] = instruction.operands;
   const value = writer.read(source, from);
@@ -317,6 +323,21 @@ function store(instruction, writer) {
     writer.line(`store<${cppType(type)}>(to + ${i * bytesOf(type)}, ${writer.read(each, type)});`),
   );
   writer.line('}');
+}
+
+/**
+ * Copies to shared memory that a thread waits for later: done at once here. What is not read of the source becomes 0.
+ * @type {Handler}
+ */
+function copyAsync(instruction, writer) {
+  const {modifiers, operands, line} = instruction;
+  const kind = modifiers.join('.');
+  if (kind === 'async.wait_all') return;
+  if (kind !== 'async.cg.shared.global' && kind !== 'async.ca.shared.global') throw new Error(`cp.${kind} is not understood`);
+  const bytes = Number(operands[2]);
+  const to = writer.access(operands[0], 'shared', 'store', bytes, line);
+  const from = writer.access(operands[1], 'global', 'load', bytes, line);
+  writer.line(`copyToShared(${to}, ${from}, ${bytes}, ${operands[3] ? writer.read(operands[3], 'u32') : bytes});`);
 }
 
 const ATOMICS = {
@@ -387,6 +408,20 @@ function vote({modifiers, operands, line}, writer) {
   else throw new Error(`vote.${kind} is not understood`);
 }
 
+/** The one shape of the tensor cores that the kernels use. @type {Handler} */
+function multiplyMatrices({modifiers, operands, line}, writer) {
+  const shape = modifiers.join('.');
+  if (shape !== 'sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32') throw new Error(`mma.${shape} is not understood`);
+  const [to, a, b, sum] = operands.map(listed);
+  const values = (list, type) => list.map((each) => writer.read(each, type)).join(', ');
+  writer.line(`{ float sum[] = {${values(sum, 'f32')}};`);
+  writer.line(`const uint32_t a[] = {${values(a, 'b32')}}, b[] = {${values(b, 'b32')}};`);
+  writer.line(`DINF_PTX_MATRICES();`);
+  writer.line(`cuda_emulation::multiplyTf32(sum, a, b, {kFile, ${line}});`);
+  to.forEach((each, i) => writer.write(each, 'f32', `sum[${i}]`));
+  writer.line('}');
+}
+
 // ---- control
 /** @type {Handler} */
 function callFunction({operands}, writer) {
@@ -440,12 +475,14 @@ export const HANDLERS = {
   cvta: convertAddress,
   ld: load,
   st: store,
+  cp: copyAsync,
   atom: atomic,
   red: atomic,
   bar: barrier,
   barrier,
   shfl: shuffle,
   vote,
+  mma: multiplyMatrices,
   activemask: ({operands}, writer) => writer.write(operands[0], 'b32', 'cuda_emulation::activeMask()'),
   nanosleep: ({line}, writer) => writer.line(`cuda_emulation::yield({kFile, ${line}});`),
   membar: (instruction, writer) => {

@@ -201,7 +201,7 @@ const SOLVING: Places = {
     'solve',
     [
       ...['optimizer', 'resume', 'repeat', 'after', 'checkpoint', 'device', 'dtype', 'threads', 'memoryLimit', 'seed', 'signal'],
-      'onProgress',
+      ...['tf32', 'onProgress'],
     ],
     solving,
   ),

@@ -18,6 +18,7 @@ add_library(dinf_cuda_emulation_objects OBJECT
   ${DINF_EMULATION_DIR}/races.cpp
   ${DINF_EMULATION_DIR}/shared_memory.cpp
   ${DINF_EMULATION_DIR}/streams.cpp
+  ${DINF_EMULATION_DIR}/tensor_cores.cpp
   ${DINF_EMULATION_DIR}/translations.cpp)
 target_include_directories(dinf_cuda_emulation_objects BEFORE PUBLIC ${DINF_EMULATION_DIR})
 # DWARF 4: addr2line of binutils 2.40 takes a header for its source in the version that g++ writes by default.

@@ -39,6 +39,7 @@ Options& options();
 
 struct Statistics {
   uint64_t launches = 0, blocks = 0, threads = 0, barriers = 0, warpOperations = 0, switches = 0;
+  uint64_t graphNodes = 0;    // of the graph made last
   uint64_t floatAtomics = 0;  // a deterministic kernel has none
   uint64_t failures = 0;      // what reports() tells; a test ends with none
 };

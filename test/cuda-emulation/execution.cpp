@@ -27,15 +27,18 @@ unsigned mostThreads(const void* kernel) {
 }
 
 enum class State : uint8_t { fresh, ready, running, atBarrier, inWarp, done };
+template <size_t kBytes>
 struct alignas(16) Value {
-  unsigned char bytes[16];
+  unsigned char bytes[kBytes];
 };
 struct Waiter {  // a lane in a warp operation
   unsigned mask, source;
   WarpOperation operation;
   uint8_t bytes;
   Site site;
-  Value offered, answer;
+  WholeWarp compute;
+  Value<48> offered;
+  Value<16> answer;
 };
 struct Warp {
   unsigned live = 0, waiting = 0;
@@ -158,6 +161,16 @@ bool completeWarp(unsigned warpIndex, unsigned member) {
     if (lane.operation == WarpOperation::ballot) std::memcpy(&bit, lane.offered.bytes, 4);
     ballot |= (bit & 1) << __builtin_ctz(rest);
   }
+  if (lanes[member].operation == WarpOperation::whole) {
+    if (mask != ~0u) {
+      enter(warpIndex * kWarp + member);
+      failBlock("an instruction of the whole warp in a part of it", lanes[member].site);
+    }
+    const void* offered[kWarp];
+    void* answers[kWarp];
+    for (unsigned l = 0; l < kWarp; ++l) offered[l] = lanes[l].offered.bytes, answers[l] = lanes[l].answer.bytes;
+    lanes[member].compute(offered, answers);
+  }
   const bool sync = lanes[member].operation == WarpOperation::sync;
   if (sync) ++nextEpoch;
   for (unsigned rest = mask; rest; rest &= rest - 1) {
@@ -169,7 +182,7 @@ bool completeWarp(unsigned warpIndex, unsigned member) {
         enter(warpIndex * kWarp + l);
         failBlock("shuffle from lane " + std::to_string(lane.source) + ", which takes no part in it", lane.site);
       }
-      lane.answer = lanes[lane.source].offered;
+      std::memcpy(lane.answer.bytes, lanes[lane.source].offered.bytes, sizeof lane.answer.bytes);
     }
     // Only __syncwarp() orders memory; shuffles and votes do not.
     if (sync) epochs[warpIndex * kWarp + l] = nextEpoch;
@@ -350,6 +363,10 @@ const void* warpOperation(WarpOperation operation, unsigned mask, unsigned sourc
     suspend();
   }
   return lane.answer.bytes;
+}
+const void* wholeWarp(WholeWarp compute, const void* value, size_t bytes, Site site) {
+  waiters[now.thread].compute = compute;
+  return warpOperation(WarpOperation::whole, ~0u, 0, value, bytes, site);
 }
 void yield(Site site) {
   // A thread that waits for another block waits for ever here: blocks run one after another.

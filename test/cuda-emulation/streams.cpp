@@ -325,6 +325,7 @@ cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph, unsig
   *exec = nullptr;
   if (!graph) return setError(cudaErrorInvalidValue);
   *exec = new Graph(*graph);
+  statistics().graphNodes = graph->nodes->size();
   return cudaSuccess;
 }
 cudaError_t cudaGraphUpload(cudaGraphExec_t exec, cudaStream_t) { return exec ? cudaSuccess : setError(cudaErrorInvalidValue); }

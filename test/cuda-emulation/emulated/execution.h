@@ -17,13 +17,16 @@ struct Site {
 #define EMULATION_SITE const char *file = __builtin_FILE(), int line = __builtin_LINE()
 
 enum class Vote : uint8_t { none, count, all, any };
-enum class WarpOperation : uint8_t { sync, shuffle, ballot };
+enum class WarpOperation : uint8_t { sync, shuffle, ballot, whole };
 
 void blockBarrier(Site);
 int blockVote(int predicate, Vote, Site);
 // Blocks until every live lane of the mask is here. `value` (at most 16 bytes) is offered to the others; the answer is that of
 // lane `source`, or the ballot. It stays valid until the calling thread's next warp operation.
 const void* warpOperation(WarpOperation, unsigned mask, unsigned source, const void* value, size_t bytes, Site);
+// All 32 lanes together: `compute` makes each lane's answer (at most 16 bytes) of what every lane offers (at most 48).
+using WholeWarp = void (*)(const void* const* offered, void* const* answers);
+const void* wholeWarp(WholeWarp compute, const void* value, size_t bytes, Site);
 unsigned lane();
 unsigned activeMask();
 void yield(Site);

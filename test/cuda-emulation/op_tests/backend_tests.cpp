@@ -99,23 +99,20 @@ Trained<Real> train(bool recorded, int64_t& launches) {
   const Tile tile = set.whole();
   const int64_t n = grid.packedSize(1), planes = jets.count * tile.size;
   const auto binding = be->bind(grid, set, jets, 1, ChannelMap::sumLevels);
-  Real *parameters = be->allocate(n), *gradient = be->allocate(n), *first = be->allocate(n), *second = be->allocate(n), *out = be->allocate(planes);
+  Real *parameters = be->allocate(n), *gradient = be->allocate(n), *first = be->allocate(n), *second = be->allocate(n), *best = be->allocate(n), *out = be->allocate(planes);
   Random random(9);
   be->upload(parameters, randomVector<Real>(random, n).data(), n);
   constexpr int kLoss = kStageSlots;
   const AdamSettings settings{1e-2, 0, 0.9, 0.999, 1e-8, 50};
   const auto body = [&] {
-    be->draw(set, 5, 0, AdamSlots::iteration);
+    be->draw(set, 5, 0, AdamSlots::iteration, nullptr);
     be->encode(*binding, tile, parameters, out);
-    be->clearSlots(kLoss, 1);
-    be->dot(out, out, planes, kLoss);
-    be->fill(gradient, 0, n);
-    be->encodeAdjointBegin(*binding);
-    be->encodeAdjoint(*binding, tile, out);
-    be->encodeAdjointEnd(*binding, gradient);
-    be->adamAdvance(settings, kLoss);
-    be->adam(parameters, gradient, first, second, n, settings);
-    be->publish(kLoss, 1);
+    be->dot(out, out, planes, kLoss + 1);
+    be->encodeAdjointBegin(*binding, gradient, false);
+    be->encodeAdjoint(*binding, tile, out, 0);
+    be->encodeAdjointEnd(*binding);
+    be->adamAdvance(settings, kLoss, 1, 1);
+    be->adam({parameters, gradient, first, second, best}, n, settings);
   };
   const auto before = cuda_emulation::statistics().launches;
   {
@@ -130,7 +127,7 @@ Trained<Real> train(bool recorded, int64_t& launches) {
   Trained<Real> result{std::vector<Real>(static_cast<size_t>(n)), {}};
   be->download(result.parameters.data(), parameters, n);
   for (int i = 0; i < 10; ++i) result.losses.push_back(be->line(i)[0]);
-  for (Real* buffer : {parameters, gradient, first, second, out}) be->release(buffer);
+  for (Real* buffer : {parameters, gradient, first, second, best, out}) be->release(buffer);
   return result;
 }
 
@@ -146,6 +143,32 @@ void recordingCases() {
       DINF_EXPECT(expected.losses.front() > expected.losses.back() && expected.losses.back() > 0, "nothing was learnt");
     }
     cuda_emulation::options().deferred = false;
+  });
+}
+
+// Launches are gaps of a microsecond or two each: an iteration has no node that another could do the work of.
+void nodeCases() {
+  const auto nodesOf = [](const ProblemSpec& spec, const StageSpec& stage) {
+    const auto solver = makeSolver(spec, Precision::float32, onCuda());
+    cuda_emulation::statistics().graphNodes = 0;
+    solver->run({stage}, nullptr, kGoOn);
+    return static_cast<int>(cuda_emulation::statistics().graphNodes);
+  };
+  // The paper's setting, small: draws of a lattice, six levels of three rings, two features, first derivatives.
+  SampleSetSpec lattice = test::tensorSet({64, 64});
+  const FieldSpec field = makeField(2, {64, 64}, 6, test::gaussian(3), Edge::extend, 2, 1);
+  test::TermOptions first;
+  testCase("nodes of an iteration of conjugate gradients", [&] {
+    const int nodes = nodesOf(makeProblem(2, {field}, {lattice}, first), leastSquaresStage());
+    std::printf("nodes of an iteration of conjugate gradients: %d\n", nodes);
+    DINF_EXPECT(nodes > 0 && nodes <= 10, "%d nodes, at most 10", nodes);
+  });
+  testCase("nodes of an iteration of Adam", [&] {
+    lattice.draws = 64 * 64;
+    lattice.redraw = true;
+    const int nodes = nodesOf(makeProblem(2, {field}, {lattice}, first), adamStage(4));
+    std::printf("nodes of an iteration of Adam: %d\n", nodes);
+    DINF_EXPECT(nodes > 0 && nodes <= 9, "%d nodes, at most 9", nodes);
   });
 }
 
@@ -441,6 +464,7 @@ void manyRecordingsCase() {
 void cases() {
   recordingCases<float>();
   recordingCases<double>();
+  nodeCases();
   logCases();
   deviceCases();
   memoryCases();

@@ -68,6 +68,33 @@ void both(const FoldShape& shape, const char* name) {
       if (own[i]) gradient.push_back(after[i]);
     return gradient;
   });
+  // The same gradient straight into a step of Adam: what a step on its own makes of it.
+  const AdamSettings settings{0.02, 0, 0.9, 0.999, 1e-8, 10};
+  for (const auto& [stopped, keep] : {std::pair{0.0, 1.0}, {1.0, 0.0}}) {
+    const auto moment = absolute(randomVector<Real>(random, size));
+    const auto step = [&](bool fused) {
+      return inEveryOrder<Real>([&](Context& c) {
+        const std::vector<Real> none(static_cast<size_t>(size), Real(0));
+        const Device<Real> values(c, parameters), packed(c, planes), gradient(c, none), first(c, moment), second(c, moment), best(c, none);
+        const AdamVectors<Real> vectors{values.data(), gradient.data(), first.data(), second.data(), best.data()};
+        cuda::setSlot(c, AdamSlots::rate, 0.03), cuda::setSlot(c, AdamSlots::rootCorrection, 1.7);
+        cuda::setSlot(c, AdamSlots::stopped, stopped), cuda::setSlot(c, AdamSlots::keep, keep);
+        if (fused) {
+          cuda::foldAdjointAdam<Real>(c, shape, packed.data(), vectors, settings);
+        } else {
+          cuda::foldAdjoint<Real>(c, shape, values.data(), packed.data(), gradient.data());
+          cuda::adam<Real>(c, vectors, size, settings);
+        }
+        std::vector<Real> all = values.read();
+        for (const auto* each : {&first, &second, &best})
+          for (const Real x : each->read()) all.push_back(x);
+        return all;
+      });
+    };
+    const auto expectedStep = step(false);
+    expectClose((std::string("foldAdjointAdam ") + name).c_str(), step(true), expectedStep, std::vector<Real>(expectedStep.size(), Real(1)), kTolerance<Real> / 10);
+  }
+
   // Sums are in double: in float they differ by the rounding of the result and of the gathered ghosts.
   expectClose((std::string("foldAdjoint ") + name).c_str(), actual, adjointOf(parameters, planes),
               adjointOf(absolute(parameters), absolute(planes)), kTolerance<Real> / 10);

@@ -255,12 +255,12 @@ struct Data {
 
 // How an adjoint is asked for.
 struct Way {
-  bool state, inAdjoint, captured;
+  bool state, inAdjoint, captured, tf32 = false;
 };
 
 template <class Real>
 Result onDevice(const Data& data, const Way& way) {
-  cuda::Context context(0, 0);
+  cuda::Context context(0, 0, way.tf32);
   const auto buffer = [&](const Vector& values) {
     Real* const memory = context.allocate<Real>(values.size());
     const std::vector<Real> real(values.begin(), values.end());
@@ -334,22 +334,21 @@ double worst(const Vector& got, const Quantity& want) {
 
 // By precision and by order, what the tolerances are compared with: of an entry relative to the size of its terms, and of all of
 // a result's entries relative to themselves.
-double worstSeen[2][2], worstNorm[2][2];
+double worstSeen[2][2], worstNorm[2][2], worstTf32 = 0;
 
 template <class Real>
 void compare(const Data& data, const Expected& expected, const Way& way, bool everyOrder) {
   const int high = data.jets.maxOrder() > 2;
-  const double tolerance = sizeof(Real) == 8 ? 1e-12 : high ? 1e-4 : 1e-5;
+  const double tolerance = sizeof(Real) == 8 ? 1e-12 : way.tf32 ? 2e-3 : high ? 1e-4 : 1e-5;
   const Result got = onDevice<Real>(data, way);
   const auto check = [&](const char* what, const Vector& values, const Quantity& want) {
     const double error = worst(values, want);
-    double& seen = worstSeen[sizeof(Real) == 8][high];
+    double& seen = way.tf32 ? worstTf32 : worstSeen[sizeof(Real) == 8][high];
     seen = std::max(seen, error);
     DINF_EXPECT(error <= tolerance, "%s, %s, %d samples: error %.3e, at most %.0e", sizeof(Real) == 8 ? "double" : "float", what,
                 static_cast<int>(data.samples), error, tolerance);
     const double whole = 2 * test::distance(values, want.value);
-    double& seenWhole = worstNorm[sizeof(Real) == 8][high];
-    seenWhole = std::max(seenWhole, whole);
+    if (!way.tf32) worstNorm[sizeof(Real) == 8][high] = std::max(worstNorm[sizeof(Real) == 8][high], whole);
     DINF_EXPECT(whole <= tolerance, "%s, %s, %d samples: relative error of all entries %.3e, at most %.0e",
                 sizeof(Real) == 8 ? "double" : "float", what, static_cast<int>(data.samples), whole, tolerance);
   };
@@ -473,10 +472,35 @@ int main(int argc, char** argv) {
       }
     });
 
+  // Tensor cores: layers of every tile, transposed and not, in both parts of the samples and the terms, aligned and not.
+  const Network wide[] = {{{2, 1, {121, 60, 200}, {sineLayer(3), tanhLayer(), geluLayer()}}, "2 -> 121 sine -> 60 tanh -> 200 gelu -> 1"},
+                          {{200, 121, {}, {}}, "200 -> 121"},
+                          {{4, 4, {128, 64, 32}, {tanhLayer(), sineLayer(2), tanhLayer()}}, "4 -> 128 tanh -> 64 sine -> 32 tanh -> 4"}};
+  test::report().shares = 1;
+  const JetSet gradients = JetSet::closed(2, 1);
+  for (const Network& network : wide)
+    for (const int64_t samples : {131, 264}) {
+      if (races && samples > 131) continue;
+      deviceCase("MLP on tensor cores, " + network.name + ", " + std::to_string(samples) + " samples", [&] {
+        const Data data(network.shape, gradients, samples, true);
+        const Expected expected = data.expected();
+        const auto operations = [&](const Way& way, bool everyOrder) {
+          const auto before = cuda_emulation::statistics().warpOperations;
+          compare<float>(data, expected, way, everyOrder);
+          return cuda_emulation::statistics().warpOperations - before;
+        };
+        const bool known = options().model.major >= 8, exact = known && (options().model.minor == 0 || options().model.major > 8);
+        DINF_EXPECT((operations({true, true, false}, samples > 131 || races) > 0) == exact, "which kernels multiply");
+        DINF_EXPECT((operations({false, true, samples > 131, true}, false) > 0) == known, "which kernels multiply in tf32");
+        DINF_EXPECT((worstTf32 > 1e-7) == known, "tf32 is as exact as floats: %.1e", worstTf32);
+      });
+    }
+
   for (const auto& [what, seen] :
        {std::pair{"of an entry, relative to its terms", worstSeen}, {"of a result, relative to it", worstNorm}})
     std::printf("worst error %s: float %.2e (orders 0-2), %.2e (3-4); double %.2e, %.2e\n", what, seen[0][0], seen[0][1],
                 seen[1][0], seen[1][1]);
+  std::printf("worst error of an entry by tf32, relative to its terms: %.2e\n", worstTf32);
   std::printf("%d passed, %d failed, %d checks\n", test::report().passed, test::report().failed, test::report().checks);
   return test::report().failed == 0 ? 0 : 1;
 }

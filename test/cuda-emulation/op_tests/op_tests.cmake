@@ -40,6 +40,11 @@ foreach(test IN LISTS DINF_OP_TESTS)
 endforeach()
 # What a backend does as a whole: recordings, devices, limits of memory.
 dinf_op_test(backend normal ${ptx})
+# Devices without tensor cores, and with such as pay for tf32 alone.
+foreach(model t4 ada)
+  add_test(NAME cuda_mlp_${model} COMMAND dinf_mlp_tests_normal tensor)
+  set_tests_properties(cuda_mlp_${model} PROPERTIES ENVIRONMENT DINF_EMULATION_MODEL=${model})
+endforeach()
 # Programs plan for the shared memory of the device that is there.
 foreach(model t4 ada a100)
   add_test(NAME cuda_program_${model} COMMAND dinf_program_tests_normal columns)

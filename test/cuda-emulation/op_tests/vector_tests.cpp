@@ -1,4 +1,5 @@
 // Vector ops and the arithmetic on slots, against the CPU backend.
+#include "cuda/log.h"
 #include "op_tests.h"
 
 namespace dinf::op_tests {
@@ -21,6 +22,29 @@ struct Offsets {
   int at[4];
 };
 constexpr Offsets kOffsets[] = {{{0, 0, 0, 0}}, {{1, 1, 1, 1}}, {{0, 3, 0, 0}}, {{2, 1, 3, 0}}};
+
+// A log that a test reads.
+class PinnedLog {
+ public:
+  PinnedLog(Context& context, int width, int length) : count_(context, {0}) {
+    cuda::checkCuda(cudaMallocHost(reinterpret_cast<void**>(&lines_), width * length * sizeof(double)), "pinned memory");
+    cuda::checkCuda(cudaMallocHost(reinterpret_cast<void**>(&published_), sizeof(int64_t)), "pinned memory");
+    *published_ = 0;
+    place_ = {lines_, published_, count_.data(), width, length};
+  }
+  ~PinnedLog() { cudaFreeHost(lines_), cudaFreeHost(published_); }
+  PinnedLog(const PinnedLog&) = delete;
+  PinnedLog& operator=(const PinnedLog&) = delete;
+  const cuda::Log& place() const { return place_; }
+  int64_t published() const { return *published_; }
+  const double* line(int64_t number) const { return lines_ + number % place_.length * place_.width; }
+
+ private:
+  Device<int64_t> count_;
+  double* lines_ = nullptr;
+  int64_t* published_ = nullptr;
+  cuda::Log place_{};
+};
 
 // Runs an op on both backends on the same operands and compares all of them afterwards. The terms are those of the same op on
 // absolute values or, where that means nothing, 1.
@@ -96,37 +120,91 @@ void vectorCases() {
         "multiply in place", 2, tolerance, [](auto& b, At x, int64_t n) { b.multiply(x[0], x[0], x[1], n); },
         [](Context& c, At x, int64_t n) { multiply<Real>(c, x[0], x[0], x[1], n); });
   });
-  for (const double value : {0.0, 1.0})
-    testCase("copyIf" + type + std::to_string(value), [&] {
-      compare<Real>(
-          "copyIf", 2, 0, [&](auto& b, At x, int64_t n) { b.setSlot(5, value), b.copyIf(5, x[0], x[1], n); },
-          [&](Context& c, At x, int64_t n) { setSlot(c, 5, value), copyIf<Real>(c, 5, x[0], x[1], n); });
-    });
   testCase("dot" + type, [&] {
     // The sum is in double, whatever the terms are.
     compare<Real>(
         "dot", 2, sizeof(Real) == 4 ? 1e-7 : 1e-13, [](auto& b, At x, int64_t n) { b.dot(x[0], x[1], n, 3); },
         [](Context& c, At x, int64_t n) { dot<Real>(c, x[0], x[1], n, 3); });
   });
-  for (const double stopped : {0.0, 1.0})
-    testCase("adam" + type + std::to_string(stopped), [&] {
+  for (const auto& [stopped, keep] : {std::pair{0.0, 0.0}, {1.0, 0.0}, {0.0, 1.0}, {1.0, 1.0}})
+    testCase("adam" + type + std::to_string(stopped) + std::to_string(keep), [&, stopped = stopped, keep = keep] {
       const AdamSettings settings{0.02, 0, 0.9, 0.999, 1e-8, 10};
       // The second moment is a square.
       const auto squared = [](auto& b, At x, int64_t n) { b.multiply(x[3], x[3], x[3], n); };
       compare<Real>(
-          "adam", 4, tolerance * 10,
+          "adam", 5, tolerance * 10,
           [&](auto& b, At x, int64_t n) {
             squared(b, x, n);
             b.setSlot(AdamSlots::rate, 0.03), b.setSlot(AdamSlots::rootCorrection, 1.7), b.setSlot(AdamSlots::stopped, stopped);
-            b.setSlot(3, 0), b.adam(x[0], x[1], x[2], x[3], n, settings);
+            b.setSlot(AdamSlots::keep, keep), b.setSlot(3, 0), b.adam({x[0], x[1], x[2], x[3], x[4]}, n, settings);
           },
           [&](Context& c, At x, int64_t n) {
             multiply<Real>(c, x[3], x[3], x[3], n);
             setSlot(c, AdamSlots::rate, 0.03), setSlot(c, AdamSlots::rootCorrection, 1.7),
                 setSlot(c, AdamSlots::stopped, stopped);
-            setSlot(c, 3, 0), adam<Real>(c, x[0], x[1], x[2], x[3], n, settings);
+            setSlot(c, AdamSlots::keep, keep), setSlot(c, 3, 0);
+            adam<Real>(c, {x[0], x[1], x[2], x[3], x[4]}, n, settings);
           });
     });
+  for (const double length : {0.0, 0.75})
+    testCase("cglsStep" + type + std::to_string(length), [&] {
+      const auto slots = [&](auto set) {
+        set(CglsSlots::gamma, 1.5), set(CglsSlots::rowNorm, 2), set(CglsSlots::stopped, length == 0 ? kConverged : kRunning);
+      };
+      compare<Real>(
+          "cglsStep", 2, tolerance,
+          [&](auto& b, At x, int64_t n) {
+            slots([&](int slot, double value) { b.setSlot(slot, value); });
+            b.cglsStep(x[0], x[1], n), b.setSlot(3, b.slot(CglsSlots::alpha) - length);
+          },
+          [&](Context& c, At x, int64_t n) {
+            slots([&](int slot, double value) { setSlot(c, slot, value); });
+            cuda::cglsStep(c, x[0], x[1], n), setSlot(c, 3, readSlot(c, CglsSlots::alpha) - length);
+          });
+    });
+  for (const double damping : {0.0, 0.3})
+    testCase("cglsAdvance" + type + std::to_string(damping), [&] {
+      const CglsSettings settings{1e-9, 1e-4, 5};
+      const auto slots = [&](auto set) {
+        for (const int slot : {CglsSlots::gamma, CglsSlots::firstGamma, CglsSlots::bestGamma}) set(slot, 1e9);
+        set(CglsSlots::damping, damping), set(CglsSlots::alpha, 0.4);
+      };
+      compare<Real>(
+          "cglsAdvance", 4, tolerance * 4,
+          [&](auto& b, At x, int64_t n) {
+            slots([&](int slot, double value) { b.setSlot(slot, value); });
+            b.cglsAdvance(x[0], x[1], damping > 0 ? x[2] : nullptr, x[3], n, settings);
+            b.setSlot(3, b.slot(CglsSlots::gamma));
+          },
+          [&](Context& c, At x, int64_t n) {
+            slots([&](int slot, double value) { setSlot(c, slot, value); });
+            const PinnedLog log(c, 64, 8);
+            cuda::cglsAdvance(c, x[0], x[1], damping > 0 ? x[2] : nullptr, x[3], n, settings, log.place());
+            const double gamma = readSlot(c, CglsSlots::gamma);
+            DINF_EXPECT(log.published() == 1 && log.line(0)[CglsSlots::gamma] == gamma, "the line that is published");
+            setSlot(c, 3, gamma);
+          });
+    });
+  for (const int fate : {0, int{CglsSlots::keep}, int{CglsSlots::restore}})
+    for (const bool damped : {false, true})
+      testCase("cglsTurn" + type + std::to_string(fate) + (damped ? " damped" : ""), [&] {
+        const auto slots = [&](auto set) {
+          set(CglsSlots::alpha, fate == CglsSlots::restore ? 0 : 0.4), set(CglsSlots::beta, 0.6);
+          if (fate > 0) set(fate, 1);
+        };
+        compare<Real>(
+            "cglsTurn", 6, tolerance * 4,
+            [&](auto& b, At x, int64_t n) {
+              slots([&](int slot, double value) { b.setSlot(slot, value); });
+              b.cglsTurn({x[0], x[1], x[2], x[3], x[4], x[5]}, n, damped);
+              b.setSlot(3, damped ? b.slot(CglsSlots::stepNorm) : 0);
+            },
+            [&](Context& c, At x, int64_t n) {
+              slots([&](int slot, double value) { setSlot(c, slot, value); });
+              cuda::cglsTurn<Real>(c, {x[0], x[1], x[2], x[3], x[4], x[5]}, n, damped);
+              setSlot(c, 3, damped ? readSlot(c, CglsSlots::stepNorm) : 0);
+            });
+      });
   testCase("inverseRoots" + type, [&] {
     compare<Real>(
         "inverseRoots", 2, tolerance * 100, [](auto& b, At x, int64_t n) { b.inverseRoots(x[0], x[1], 0.01, n); },
@@ -209,24 +287,32 @@ void slotCases() {
     for (int i = 0; i < 120; ++i) losses.push_back(i == 110 ? NAN : 2 + random.next());
     cpu->setSlot(AdamSlots::bestMean, INFINITY);
     for (const double loss : losses) {
-      cpu->setSlot(30, loss), cpu->adamAdvance(settings, 30);
+      cpu->setSlot(31, loss - 0.5), cpu->setSlot(32, 0.5), cpu->adamAdvance(settings, 30, 2, 2);
+      expected.push_back(cpu->slot(30));
       for (int s = 0; s < kStageSlots; ++s) expected.push_back(cpu->slot(s));
     }
     const auto actual = inEveryOrder<double>([&](Context& c) {
       std::vector<double> out;
       cuda::setSlot(c, AdamSlots::bestMean, INFINITY);
+      const PinnedLog log(c, 64, 200);
+      int64_t number = 0;
       for (const double loss : losses) {
-        cuda::setSlot(c, 30, loss), cuda::adamAdvance(c, settings, 30);
+        cuda::setSlot(c, 31, loss - 0.5), cuda::setSlot(c, 32, 0.5), cuda::adamAdvance(c, settings, 30, 2, 2, log.place());
+        c.synchronize();
+        const double* const line = log.line(number++);
+        DINF_EXPECT(log.published() == number && (line[0] == loss || (std::isnan(line[0]) && std::isnan(loss)) || std::abs(line[0] - loss) < 1e-15 * loss),
+                    "a line without its loss");
+        out.push_back(line[0]);
         for (int s = 0; s < kStageSlots; ++s) out.push_back(readSlot(c, s));
       }
       return out;
     });
     expectClose("adamAdvance", actual, expected, expected, 1e-13);
     DINF_EXPECT(
-        expected[119 * kStageSlots + AdamSlots::stopped] == 1 && expected[119 * kStageSlots + AdamSlots::iteration] == 110,
+        expected[119 * (kStageSlots + 1) + 1 + AdamSlots::stopped] == 1 && expected[119 * (kStageSlots + 1) + 1 + AdamSlots::iteration] == 110,
         "stops");
   });
-  testCase("cglsStep and cglsAdvance: on, and stopped in every way", [] {
+  testCase("the slots of conjugate gradients: on, and stopped in every way", [] {
     const CglsSettings settings{1e-9, 1e-4, 5};
     for (const int scenario : {0, 1, 2, 3}) {  // converges, no image, not finite, rounding decides
       const auto play = [&](auto set, auto step, auto advance, auto get) {
@@ -238,17 +324,26 @@ void slotCases() {
           set(CglsSlots::stepNorm, scenario == 1 && i == 4 ? 0.0 : 1.0);
           step();
           set(CglsSlots::nextGamma, scenario == 3 ? (i < 20 ? std::pow(0.3, i) : 1e-9 * (1 + 0.1 * (i % 3))) : std::pow(0.3, i));
-          advance();
+          // The squared norm of a vector of one entry, scaled by 1.
+          advance(std::sqrt(get(CglsSlots::nextGamma)));
           for (int s = 0; s < kStageSlots; ++s) out.push_back(get(s));
         }
         return out;
       };
       auto cpu = makeCpuBackend<double>(1);
-      const auto expected = play([&](int s, double v) { cpu->setSlot(s, v); }, [&] { cpu->cglsStep(); },
-                                 [&] { cpu->cglsAdvance(settings); }, [&](int s) { return cpu->slot(s); });
+      double row = 0, one = 1;
+      const auto expected = play([&](int s, double v) { cpu->setSlot(s, v); }, [&] { cpu->cglsStep(&row, &row, 1); },
+                                 [&](double s) { cpu->cglsAdvance(&s, &one, nullptr, nullptr, 1, settings); }, [&](int s) { return cpu->slot(s); });
       const auto actual = inEveryOrder<double>([&](Context& c) {
-        return play([&](int s, double v) { cuda::setSlot(c, s, v); }, [&] { cuda::cglsStep(c); },
-                    [&] { cuda::cglsAdvance(c, settings); }, [&](int s) { return readSlot(c, s); });
+        const Device<double> rows(c, {0, 0}), ones(c, {1});
+        const PinnedLog log(c, 64, 8);
+        return play([&](int s, double v) { cuda::setSlot(c, s, v); }, [&] { cuda::cglsStep(c, rows.data(), rows.data() + 1, 1); },
+                    [&](double s) {
+                      const Device<double> vector(c, {s});
+                      cuda::cglsAdvance<double>(c, vector.data(), ones.data(), nullptr, nullptr, 1, settings, log.place());
+                      c.synchronize();
+                    },
+                    [&](int s) { return readSlot(c, s); });
       });
       expectClose("cgls", actual, expected, expected, 1e-13);
       const double stop = expected[59 * kStageSlots + CglsSlots::stopped];
@@ -261,21 +356,15 @@ void slotCases() {
   testCase("publish: a ring of lines in pinned memory", [] {
     constexpr int kWidth = 64, kLines = 8;
     const auto last = inEveryOrder<double>([&](Context& c) {
-      double* log = nullptr;
-      int64_t* published = nullptr;
-      cuda::checkCuda(cudaMallocHost(reinterpret_cast<void**>(&log), kWidth * kLines * sizeof(double)), "pinned memory");
-      cuda::checkCuda(cudaMallocHost(reinterpret_cast<void**>(&published), sizeof(int64_t)), "pinned memory");
-      *published = 0;
-      const Device<int64_t> lines(c, {0});
+      const PinnedLog log(c, kWidth, kLines);
       std::vector<double> out;
       for (int i = 0; i < 21; ++i) {
         for (int k = 0; k < 5; ++k) cuda::setSlot(c, 20 + k, 100 * i + k);
-        cuda::publish(c, 20, 5, log, published, lines.data(), kWidth, kLines);
+        cuda::publish(c, 20, 5, log.place());
         c.synchronize();
-        DINF_EXPECT(*published == i + 1, "%lld lines", static_cast<long long>(*published));
-        for (int k = 0; k < 5; ++k) out.push_back(log[i % kLines * kWidth + k]);
+        DINF_EXPECT(log.published() == i + 1, "%lld lines", static_cast<long long>(log.published()));
+        for (int k = 0; k < 5; ++k) out.push_back(log.line(i)[k]);
       }
-      cudaFreeHost(log), cudaFreeHost(published);
       return out;
     });
     for (int i = 0; i < 21; ++i)

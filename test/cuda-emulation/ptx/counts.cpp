@@ -16,7 +16,7 @@ constexpr unsigned kWarp = 32, kSampled = 8;
 
 struct Totals {
   uint64_t launches = 0, blocks = 0, warps = 0, warpInstructions = 0, threadInstructions = 0, sampled = 0;
-  uint64_t sharedAccesses = 0, sharedGroups = 0, wavefronts = 0, globalAccesses = 0, sectors = 0, atomics = 0;
+  uint64_t sharedAccesses = 0, sharedGroups = 0, wavefronts = 0, globalAccesses = 0, sectors = 0, atomics = 0, matrices = 0;
 };
 std::map<std::string, Totals> totals;
 
@@ -114,11 +114,12 @@ struct AtExit {
       const double scale = t.sampled ? double(t.blocks) / double(t.sampled) : 0;
       std::fprintf(file,
                    "{\"symbol\":\"%s\",\"launches\":%llu,\"blocks\":%llu,\"warps\":%llu,\"warpInstructions\":%llu,\"threadInstructions\":%llu,"
-                   "\"sharedAccesses\":%.0f,\"wavefronts\":%.0f,\"conflicts\":%.0f,\"globalAccesses\":%.0f,\"sectors\":%.0f,\"atomics\":%.0f}\n",
+                   "\"sharedAccesses\":%.0f,\"wavefronts\":%.0f,\"conflicts\":%.0f,\"globalAccesses\":%.0f,\"sectors\":%.0f,\"atomics\":%.0f,\"matrices\":%llu}\n",
                    symbol.c_str(), static_cast<unsigned long long>(t.launches), static_cast<unsigned long long>(t.blocks), static_cast<unsigned long long>(t.warps),
                    static_cast<unsigned long long>(t.warpInstructions), static_cast<unsigned long long>(t.threadInstructions),
                    scale * double(t.sharedAccesses), scale * double(t.wavefronts), scale * double(t.wavefronts - t.sharedGroups),
-                   scale * double(t.globalAccesses), scale * double(t.sectors), scale * double(t.atomics));
+                   scale * double(t.globalAccesses), scale * double(t.sectors), scale * double(t.atomics),
+                   static_cast<unsigned long long>(t.matrices / kWarp));
     }
     std::fclose(file);
   }
@@ -131,6 +132,7 @@ void countBlock(unsigned index) {
   if (now.block != block || !kernel) startBlock();
   ++visits[size_t(now.thread) * kernel->blocks + index];
 }
+void countMatrices() { ++totals[kernel->symbol].matrices; }
 // The first piece of a kernel is counted before its first access, so the block is known here.
 void countAccess(unsigned index, uint64_t address) {
   if (sampling) addresses[size_t(position().thread) * kernel->accessCount + index].push_back(address);

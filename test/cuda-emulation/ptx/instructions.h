@@ -6,14 +6,17 @@
 #include <iterator>
 #include <limits>
 #include "cuda_runtime.h"
+#include "emulated/tensor_cores.h"
 
 // Counting is compiled in on demand: see counts.cpp.
 #ifdef DINF_PTX_COUNTS
 #define DINF_PTX_BLOCK(index) cuda_emulation::ptx::countBlock(index)
 #define DINF_PTX_ACCESS(index, address) cuda_emulation::ptx::countAccess(index, address)
+#define DINF_PTX_MATRICES() cuda_emulation::ptx::countMatrices()
 #else
 #define DINF_PTX_BLOCK(index) static_cast<void>(0)
 #define DINF_PTX_ACCESS(index, address) static_cast<void>(0)
+#define DINF_PTX_MATRICES() static_cast<void>(0)
 #endif
 
 namespace cuda_emulation::ptx {
@@ -34,6 +37,11 @@ T load(const char* from) {
 template <class T>
 void store(char* to, std::type_identity_t<T> value) {
   std::memcpy(to, &value, sizeof value);
+}
+
+inline void copyToShared(char* to, const char* from, size_t bytes, uint32_t read) {
+  if (read > 0) std::memcpy(to, from, std::min<size_t>(read, bytes));
+  if (read < bytes) std::memset(to + read, 0, bytes - read);
 }
 
 // ---- whole numbers. PTX leaves none of these undefined. (::remainder() is a function of fractions.)
@@ -128,5 +136,6 @@ Shuffled shuffle(uint32_t value, uint32_t b, uint32_t c, uint32_t mask, Site sit
 // ---- counts.cpp
 void countBlock(unsigned index);
 void countAccess(unsigned index, uint64_t address);
+void countMatrices();  // a lane comes by an instruction of the tensor cores
 
 }  // namespace cuda_emulation::ptx

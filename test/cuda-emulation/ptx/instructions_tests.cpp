@@ -47,9 +47,25 @@ void fractionCases() {
   EXPECT(std::fabs(highWord(1 / 3.0) * 3 - 1) < 1e-6 && (std::bit_cast<uint64_t>(highWord(1 / 3.0)) & 0xffffffff) == 0);
 }
 
+void tensorCoreCases() {
+  using cuda_emulation::roundToTf32;
+  const auto rounded = [](float x) { return std::bit_cast<float>(roundToTf32(x)); };
+  EXPECT(rounded(1 + 0x1p-11f) == 1 + 0x1p-10f && rounded(1 + 0x1p-11f - 0x1p-23f) == 1 && rounded(-1 - 0x1p-11f) == -1 - 0x1p-10f);
+  EXPECT(rounded(2 - 0x1p-23f) == 2 && rounded(0) == 0 && std::isinf(rounded(FLT_MAX)) && std::isinf(rounded(INFINITY)));
+  EXPECT(std::isnan(rounded(std::bit_cast<float>(0x7fffffffu))));
+  char to[16];
+  const float from[] = {1, 2, 3, 4};
+  const auto read = [&](int i) { return load<float>(to + 4 * i); };
+  copyToShared(to, reinterpret_cast<const char*>(from), 16, 8);
+  EXPECT(read(0) == 1 && read(1) == 2 && read(2) == 0 && read(3) == 0);
+  copyToShared(to, nullptr, 4, 0);
+  EXPECT(read(0) == 0 && read(1) == 2);
+}
+
 }  // namespace
 
 int main() {
+  tensorCoreCases();
   fusedDownCases();
   wholeNumberCases();
   fractionCases();
