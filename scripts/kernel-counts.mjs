@@ -110,13 +110,13 @@ function count(setting) {
     .map((line) => JSON.parse(line));
   rmSync(folder, {recursive: true});
   const names = kernelNames(rows.map((row) => row.symbol));
-  return rows
-    .map(({launches, ...sums}, i) => ({
-      kernel: names[i],
-      launches,
-      ...Object.fromEntries(EXECUTED.map((name) => [name, sums[name] / launches])),
-    }))
-    .sort((a, b) => b.launches * b.warpInstructions - a.launches * a.warpInstructions);
+  /** @type {any[]} */
+  const kernels = rows.map(({launches, ...sums}, i) => ({
+    kernel: names[i],
+    launches,
+    ...Object.fromEntries(EXECUTED.map((name) => [name, sums[name] / launches])),
+  }));
+  return kernels.sort((a, b) => b.launches * b.warpInstructions - a.launches * a.warpInstructions);
 }
 
 /** What comments say, as [{kernel, setting, warpInstructions, wavefronts, sectors}]. */
@@ -131,7 +131,12 @@ function budgets() {
       for (const match of readFileSync(path.join(root, 'cuda', name), 'utf8').matchAll(line)) {
         const [, setting, warpInstructions, wavefronts, sectors, kernel] = match;
         if (setting)
-          above.push({setting, warpInstructions: 1e6 * warpInstructions, wavefronts: 1e6 * wavefronts, sectors: 1e6 * sectors});
+          above.push({
+            setting,
+            warpInstructions: 1e6 * Number(warpInstructions),
+            wavefronts: 1e6 * Number(wavefronts),
+            sectors: 1e6 * Number(sectors),
+          });
         else {
           found.push(...above.map((budget) => ({kernel, ...budget})));
           above = [];
