@@ -412,9 +412,9 @@ function vote({modifiers, operands, line}, writer) {
 function multiplyMatrices({modifiers, operands, line}, writer) {
   const shape = modifiers.join('.');
   if (shape !== 'sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32') throw new Error(`mma.${shape} is not understood`);
-  const [to, a, b, sum] = operands.map(listed);
+  const [to, a, b, addends] = operands.map(listed);
   const values = (list, type) => list.map((each) => writer.read(each, type)).join(', ');
-  writer.line(`{ float sum[] = {${values(sum, 'f32')}};`);
+  writer.line(`{ float sum[] = {${values(addends, 'f32')}};`);
   writer.line(`const uint32_t a[] = {${values(a, 'b32')}}, b[] = {${values(b, 'b32')}};`);
   writer.line(`DINF_PTX_MATRICES();`);
   writer.line(`cuda_emulation::multiplyTf32(sum, a, b, {kFile, ${line}});`);
