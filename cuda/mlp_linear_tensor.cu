@@ -20,8 +20,9 @@ struct TensorArguments {
 
 // A block of eight warps sums 32 * RowTiles units x 128 columns of one plane, a warp 16 * RowTiles x 32 of them. 16 terms at a time
 // go through shared memory, in two buffers: the next 16 are copied from L2 while these are multiplied. Budget a warp and eight
-// terms, RowTiles 4, two parts: 48 instructions of the tensor cores, of 1024 multiply-adds each, 24 4-byte reads of shared memory
-// without conflicts, 72 instructions that split; a block reads 16 KB of L2 for 16 terms, 262 144 multiply-adds.
+// terms, RowTiles 2, two parts: 24 instructions of the tensor cores, of 1024 multiply-adds each, 16 4-byte reads of shared memory
+// without conflicts, 48 instructions that split, 32 additions; a block reads 12 KB of L2 for 16 terms, 131 072 multiply-adds. Four row
+// tiles of two parts need more than the 128 registers that leave room for two blocks.
 template <int RowTiles, bool Transposed, int Parts>
 __global__ void __launch_bounds__(kMlpThreads, 2) linearTensorKernel(const __grid_constant__ TensorArguments arguments) {
   constexpr int rows = 32 * RowTiles, warpRows = 16 * RowTiles;
@@ -136,7 +137,7 @@ bool linearOnTensorCores(Context& context, const LinearCall<float>& call) {
   const bool small = padded(64) < padded(128);
   if (context.tensorCores() == TensorCores::none || call.depth < 32 || padded(64) * 3 > call.units * 4) return false;
   if (context.tensorCores() == TensorCores::tf32) (small ? launchTensor<2, 1> : launchTensor<4, 1>)(context, call);
-  else (small ? launchTensor<2, 2> : launchTensor<4, 2>)(context, call);
+  else launchTensor<2, 2>(context, call);
   return true;
 }
 

@@ -31,15 +31,28 @@ __device__ __forceinline__ void multiplyEight(float (&sum)[RowTiles][ColumnTiles
     uint32_t high[4], low[4];
 #pragma unroll
     for (int i = 0; i < 4; ++i) split<Parts>(a(group + 16 * m + 8 * (i % 2), within + 4 * (i / 2)), high[i], low[i]);
-    // The small products first; neighbouring instructions add to different sums.
     if constexpr (Parts == 2) {
+      // Tensor cores cut their sums off towards zero, which over hundreds of terms is an error of its own: eight are summed there, the
+      // small products first, and sums of eight are rounded to nearest. Two tiles at a time: there are no registers for more.
+      static_assert(ColumnTiles % 2 == 0);
 #pragma unroll
-      for (int n = 0; n < ColumnTiles; ++n) multiplyAdd(sum[m][n], low, columnHigh[n]);
+      for (int n = 0; n < ColumnTiles; n += 2) {
+        float eight[2][4] = {};
 #pragma unroll
-      for (int n = 0; n < ColumnTiles; ++n) multiplyAdd(sum[m][n], high, columnLow[n]);
+        for (int k = 0; k < 2; ++k) multiplyAdd(eight[k], low, columnHigh[n + k]);
+#pragma unroll
+        for (int k = 0; k < 2; ++k) multiplyAdd(eight[k], high, columnLow[n + k]);
+#pragma unroll
+        for (int k = 0; k < 2; ++k) multiplyAdd(eight[k], high, columnHigh[n + k]);
+#pragma unroll
+        for (int k = 0; k < 2; ++k)
+#pragma unroll
+          for (int i = 0; i < 4; ++i) sum[m][n + k][i] += eight[k][i];
+      }
+    } else {
+#pragma unroll
+      for (int n = 0; n < ColumnTiles; ++n) multiplyAdd(sum[m][n], high, columnHigh[n]);
     }
-#pragma unroll
-    for (int n = 0; n < ColumnTiles; ++n) multiplyAdd(sum[m][n], high, columnHigh[n]);
   }
 }
 

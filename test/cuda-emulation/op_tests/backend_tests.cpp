@@ -146,7 +146,8 @@ void recordingCases() {
   });
 }
 
-// Launches are gaps of a microsecond or two each: an iteration has no node that another could do the work of.
+// Launches are gaps of a microsecond or two each: an iteration has no node that another could do the work of. Samples that are a tensor
+// product are encoded in two passes, for one node and a tenth of the time.
 void nodeCases() {
   const auto nodesOf = [](const ProblemSpec& spec, const StageSpec& stage) {
     const auto solver = makeSolver(spec, Precision::float32, onCuda());
@@ -161,14 +162,14 @@ void nodeCases() {
   testCase("nodes of an iteration of conjugate gradients", [&] {
     const int nodes = nodesOf(makeProblem(2, {field}, {lattice}, first), leastSquaresStage());
     std::printf("nodes of an iteration of conjugate gradients: %d\n", nodes);
-    DINF_EXPECT(nodes > 0 && nodes <= 10, "%d nodes, at most 10", nodes);
+    DINF_EXPECT(nodes > 0 && nodes <= 11, "%d nodes, at most 11", nodes);
   });
   testCase("nodes of an iteration of Adam", [&] {
     lattice.draws = 64 * 64;
     lattice.redraw = true;
     const int nodes = nodesOf(makeProblem(2, {field}, {lattice}, first), adamStage(4));
     std::printf("nodes of an iteration of Adam: %d\n", nodes);
-    DINF_EXPECT(nodes > 0 && nodes <= 9, "%d nodes, at most 9", nodes);
+    DINF_EXPECT(nodes > 0 && nodes <= 10, "%d nodes, at most 10", nodes);
   });
 }
 
