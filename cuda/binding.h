@@ -72,9 +72,12 @@ class CudaBinding final : public Binding, public FollowsSamples {
   // From its begin to its end an adjoint has a target. `add`: to what is there, or in its place.
   void beginAdjoint(Real* packed, bool add);
   void endAdjoint();
-  // Of `tensor`, which needs nothing else. Whoever writes all of it asks whether to add to it; from then on one does.
+  // Of `tensor`, which needs nothing else. Whoever writes all that samples reach asks whether to add to it; from then on one does.
   Real* target() const { return target_; }
-  bool addsNow() { return std::exchange(adds_, true); }
+  bool addsNow() {
+    if (!tensor->whole) occupied();
+    return std::exchange(adds_, true);
+  }
   // The same for who adds to a part of it: zeros where nobody has written yet.
   Real* occupied();
 

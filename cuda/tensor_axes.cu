@@ -45,6 +45,7 @@ TensorAxes<Real>::TensorAxes(Context& context, const GridShape& grid, const Samp
     for (int k = 0; k < dims; ++k) {
       stride[s][k] = k == dims - 1 ? 1 : k == 0 ? grid.packedStride0(s) : grid.packedStride1(s);
       AxisLevel<Real>& at = level[k][s];
+      whole = whole && at.first == 0 && at.nodes == grid.packedNodes(s, k);
       corner[s] += at.first * stride[s][k];
       at.weight = weights_.data() + offsets[k][s].weight;
       at.start = places_.data() + offsets[k][s].start;

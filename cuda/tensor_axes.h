@@ -26,6 +26,7 @@ class TensorAxes {
   int dims, taps, levels;
   int count[kMaxDims];  // samples an axis, padding included
   AxisLevel<Real> level[kMaxDims][kMaxLevels];
+  bool whole = true;    // samples reach every packed node
   // The packed plane of a channel's level, and its first node that samples reach.
   int64_t corner[kMaxLevels], stride[kMaxLevels][kMaxDims];
 
