@@ -94,8 +94,9 @@ for (const {name: device} of devices)
       const largest = exact.parameters.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       const distance = ({parameters}: typeof exact): number =>
         exact.parameters.reduce((most, value, i) => Math.max(most, Math.abs(value - parameters[i])), 0) / largest;
-      // Ten steps of the plate, fourth derivatives, make much of rounding: twice what they make of float32's, in float64's units.
-      expect(distance(ours)).toBeLessThan(Math.max(1e-10, 2 * 2 ** -29 * distance(rounded)));
+      // Ten steps of the plate, fourth derivatives, hardly decide some of its parameters: what float32 makes of them says how far rounding
+      // moves them, of which float64 has 2^-29, several times where sums run in another order.
+      expect(distance(ours)).toBeLessThan(Math.max(1e-10, 16 * 2 ** -29 * distance(rounded)));
       expect(Math.abs(ours.loss / exact.loss - 1)).toBeLessThan(1e-10);
 
       // Where float32 cannot tell the loss to 1e-4 (the plate), no farther from the truth than twice the CPU.
