@@ -6,7 +6,7 @@
  * Times at which they are given, in parts of all of the time: so many that errors which come and go, as where an oscillator jumps, count
  * as much as they do in all of the time.
  */
-export const TIMES = parts(40);
+const TIMES = parts(40);
 const TIMES_OF_ORDINARY = parts(400);
 
 function parts(count) {

@@ -3,7 +3,7 @@
 // difference between two of the method's own resolutions, of which the better one is given, so that it is more than the error.
 import {spawnSync} from 'node:child_process';
 import * as path from 'node:path';
-import {PRECISE, TIMES} from '../references.mjs';
+import {PRECISE} from '../references.mjs';
 import {root} from '../support.mjs';
 
 const linspace = (from, to, count) => Float64Array.from({length: count}, (_, i) => from + ((to - from) * i) / (count - 1));
@@ -16,8 +16,8 @@ function difference(coarse, fine) {
 
 /** Those that the benchmark of equations has, on a time from 0 to 1; `accuracy` is the difference to twice as many modes and other steps. */
 const shared = (name, how, accuracy) => () => {
-  const {axes, values} = PRECISE[name]();
-  return {axes: {t: Float64Array.from(TIMES), ...axes}, values: {u: flat(values.u)}, how, accuracy};
+  const {times, axes, values} = PRECISE[name]();
+  return {axes: {t: Float64Array.from(times), ...axes}, values: {u: flat(values.u)}, how, accuracy};
 };
 
 /** The classical Runge-Kutta method, at 201 times. */
