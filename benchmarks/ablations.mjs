@@ -6,14 +6,14 @@ import {rmSync} from 'node:fs';
 import * as path from 'node:path';
 import {options, record, root, temporaryFolder} from './support.mjs';
 
-const given = options({results: '', only: ''});
+const given = options({results: '', only: '', device: 'cpu'});
 
 for (const name of ['epsilon-rings', 'levels', 'levels-eikonal', 'kernels', 'decoders']) {
   if (given.only !== '' && given.only !== name) continue;
   const out = temporaryFolder();
   const {status, stdout, stderr} = spawnSync(
     process.execPath,
-    [path.join(root, 'dist', 'cli', 'main.js'), 'ablate', name, '--json', '--quiet', '--out', out],
+    [path.join(root, 'dist', 'cli', 'main.js'), 'ablate', name, '--json', '--quiet', '--device', given.device, '--out', out],
     {encoding: 'utf8', maxBuffer: 2 ** 26},
   );
   rmSync(out, {recursive: true, force: true});
@@ -26,6 +26,7 @@ for (const name of ['epsilon-rings', 'levels', 'levels-eikonal', 'kernels', 'dec
         case: name,
         command: `dinf-grid ablate ${name}`,
         variant: labels,
+        device: given.device,
         image,
         optimizer,
         dtype,

@@ -1,5 +1,5 @@
 // One Adam iteration of the paper's gradient image (262 144 draws from the lattice, 6 levels, 2 features, rho 3) beside the same
-// method in PyTorch, in one run:
+// method in PyTorch, in one run; on a GPU also as one CUDA graph and through torch.compile (--modes eager,graph,compile):
 //   node benchmarks/adam-iteration.mjs --image camera.png --python V/bin/python --results benchmarks/results/adam-iteration.jsonl
 import * as path from 'node:path';
 import * as dinf from 'dinf-grid';
@@ -7,7 +7,7 @@ import {readImage} from '../dist/files/image.js';
 import {writeNpy} from '../dist/files/npy.js';
 import {renderScene} from '../dist/imaging/scene/scene.js';
 import {poisson} from '../dist/problems/poisson.js';
-import {findPython, options, record, runPeer, spread, temporaryFolder} from './support.mjs';
+import {findPython, options, peerLines, peerOrWhyNot, record, spread, temporaryFolder, timedSolve} from './support.mjs';
 
 const given = options({
   image: '',
@@ -19,18 +19,21 @@ const given = options({
   threads: 0,
   device: 'cpu',
   layout: 'fast,direct',
+  modes: 'eager',
 });
 
 const image = given.image ? await readImage(given.image) : renderScene(512);
 const posed = poisson(image, {preset: 'paper'});
 const threads = given.threads || undefined;
 
+const setup = [];
 async function secondsPerIteration() {
-  const solution = await dinf.solve(posed.problem, {
+  const {solution, setupSeconds} = await timedSolve(posed.problem, {
     optimizer: dinf.adam({iterations: given.iterations, learningRate: 5e-3, decaySteps: 5000}),
     threads,
     device: given.device,
   });
+  setup.push(setupSeconds);
   solution.dispose();
   return solution.seconds / given.iterations;
 }
@@ -44,9 +47,13 @@ await writeNpy(path.join(folder, 'image.npy'), image.data, [image.height, image.
 const ours = [];
 for (let i = 0; i < Math.ceil(given.repeats / 2); i++) ours.push(await secondsPerIteration());
 const peers = {};
+/** The plain way is that of both layouts; graphs and compilation are for the one that is fast. */
+const variants = given.layout
+  .split(',')
+  .flatMap((layout) => given.modes.split(',').flatMap((mode) => (mode === 'eager' || layout === 'fast' ? [[layout, mode]] : [])));
 if (python)
-  for (const layout of given.layout.split(','))
-    peers[layout] = runPeer(python, 'poisson_grid.py', [
+  for (const [layout, mode] of variants)
+    peers[mode === 'eager' ? layout : `${layout}, ${mode}`] = peerOrWhyNot(python, 'poisson_grid.py', [
       '--image',
       path.join(folder, 'image.npy'),
       '--time',
@@ -55,6 +62,8 @@ if (python)
       given.device.startsWith('cuda') ? 'cuda' : 'cpu',
       '--layout',
       layout,
+      '--mode',
+      mode,
     ]);
 while (ours.length < given.repeats) ours.push(await secondsPerIteration());
 
@@ -73,18 +82,8 @@ record(
       device: given.device,
     },
     secondsPerIteration: own,
-    peers: Object.fromEntries(
-      Object.entries(peers).map(([layout, peer]) => [
-        layout,
-        {
-          torch: peer.torch,
-          threads: peer.threads,
-          chunks: peer.chunks,
-          secondsPerIteration: peer.secondsPerIteration,
-          ratio: peer.secondsPerIteration.median / own.median,
-        },
-      ]),
-    ),
+    setupSeconds: spread(setup.slice(1)), // the first warmed up
+    ...peerLines(peers, own),
   },
   given.results || undefined,
 );

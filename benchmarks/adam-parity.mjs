@@ -10,10 +10,11 @@ import {psnrPaper} from '../dist/imaging/metrics.js';
 import {renderScene} from '../dist/imaging/scene/scene.js';
 import {gridCells} from '../dist/pose/problem-spec.js';
 import {poisson} from '../dist/problems/poisson.js';
+import {chooseDevice, deviceOptions} from '../dist/devices/index.js';
 import {Session} from '../dist/solve/session.js';
 import {findPython, npyInt64, options, record, runPeer, temporaryFolder} from './support.mjs';
 
-const given = options({size: 128, iterations: 200, python: '', results: '', image: ''});
+const given = options({size: 128, iterations: 200, python: '', results: '', image: '', device: 'cpu'});
 
 const image = given.image ? await readImage(given.image) : renderScene(given.size);
 const posed = poisson(image, {preset: 'paper'});
@@ -24,7 +25,10 @@ const [cells] = gridCells(grid, 2);
 const python = findPython(given.python || undefined);
 if (!python) process.exit(0);
 
-const session = new Session(posed.problem.spec, {dtype: 'float32', threads: 2, seed: 1});
+const session = new Session(posed.problem.spec, {
+  ...{dtype: 'float32', threads: 2, seed: 1},
+  ...deviceOptions(chooseDevice(given.device)),
+});
 const start = await session.parameters();
 const folder = temporaryFolder();
 const file = (name) => path.join(folder, name);
@@ -71,7 +75,7 @@ const passed = lossDifference <= 1e-3 && Math.abs(ours - other) <= 0.2;
 record(
   {
     benchmark: 'adam-parity',
-    setting: {size: image.width, iterations: given.iterations, levels, features, torch: peer.torch},
+    setting: {device: given.device, size: image.width, iterations: given.iterations, levels, features, torch: peer.torch},
     largestRelativeLossDifferenceOver50: lossDifference,
     psnrPaper: {ours, peer: other, difference: ours - other},
     finalLoss: {ours: result.losses.at(-1), peer: theirs.at(-1)},

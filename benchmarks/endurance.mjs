@@ -22,7 +22,7 @@ import {readNpy} from '../dist/files/npy.js';
 import {readCheckpoint} from '../dist/solve/checkpoint/checkpoint.js';
 import {options, record, root, temporaryFolder} from './support.mjs';
 
-const given = options({only: '', solves: 1000, resolution: 512, kills: 100, concurrent: 64, results: ''});
+const given = options({only: '', solves: 1000, resolution: 512, kills: 100, concurrent: 64, results: '', device: 'cpu'});
 const results = given.results === '' ? undefined : given.results;
 const wanted = (name) => given.only === '' || given.only.split(',').includes(name);
 
@@ -60,7 +60,7 @@ async function watched(rounds, body) {
 }
 
 async function disposed() {
-  const solution = await solve(poisson, {threads: 2, device: 'cpu', optimizer: leastSquares({iterations: 2})});
+  const solution = await solve(poisson, {threads: 2, device: given.device, optimizer: leastSquares({iterations: 2})});
   await solution.evaluate([0.5, 0.5]);
   solution.dispose();
 }
@@ -80,7 +80,7 @@ async function cancelled(i) {
   try {
     const running = solve(random, {
       threads: 2,
-      device: 'cpu',
+      device: given.device,
       dtype: i % 8 < 4 ? 'float32' : 'float64',
       signal: abort.signal,
       optimizer: optimizers[i % optimizers.length],
@@ -104,7 +104,7 @@ async function together() {
     Array.from({length: given.concurrent}, (_, i) =>
       solve(random, {
         threads: 1 + (i % 3),
-        device: 'cpu',
+        device: given.device,
         seed: 1,
         optimizer: i % 2 ? adam({iterations: 60}) : leastSquares({iterations: 60, tolerance: 0}),
       }),

@@ -9,7 +9,7 @@ import {PRECISE, REFERENCES} from './references.mjs';
 import {options, record, root, temporaryFolder} from './support.mjs';
 import {UNTUNED, UNTUNED_REFERENCES} from './untuned.mjs';
 
-const given = options({results: '', only: '', cases: 'tuned'});
+const given = options({results: '', only: '', cases: 'tuned', device: 'cpu'});
 
 // Cole–Hopf: u = −2ν φ_x / φ with φ a solution of the heat equation, here 2 + exp(−νπ²t) cos(πx).
 const COLE_HOPF = '2*nu*pi*exp(-nu*pi^2*t)*sin(pi*x)/(2 + exp(-nu*pi^2*t)*cos(pi*x))';
@@ -565,7 +565,7 @@ for (const [name, words] of Object.entries(given.cases === 'untuned' ? UNTUNED :
   const began = performance.now();
   const {status, stdout, stderr} = spawnSync(
     process.execPath,
-    [path.join(root, 'dist', 'cli', 'main.js'), ...all, '--json', '--quiet', '--out', out],
+    [path.join(root, 'dist', 'cli', 'main.js'), ...all, '--json', '--quiet', '--device', given.device, '--out', out],
     {encoding: 'utf8', maxBuffer: 2 ** 26},
   );
   const wall = (performance.now() - began) / 1000;
@@ -593,6 +593,7 @@ for (const [name, words] of Object.entries(given.cases === 'untuned' ? UNTUNED :
     {
       benchmark: given.cases === 'untuned' ? 'equations, untuned' : 'equations',
       case: name,
+      device: given.device,
       command: `dinf-grid ${all.map(quoted).join(' ')}`,
       exit: status,
       errorEstimate,

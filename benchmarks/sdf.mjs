@@ -5,15 +5,16 @@ import * as dinf from 'dinf-grid';
 import {sdfDefinition} from '../dist/problems/sdf-definition.js';
 import {options, record, spread} from './support.mjs';
 
-const given = options({results: '', repeats: 1, points: '', name: '', only: ''});
+const given = options({results: '', repeats: 1, points: '', name: '', only: '', device: 'cpu'});
 
 async function measure(name, own, command) {
   const prepared = await sdfDefinition.prepare({preset: 'fast', own});
   const seconds = [];
   let line;
   for (let i = 0; i < given.repeats; i++) {
-    const stages = {optimizer: prepared.optimizers.map(({stage}) => stage)};
-    const solution = await (prepared.solve?.({}) ?? dinf.solve(prepared.problem, stages));
+    const {device} = given;
+    const stages = {optimizer: prepared.optimizers.map(({stage}) => stage), device};
+    const solution = await (prepared.solve?.({device}) ?? dinf.solve(prepared.problem, stages));
     seconds.push(solution.seconds);
     const {iterations, unknowns, loss, stopReason} = solution;
     if (i === given.repeats - 1)
@@ -28,6 +29,7 @@ async function measure(name, own, command) {
       benchmark: 'sdf',
       case: name,
       command: `dinf-grid solve sdf ${command}`,
+      device: given.device,
       settings,
       samplesPerIteration,
       ...line,

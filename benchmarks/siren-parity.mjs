@@ -9,11 +9,22 @@ import {readNpy, writeNpy} from '../dist/files/npy.js';
 import {psnrPaper} from '../dist/imaging/metrics.js';
 import {renderScene} from '../dist/imaging/scene/scene.js';
 import {poisson} from '../dist/problems/poisson.js';
+import {chooseDevice, deviceOptions} from '../dist/devices/index.js';
 import {Session} from '../dist/solve/session.js';
 import {findPython, npyInt64, options, record, runPeer, temporaryFolder} from './support.mjs';
 
 const given = options({
-  ...{size: 128, iterations: 200, width: 256, hiddenLayers: 5, learningRate: 5e-5, python: '', results: '', image: ''},
+  ...{
+    size: 128,
+    iterations: 200,
+    width: 256,
+    hiddenLayers: 5,
+    learningRate: 5e-5,
+    python: '',
+    results: '',
+    image: '',
+    device: 'cpu',
+  },
 });
 
 const image = given.image ? await readImage(given.image) : renderScene(given.size);
@@ -22,7 +33,10 @@ const posed = poisson(image, {preset: 'paper', field: 'siren', width, hiddenLaye
 const python = findPython(given.python || undefined);
 if (!python) process.exit(0);
 
-const session = new Session(posed.problem.spec, {dtype: 'float32', threads: 2, seed: 1});
+const session = new Session(posed.problem.spec, {
+  ...{dtype: 'float32', threads: 2, seed: 1},
+  ...deviceOptions(chooseDevice(given.device)),
+});
 const start = await session.parameters();
 const {blocks} = await session.state();
 const folder = temporaryFolder();
@@ -73,7 +87,7 @@ const passed = early <= 1e-3 && Math.abs(ours - other) <= 0.2;
 record(
   {
     benchmark: 'siren-parity',
-    setting: {size: image.width, iterations, width, hiddenLayers, learningRate, torch: peer.torch},
+    setting: {device: given.device, size: image.width, iterations, width, hiddenLayers, learningRate, torch: peer.torch},
     relativeLossDifference: {first: differences[0], largestOver50: early, last: differences.at(-1)},
     psnrPaper: {ours, peer: other, difference: ours - other},
     finalLoss: {ours: result.losses.at(-1), peer: theirs.at(-1)},

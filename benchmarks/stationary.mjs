@@ -6,9 +6,9 @@ import {clothDefinition} from '../dist/problems/cloth-definition.js';
 import {fitDefinition} from '../dist/problems/fit-definition.js';
 import {helmholtzDefinition} from '../dist/problems/helmholtz-definition.js';
 import {plateDefinition} from '../dist/problems/plate-definition.js';
-import {options, record, spread} from './support.mjs';
+import {options, record, spread, timedSolve} from './support.mjs';
 
-const given = options({results: '', repeats: 3, only: '', paperIterations: 20});
+const given = options({results: '', repeats: 3, only: '', paperIterations: 20, device: 'cpu'});
 
 /**
  * Solves once to warm up (unless it is to be done once only), then `repeats` times; one line, with the command that repeats it.
@@ -18,10 +18,18 @@ const given = options({results: '', repeats: 3, only: '', paperIterations: 20});
 async function measure(definition, name, command, run, dtype = 'float32', repeats = given.repeats) {
   const prepared = await definition.prepare({preset: 'fast', own: {}, ...run});
   const seconds = [];
+  const setup = [];
   let line;
   for (let i = repeats === 1 ? 1 : 0; i <= repeats; i++) {
-    const solution = await dinf.solve(prepared.problem, {optimizer: prepared.optimizers.map(({stage}) => stage), dtype});
-    if (i > 0) seconds.push(solution.seconds);
+    const {solution, setupSeconds} = await timedSolve(prepared.problem, {
+      optimizer: prepared.optimizers.map(({stage}) => stage),
+      dtype,
+      device: given.device,
+    });
+    if (i > 0) {
+      seconds.push(solution.seconds);
+      setup.push(setupSeconds);
+    }
     if (i === repeats) {
       const {metrics} = await prepared.assess(solution);
       const {iterations, unknowns, loss, stopReason} = solution;
@@ -36,10 +44,12 @@ async function measure(definition, name, command, run, dtype = 'float32', repeat
       case: name,
       command: `dinf-grid solve ${command}${dtype === 'float64' ? ' --dtype float64' : ''}`,
       dtype,
+      device: given.device,
       settings,
       samplesPerIteration,
       ...line,
       seconds: spread(seconds),
+      setupSeconds: spread(setup),
     },
     given.results || undefined,
   );

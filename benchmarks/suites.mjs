@@ -11,7 +11,7 @@ import {PROBLEMS} from './suites/problems.mjs';
 import {REFERENCES} from './suites/references.mjs';
 import {options, record, root, temporaryFolder} from './support.mjs';
 
-const given = options({results: '', only: '', suite: '', python: process.env.PYTHON ?? 'python3'});
+const given = options({results: '', only: '', suite: '', device: 'cpu', python: process.env.PYTHON ?? 'python3'});
 
 /** Longer than this, and a solve is ended: three times what it takes by default. */
 const MOST_SECONDS = 180;
@@ -42,7 +42,7 @@ function solve(words, out) {
   const began = performance.now();
   const {status, stdout, stderr, error} = spawnSync(
     process.execPath,
-    [path.join(root, 'dist', 'cli', 'main.js'), 'solve', ...words, '--json', '--quiet', '--out', out],
+    [path.join(root, 'dist', 'cli', 'main.js'), 'solve', ...words, '--json', '--quiet', '--device', given.device, '--out', out],
     {encoding: 'utf8', maxBuffer: 2 ** 26, timeout: MOST_SECONDS * 1000, killSignal: 'SIGKILL'},
   );
   const wholeCommandSeconds = (performance.now() - began) / 1000;
@@ -81,6 +81,7 @@ async function run(name, {suite, solve: words = [], reference, published, remark
   const line = {
     benchmark: 'suites',
     case: name,
+    device: given.device,
     suite,
     command: `dinf-grid ${['solve', ...words].map(quoted).join(' ')}`,
     exit: status,

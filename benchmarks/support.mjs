@@ -1,9 +1,10 @@
 // What the benchmarks share: the machine, medians, the peers, result lines.
-import {execFileSync, spawnSync} from 'node:child_process';
+import {execFileSync, spawn, spawnSync} from 'node:child_process';
 import {appendFileSync, mkdirSync, mkdtempSync} from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import {fileURLToPath} from 'node:url';
+import * as dinf from 'dinf-grid';
 import {addon} from '../dist/native.js';
 
 export const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -19,7 +20,65 @@ export const spread = (values) => ({
   count: values.length,
 });
 
-export function machine() {
+/** What nvidia-smi says of the cards, as it calls it; none where it is not found. */
+const CARD = 'name,driver_version,compute_cap,clocks.max.sm,clocks.max.mem,power.limit,ecc.mode.current,mig.mode.current';
+function cards() {
+  const {status, stdout} = spawnSync('nvidia-smi', [`--query-gpu=${CARD}`, '--format=csv,noheader,nounits'], {encoding: 'utf8'});
+  if (status !== 0) return [];
+  const names = CARD.split(',');
+  return rowsOf(stdout).map((values) => Object.fromEntries(names.map((name, i) => [name, values[i]])));
+}
+const rowsOf = (text) =>
+  text
+    .trim()
+    .split('\n')
+    .map((row) => row.split(',').map((value) => value.trim()));
+
+/** Clocks of the first card while the benchmark runs, five times a second: a card that throttles is seen. */
+const clocks = {sm: [], memory: [], celsius: [], watts: []};
+if (process.argv.some((word, i) => process.argv[i - 1] === '--device' && word.startsWith('cuda'))) {
+  const query = '--query-gpu=clocks.sm,clocks.mem,temperature.gpu,power.draw';
+  const watcher = spawn('nvidia-smi', ['--id=0', query, '--format=csv,noheader,nounits', '--loop-ms=200'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  watcher.on('error', () => {
+    // No nvidia-smi: lines go without clocks.
+  });
+  watcher.stdout.on('data', (text) => {
+    for (const [sm, memory, celsius, watts] of rowsOf(String(text)).map((row) => row.map(Number))) {
+      if (![sm, memory, celsius, watts].every(Number.isFinite)) continue;
+      for (const [name, value] of Object.entries({sm, memory, celsius, watts})) clocks[name].push(value);
+    }
+  });
+  // The pipe of a child is a socket, which the type of a stream does not say.
+  /** @type {import('node:net').Socket} */ (watcher.stdout).unref();
+  watcher.unref();
+  process.on('exit', () => watcher.kill());
+}
+/** Since the last line. */
+function clocksSince() {
+  const seen = Object.entries(clocks).filter(([, values]) => values.length > 0);
+  const result = Object.fromEntries(seen.map(([name, values]) => [name, spread(values)]));
+  for (const [, values] of seen) values.length = 0;
+  return Object.keys(result).length > 0 ? {clocks: result} : {};
+}
+
+/**
+ * Solves, and tells what was spent around the solver's own seconds: compiling, allocating, copying to the device, building the result.
+ *
+ * @returns {Promise<{solution: dinf.Solution, setupSeconds: number}>}
+ */
+export async function timedSolve(problem, solveOptions) {
+  const began = performance.now();
+  const solution = await dinf.solve(problem, solveOptions);
+  return {solution, setupSeconds: (performance.now() - began) / 1000 - solution.seconds};
+}
+
+let known;
+/** Asked once a process: a look at the driver takes a while. */
+export const machine = () => (known ??= lookAtMachine());
+
+function lookAtMachine() {
   const {instructionSet} = addon().buildInfo();
   const cuda = addon().cudaStatus();
   let commit = 'unknown';
@@ -35,6 +94,7 @@ export function machine() {
     instructionSet,
     ...(cuda.devices.length > 0 && {
       gpus: cuda.devices.map(({name}) => name),
+      cards: cards(),
       cudaDriver: cuda.driverVersion,
       cudaToolkit: cuda.toolkitVersion,
     }),
@@ -45,7 +105,7 @@ export function machine() {
 
 /** Appends a result line to --results FILE, and prints it. */
 export function record(line, file) {
-  const text = JSON.stringify({...line, date: new Date().toISOString().slice(0, 10), machine: machine()});
+  const text = JSON.stringify({...line, ...clocksSince(), date: new Date().toISOString().slice(0, 10), machine: machine()});
   console.log(text);
   if (file === undefined) return;
   mkdirSync(path.dirname(file), {recursive: true});
@@ -71,6 +131,31 @@ export function runPeer(python, script, args) {
   });
   if (status !== 0) throw new Error(`${script} failed:\n${stderr}`);
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+}
+
+/** The same, but a peer that fails says so in the result instead of ending the benchmark: what a PyTorch cannot do is a finding too. */
+export function peerOrWhyNot(python, script, args) {
+  try {
+    return runPeer(python, script, args);
+  } catch (error) {
+    const failure = String(error instanceof Error ? error.message : error).trim();
+    console.error(failure);
+    return {failure: failure.split('\n').at(-1)};
+  }
+}
+
+/** What a result line says of the peers beside our own seconds an iteration, those that failed apart. */
+export function peerLines(peers, own) {
+  const all = Object.entries(peers);
+  const line = ({torch, threads, chunks, mode, secondsPerIteration}) => ({
+    ...{torch, threads, chunks, mode, secondsPerIteration},
+    ratio: secondsPerIteration.median / own.median,
+  });
+  const failed = all.filter(([, {failure}]) => failure !== undefined);
+  return {
+    peers: Object.fromEntries(all.flatMap(([name, peer]) => (peer.failure === undefined ? [[name, line(peer)]] : []))),
+    ...(failed.length > 0 && {peersFailed: Object.fromEntries(failed.map(([name, {failure}]) => [name, failure]))}),
+  };
 }
 
 export const temporaryFolder = () => mkdtempSync(path.join(os.tmpdir(), 'dinf-bench-'));

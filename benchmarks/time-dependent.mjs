@@ -2,14 +2,13 @@
 //   node benchmarks/time-dependent.mjs --results benchmarks/results/time-dependent.jsonl
 //   node benchmarks/time-dependent.mjs --problems heat,advection --presets paper
 // The full paper runs in three dimensions take an hour and more on two cores; --iterations 20 tells how long, and is marked partial.
-import * as dinf from 'dinf-grid';
 import {measure} from '../dist/cases/evolution.js';
 import {stagesFrom} from '../dist/cases/stages.js';
 import {advection2d} from '../dist/problems/advection-2d.js';
 import {advection} from '../dist/problems/advection.js';
 import {heat} from '../dist/problems/heat.js';
 import {zalesak} from '../dist/problems/zalesak.js';
-import {options, record, spread} from './support.mjs';
+import {options, record, spread, timedSolve} from './support.mjs';
 
 const given = options({
   problems: 'heat,advection,advection-2d,zalesak,zalesak-indicator',
@@ -17,6 +16,7 @@ const given = options({
   iterations: 0,
   repeats: 3,
   results: '',
+  device: 'cpu',
 });
 const known = {
   heat,
@@ -34,10 +34,18 @@ for (const name of given.problems.split(',')) {
     // A run of minutes is its own warm-up.
     const repeats = preset === 'paper' ? 1 : given.repeats + 1;
     const seconds = [];
+    const setup = [];
     let line;
     for (let i = 0; i < repeats; i++) {
-      const solution = await dinf.solve(posed.problem, {optimizer: stages.map(({stage}) => stage), seed: 0});
-      if (i > 0 || repeats === 1) seconds.push(solution.seconds);
+      const {solution, setupSeconds} = await timedSolve(posed.problem, {
+        optimizer: stages.map(({stage}) => stage),
+        seed: 0,
+        device: given.device,
+      });
+      if (i > 0 || repeats === 1) {
+        seconds.push(solution.seconds);
+        setup.push(setupSeconds);
+      }
       if (i === repeats - 1) {
         const {metrics} = await measure(posed, solution);
         line = {iterations: solution.iterations, unknowns: solution.unknowns, loss: solution.loss, metrics};
@@ -49,12 +57,14 @@ for (const name of given.problems.split(',')) {
         benchmark: 'time-dependent',
         case: name,
         preset,
+        device: given.device,
         partial: given.iterations > 0,
         optimizer: stages.map((stage) => stage.name).join(','),
         samplesPerIteration: posed.samplesPerIteration,
         evaluation: posed.system.evaluation,
         ...line,
         seconds: spread(seconds),
+        setupSeconds: spread(setup),
       },
       given.results || undefined,
     );

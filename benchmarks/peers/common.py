@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy
 import torch
 
+MODES = ('eager', 'graph', 'compile')
 SCALE = {'gradient': 10.0, 'laplacian': 1e4}  # of the image's differences, as in the paper's protocol
 
 
@@ -35,6 +36,7 @@ def parser(description):
     p.add_argument('--dtype', choices=['float32', 'float64'], default='float32')
     p.add_argument('--tf32', action='store_true', help='TensorFloat-32 matrix products (CUDA; PyTorch leaves them off)')
     p.add_argument('--threads', type=int, help='CPU threads of PyTorch; default: its own choice')
+    p.add_argument('--mode', choices=list(MODES), default='eager', help='eager: nested autograd; graph: the same as one CUDA graph; compile: forward derivatives through torch.compile')
     p.add_argument('--chunk', type=int, help='samples differentiated at a time, gradients accumulated; 0: all at once; default: what was fastest')
     p.add_argument('--time', metavar='WARMUP,COUNT', help='which iterations the timing covers; default: all but the first')
     p.add_argument('--out', type=Path, metavar='DIR', help='writes losses.npy, prediction.npy and the final parameters')
@@ -73,6 +75,8 @@ def prepare(options):
         fail('no CUDA device, or a PyTorch without CUDA')
     if options.threads:
         torch.set_num_threads(options.threads)
+    if options.mode == 'graph' and options.device != 'cuda':
+        fail('--mode graph needs --device cuda')
     torch.backends.cuda.matmul.allow_tf32 = options.tf32
     torch.manual_seed(options.seed)
     options.torch_dtype = getattr(torch, options.dtype)
@@ -162,6 +166,29 @@ class ImageTask:
                 residual = residual + (u_xx + u_yy - target[0]).square().sum()
         return residual / (len(self.targets) * self.outputs * self.samples)
 
+    def forward_loss(self, model, index):
+        """The same with derivatives by forward differentiation, which torch.compile can follow (it refuses nested backward passes)."""
+        try:
+            from torch.func import jvp
+        except ImportError:  # PyTorch 1.13 has it under its former name
+            from functorch import jvp
+        xs, ys = self.xs[index], self.ys[index]
+        one = torch.ones_like(xs)
+
+        def along_x(x):
+            return jvp(lambda x: model(x, ys), (x,), (one,))[1]
+
+        def along_y(y):
+            return jvp(lambda y: model(xs, y), (y,), (one,))[1]
+
+        target = self.targets[:, index]
+        if self.supervision == 'gradient':
+            residual = (along_x(xs) - target[0]).square().sum() + (along_y(ys) - target[1]).square().sum()
+        else:
+            u_xx, u_yy = jvp(along_x, (xs,), (one,))[1], jvp(along_y, (ys,), (one,))[1]
+            residual = (u_xx + u_yy - target[0]).square().sum()
+        return residual / (len(self.targets) * self.outputs * self.samples)
+
     @torch.no_grad()
     def predict(self, model, chunk=65536):
         parts = [model(xs, ys) for xs, ys in zip(self.xs.split(chunk), self.ys.split(chunk))]
@@ -190,24 +217,85 @@ def learning_rate(base, decay_steps, iteration):
     return base * 0.1 ** (iteration / decay_steps) if decay_steps else base
 
 
+def backward(loss_of, model, index, chunk):
+    """Adds the gradient of the loss over all draws, a chunk at a time; returns the loss."""
+    total = 0.0
+    for part in index.split(chunk):
+        loss = loss_of(model, part)
+        loss.backward()
+        total = total + loss.detach()
+    return total
+
+
+def plain_step(model, task, options, chunk):
+    """One iteration as PyTorch runs it, or with the loss of a chunk compiled."""
+    fused = options.device == 'cuda' or tuple(int(part) for part in torch.__version__.split('.')[:2]) >= (2, 4)
+    adam = torch.optim.Adam(model.parameters(), lr=options.learning_rate, betas=(0.9, 0.999), eps=1e-8, **({'fused': True} if fused else {}))
+    loss_of = task.loss
+    if options.mode == 'compile':
+        loss_of = torch.compile(task.forward_loss, mode='reduce-overhead' if options.device == 'cuda' else None, dynamic=False)
+
+    def step(i):
+        adam.param_groups[0]['lr'] = learning_rate(options.learning_rate, options.decay_steps, i)
+        adam.zero_grad(set_to_none=True)
+        loss = backward(loss_of, model, task.draw(i), chunk)
+        adam.step()
+        return loss
+
+    return step
+
+
+def graphed_step(model, task, options, chunk):
+    """One iteration captured once as a CUDA graph, and launched as one: draws and the learning rate are copied to where it reads them."""
+    rate = torch.tensor(options.learning_rate, device=options.device)
+    adam = torch.optim.Adam(model.parameters(), lr=rate, betas=(0.9, 0.999), eps=1e-8, fused=True, capturable=True)
+    index = task.draw(0).clone()
+    start = [parameter.detach().clone() for parameter in model.parameters()]
+
+    def body():
+        adam.zero_grad(set_to_none=False)
+        loss = backward(task.loss, model, index, chunk)
+        adam.step()
+        return loss
+
+    # What is allocated on first use must be there before the capture; training itself begins at the start all the same.
+    aside = torch.cuda.Stream()
+    aside.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(aside):
+        for _ in range(3):
+            body()
+    torch.cuda.current_stream().wait_stream(aside)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        loss = body()
+    with torch.no_grad():
+        for parameter, value in zip(model.parameters(), start):
+            parameter.copy_(value)
+        for state in adam.state.values():
+            for value in state.values():
+                value.zero_()
+
+    def step(i):
+        rate.fill_(learning_rate(options.learning_rate, options.decay_steps, i))
+        index.copy_(task.draw(i))
+        graph.replay()
+        return loss
+
+    return step
+
+
 def train(model, task, options, chunk):
     """Adam on everything. Returns losses before each step (float64), seconds of each iteration and the number of chunks."""
     cuda = options.device == 'cuda'
-    adam = torch.optim.Adam(model.parameters(), lr=options.learning_rate, betas=(0.9, 0.999), eps=1e-8, fused=True)
     losses = torch.zeros(options.iterations, dtype=torch.float64, device=options.device)
     seconds = []
     chunk = min(chunk or task.samples, task.samples)
+    step = (graphed_step if options.mode == 'graph' else plain_step)(model, task, options, chunk)
     for i in range(options.iterations):
         if cuda:
             torch.cuda.synchronize()
         begin = time.perf_counter()
-        adam.param_groups[0]['lr'] = learning_rate(options.learning_rate, options.decay_steps, i)
-        adam.zero_grad(set_to_none=True)
-        for index in task.draw(i).split(chunk):
-            loss = task.loss(model, index)
-            loss.backward()
-            losses[i] += loss.detach()
-        adam.step()
+        losses[i] = step(i)
         if cuda:
             torch.cuda.synchronize()
         seconds.append(time.perf_counter() - begin)
@@ -235,6 +323,7 @@ def run(peer, model, task, options, chunk, **extra):
         'threads': torch.get_num_threads(),
         'dtype': options.dtype,
         'tf32': options.tf32,
+        'mode': options.mode,
         'supervision': task.supervision,
         'image': [task.height, task.width],
         'outputs': task.outputs,

@@ -16,11 +16,16 @@ export interface Backend {
 export const EMULATED = /[\\/](emulated|ptx)[\\/]/.test(process.env.DINF_GRID_ADDON ?? '');
 const DTYPES = ['float32', 'float64'] as const;
 const CPU: Backend = {name: 'cpu', dtypes: DTYPES};
-const CUDA: readonly Backend[] = cudaDriver().missing() === undefined ? [{name: 'cuda', dtypes: DTYPES}] : [];
+const MISSING = cudaDriver().missing();
+const CUDA: readonly Backend[] = MISSING === undefined ? [{name: 'cuda', dtypes: DTYPES}] : [];
 
 export const ALL_BACKENDS: readonly Backend[] = [CPU, ...CUDA];
+/** DINF_TEST_BACKEND=cuda: that one alone, as on a machine with a GPU where the CPU has been tested already. */
+const WANTED = EMULATED ? 'cuda' : process.env.DINF_TEST_BACKEND;
 /** All, but on the emulated device not the CPU once more. */
-export const BACKENDS: readonly Backend[] = EMULATED ? CUDA : ALL_BACKENDS;
+export const BACKENDS: readonly Backend[] = ALL_BACKENDS.filter(({name}) => WANTED === undefined || name === WANTED);
+if (BACKENDS.length === 0)
+  throw new Error(`DINF_TEST_BACKEND is ${WANTED ?? ''}: ${MISSING?.reason ?? 'cpu or cuda are the backends'}`);
 
 /** Distance from 1 to the next number. */
 export const EPSILON: Readonly<Record<Dtype, number>> = {float32: 2 ** -23, float64: 2 ** -52};
