@@ -3,6 +3,8 @@
 // Fails where a comment is off by more than 30 %. Needs nvcc, no GPU, and minutes. What the figures are exactly, and where they are too
 // low, stands in test/cuda-emulation/ptx/counts.cpp.
 //
+// Below the kernels stands what an iteration takes at least: all its launches, the difference of two runs of different length.
+//
 // A comment above a kernel states what one launch of it executes in a setting, of its instantiation that executes most in all its launches:
 //
 //   // Counted (paper): 1.2 M warp instructions, 0.3 M wavefronts, 0.8 M sectors.
@@ -14,36 +16,50 @@ import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {HOT, kernelNames} from './kernel-names.mjs';
 
-const {values} = parseArgs({
+const {values: given} = parseArgs({
   options: {
     all: {type: 'boolean', default: false},
     iterations: {type: 'string', default: '2'},
-    setting: {type: 'string', multiple: true, default: ['paper', 'gauss', 'scattered']},
+    setting: {type: 'string', multiple: true, default: ['paper', 'gauss', 'scattered', 'siren', 'sirenFma']},
     solve: {type: 'boolean', default: false},
   },
 });
 
+const values = {...given, iterations: Number(given.iterations)};
+
 const own = fileURLToPath(import.meta.url);
 const root = path.join(path.dirname(own), '..');
 
-/** What is solved, by name. */
+const SIREN = 'Adam, a Siren 256 wide with 5 hidden layers, one sample in each of 64² boxes, first derivatives';
+const ALL = ['H200', 'RTX 4090', 'T4'];
+/**
+ * What is solved, by name; on which devices it is solved that way, and the model that the emulated one plays (kModels of
+ * test/cuda-emulation/emulation.h); how often the samples go into those that an iteration is foretold for, where the emulated device would
+ * take hours for all.
+ *
+ * @type {Record<string, {text: string, on: string[], model?: string, times?: number}>}
+ */
 const SETTINGS = {
-  paper: 'Adam, 262 144 draws of a lattice of 512², 6 levels, Gaussian of 3 rings, 2 features',
-  gauss: 'CGLS, 4 × 4 Gauss points in each of 128² cells, B-spline 5, second derivatives',
-  scattered: 'Adam, one sample in each of 512² boxes, 6 levels, Gaussian of 3 rings, 2 features',
+  paper: {text: 'Adam, 262 144 draws of a lattice of 512², 6 levels, Gaussian of 3 rings, 2 features', on: ALL},
+  gauss: {text: 'CGLS, 4 × 4 Gauss points in each of 128² cells, B-spline 5, second derivatives', on: ALL},
+  scattered: {text: 'Adam, one sample in each of 512² boxes, 6 levels, Gaussian of 3 rings, 2 features', on: ALL},
+  siren: {text: `${SIREN}, by tensor cores`, on: ['H200'], model: 'h100', times: 64},
+  sirenFma: {text: `${SIREN}, by multiply-adds`, on: ['RTX 4090', 'T4'], model: 't4', times: 64},
 };
 
 // What bounds a kernel's time from below: one instruction a cycle of each of four schedulers, one wavefront of shared memory a cycle, and so
-// many sectors a cycle from the first-level cache, all of one multiprocessor. Clocks are the highest (GHz).
+// many sectors a cycle from the first-level cache, all of one multiprocessor; a product of matrices on its tensor cores (16 x 8 sums over 8
+// tf32 products each) takes so many cycles. Clocks are the highest (GHz).
 const DEVICES = {
-  H200: {multiprocessors: 132, clock: 1.98, sectors: 4},
-  'RTX 4090': {multiprocessors: 128, clock: 2.52, sectors: 4},
-  T4: {multiprocessors: 40, clock: 1.59, sectors: 2},
+  H200: {multiprocessors: 132, clock: 1.98, sectors: 4, matrix: 1},
+  'RTX 4090': {multiprocessors: 128, clock: 2.52, sectors: 4, matrix: 8},
+  T4: {multiprocessors: 40, clock: 1.59, sectors: 2, matrix: Infinity},
 };
 
 /** Microseconds that a launch takes at least. */
-function floor({warpInstructions, wavefronts, sectors}, device) {
-  const cycles = Math.max(warpInstructions / 4, wavefronts, sectors / device.sectors);
+function floor({warpInstructions, wavefronts, sectors, matrices}, device) {
+  const products = matrices > 0 ? matrices * device.matrix : 0;
+  const cycles = Math.max(warpInstructions / 4, wavefronts, sectors / device.sectors, products);
   return cycles / device.multiprocessors / device.clock / 1000;
 }
 
@@ -58,8 +74,9 @@ function run(command, args, env = {}) {
 }
 
 async function solve(setting) {
+  if (!(setting in SETTINGS)) throw new Error(`no setting is called ${setting}: ${Object.keys(SETTINGS).join(', ')}`);
   const dinf = await import('../dist/index.js');
-  const iterations = Number(values.iterations);
+  const {iterations} = values;
   const adam = dinf.adam({iterations, learningRate: 5e-3, decaySteps: 5000});
   const solved = {
     async paper() {
@@ -88,21 +105,31 @@ async function solve(setting) {
       return [posed, adam];
     },
   };
-  const [posed, optimizer] = await solved[setting]();
+  const siren = () => {
+    const posed = dinf.problem({
+      domain: {y: [0, 1], x: [0, 1]},
+      unknowns: ['u'],
+      field: dinf.siren({width: 256, hiddenLayers: 5}),
+      terms: [dinf.term(dinf.stratified([64, 64]), ['u_x = 1', 'u_y = 2'])],
+    });
+    return [posed, adam];
+  };
+  const [posed, optimizer] = await {...solved, siren, sirenFma: siren}[setting]();
   const solution = await dinf.solve(posed, {optimizer, device: 'cuda'});
   solution.dispose();
 }
 
-const COLUMNS = ['warpInstructions', 'wavefronts', 'conflicts', 'sectors'];
+const COLUMNS = ['warpInstructions', 'wavefronts', 'conflicts', 'sectors', 'matrices'];
 const EXECUTED = [...COLUMNS, 'threadInstructions'];
 
-/** What one launch of each kernel executes in a setting. */
-function count(setting) {
+/** What one launch of each kernel executes in a setting, over so many iterations. */
+function count(setting, iterations) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'kernel-counts-'));
   const file = path.join(folder, 'counts.jsonl');
-  run(process.execPath, [own, '--solve', '--setting', setting, '--iterations', values.iterations], {
+  run(process.execPath, [own, '--solve', '--setting', setting, '--iterations', String(iterations)], {
     DINF_GRID_ADDON: path.join(root, 'build', 'ptx-counts', 'dinf_grid.node'),
     DINF_PTX_COUNTS: file,
+    ...(SETTINGS[setting].model !== undefined && {DINF_EMULATION_MODEL: SETTINGS[setting].model}),
   });
   const rows = readFileSync(file, 'utf8')
     .trimEnd()
@@ -151,13 +178,14 @@ const NEGLIGIBLE = 2e4;
 
 /** @returns {string[]} what comments say that was not counted. */
 function report(setting, rows, stated) {
-  console.log(`\n${setting}: ${SETTINGS[setting]}. Figures of one launch; floors in µs`);
-  const floors = Object.keys(DEVICES).map((name) => name.padStart(10));
+  const {text, on} = SETTINGS[setting];
+  console.log(`\n${setting}: ${text}. Figures of one launch; floors in µs`);
+  const floors = on.map((name) => name.padStart(10));
   console.log(`launches  threads busy${COLUMNS.map((column) => column.padStart(18)).join('')}${floors.join('')}  kernel`);
   for (const row of rows.filter(({kernel}) => values.all || HOT.some((part) => kernel.includes(part)))) {
     const busy = (100 * row.threadInstructions) / (32 * row.warpInstructions);
     const figures = COLUMNS.map((column) => Math.round(row[column]).toLocaleString('en').padStart(18)).join('');
-    const least = Object.values(DEVICES).map((device) => floor(row, device).toFixed(1).padStart(10));
+    const least = on.map((name) => floor(row, DEVICES[name]).toFixed(1).padStart(10));
     console.log(
       `${String(row.launches).padStart(8)}${`${busy.toFixed(0)} %`.padStart(14)}${figures}${least.join('')}  ${row.kernel}`,
     );
@@ -176,11 +204,34 @@ function report(setting, rows, stated) {
     });
 }
 
+/** Launches and floors of one iteration, on each device, of all samples: what a run of twice as many iterations has more. */
+function iteration(setting, rows, longer) {
+  const {on, times = 1} = SETTINGS[setting];
+  const [fewer, more] = [rows, longer].map((list) => new Map(list.map((row) => [row.kernel, row])));
+  const each = [...more.values()].map((row) => ({
+    row,
+    launches: (row.launches - (fewer.get(row.kernel)?.launches ?? 0)) / values.iterations,
+  }));
+  const running = each.filter(({launches}) => launches > 0);
+  const launches = running.reduce((sum, one) => sum + one.launches, 0);
+  const floors = on.map((name) => {
+    const micros = running.reduce((sum, one) => sum + one.launches * floor(one.row, DEVICES[name]), 0) * times;
+    return `${name} ${micros < 1000 ? `${micros.toFixed(1)} µs` : `${(micros / 1000).toFixed(2)} ms`}`;
+  });
+  const scaled = times > 1 ? `, ${times} times these samples` : '';
+  console.log(`An iteration${scaled}: ${launches} kernels, at least ${floors.join(', ')}`);
+}
+
 function main() {
   run('cmake', ['-S', '.', '-B', 'build/cmake', '-DCMAKE_BUILD_TYPE=Release', '-DDINF_CUDA_EMULATED=ON', '--log-level=WARNING']);
   run('cmake', ['--build', 'build/cmake', '--parallel', String(os.availableParallelism()), '--target', 'dinf_grid_ptx_counts']);
   const stated = budgets();
-  const wrong = values.setting.flatMap((setting) => report(setting, count(setting), stated));
+  const wrong = values.setting.flatMap((setting) => {
+    const [rows, longer] = [values.iterations, 2 * values.iterations].map((iterations) => count(setting, iterations));
+    const found = report(setting, rows, stated);
+    iteration(setting, rows, longer);
+    return found;
+  });
   for (const each of wrong) console.error(each);
   process.exitCode = wrong.length > 0 ? 1 : 0;
 }
