@@ -8,8 +8,9 @@ namespace {
 
 constexpr int64_t kMostIterations = 40;  // with a factor of another linearisation, or a shift; or as many as cost what a factor costs
 constexpr int64_t kKept = 8;             // a factor that took no more serves the next linearisation, and so does one that is worth more
-// A step of a nonlinear problem, or of a window of many, is whole where the loss that is left to gain is so small a part of what stays.
-constexpr double kWhole = 1e-10;
+// A step of a nonlinear problem, or of a window of many, is whole where the loss that is left to gain is so small a part of what stays, and
+// what is left of the step so small a part of it: a loss that corners keep high says nothing of smooth parts, which weigh little in it.
+constexpr double kWhole = 1e-10, kSettled = 1e-3;
 // Below this part of the first gradient all is rounding. Above it, a gradient that has not halved in so many iterations is: two with the
 // matrix's own factor; with one of another linearisation it may rise for a while.
 constexpr double kFloor = 1e-15;
@@ -31,7 +32,7 @@ DirectSolver<Real>::DirectSolver(const StageCommon& stage, const GaussNewtonStag
                                  Real* scratch, const Real* freed, int64_t worth)
     : stage_(stage), run_(run), problem_(run.problem), be_(run.backend()), n_(problem_.parameterCount()), m_(problem_.rowCount()),
       slot_(problem_.freeSlot()), r_(be_, m_), q_(be_, m_), y_(be_, n_), p_(be_, n_), s_(be_, n_), z_(be_, n_), best_(be_, n_), d_(scratch),
-      freed_(freed), worth_(worth) {
+      freed_(freed), worth_(worth), smallStep_(options.stepTolerance) {
   be_.reserveSlots(slot_ + 1);
   std::unique_ptr<KeptFactor<Real>>& place = options.keepFactor ? run.factor : own_;
   const bool same = place && place->heldAxis == options.heldAxis && place->held == options.held;
@@ -123,6 +124,17 @@ InnerEnd DirectSolver<Real>::solve(double loss, double damping, int64_t begun) {
   return end;
 }
 
+// z is what is left of y, as far as the factor is the matrix's. A step shorter than the shortest that counts is none.
+template <class Real>
+bool DirectSolver<Real>::settled() {
+  const auto length = [this](const Real* vector) {
+    be_.multiply(d_, vector, kept_->scale, n_);
+    return std::sqrt(dot(d_, d_, n_));
+  };
+  const double left = length(z_);
+  return left <= kSettled * length(y_) || (smallStep_ > 0 && left <= smallStep_ * std::sqrt(dot(parameters_, parameters_, n_)));
+}
+
 // As in Cgls the sign of s, and so of the direction, is the opposite of the textbook's.
 template <class Real>
 InnerEnd DirectSolver<Real>::iterate(double loss, double damping, int64_t begun) {
@@ -148,7 +160,7 @@ InnerEnd DirectSolver<Real>::iterate(double loss, double damping, int64_t begun)
     if (!std::isfinite(next) || next <= 0) break;
     gamma = next;
     // In the metric of the factor, the square of the gradient is what the loss can still fall by.
-    if (!last && gamma <= kWhole * predicted_) {
+    if (!last && gamma <= kWhole * predicted_ && settled()) {
       end = InnerEnd::converged;
       whole = true;
       break;

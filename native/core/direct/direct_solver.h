@@ -34,6 +34,7 @@ class DirectSolver final : public InnerSolver<Real> {
   double dot(const Real* a, const Real* b, int64_t count);
   void gradient(double damping);
   InnerEnd iterate(double loss, double damping, int64_t begun);
+  bool settled();
 
   const StageCommon& stage_;
   const StageRun<Real>& run_;
@@ -53,6 +54,7 @@ class DirectSolver final : public InnerSolver<Real> {
   Real* const d_;             // D p
   const Real* const freed_;
   const int64_t worth_;
+  const double smallStep_;
   double predicted_ = 0, attained_ = 0;
   bool fresh_ = false, linearised_ = false;
   const Real* parameters_ = nullptr;  // where it is linearised
