@@ -1,5 +1,5 @@
 /** The whole surface of the native addon, and how it is loaded. */
-import * as path from 'node:path';
+import {loadBinary} from './base/binary';
 import type {DinfErrorCode} from './base/errors';
 import {DinfError} from './base/errors';
 import {errorMessage, isAllocationFailure} from './files/system-error';
@@ -267,27 +267,21 @@ interface Addon {
 let loaded: Addon | undefined;
 
 /**
- * The addon: a prebuilt binary if the package holds one for this platform, else the one built at install; or what the environment
- * variable DINF_GRID_ADDON names, such as the build for the emulated CUDA device.
+ * The addon, as `binaryPlaces` finds it.
  *
  * @throws NO_NATIVE_BUILD with how to build.
  */
 export function addon(): Addon {
   if (loaded === undefined) {
-    try {
-      /* eslint-disable @typescript-eslint/no-require-imports -- a synchronous load whose path is decided at run time */
-      const named = process.env.DINF_GRID_ADDON;
-      const find = require('node-gyp-build') as (directory: string) => Addon;
-      loaded = named === undefined || named === '' ? find(path.join(__dirname, '..')) : (require(path.resolve(named)) as Addon);
-      /* eslint-enable @typescript-eslint/no-require-imports */
-    } catch (cause) {
+    const found = loadBinary();
+    if ('failures' in found) {
       throw new DinfError(
         'NO_NATIVE_BUILD',
-        `no native build of dinf-grid loads on ${process.platform}-${process.arch}: run 'npm rebuild dinf-grid' with CMake 3.22 or ` +
-          `newer and a C++20 compiler installed (${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)})`,
-        {cause},
+        `no native binary of dinf-grid loads on ${process.platform}-${process.arch}: 'npx dinf-grid build' compiles one here, with ` +
+          `CMake 3.22 or newer and a C++20 compiler (${found.failures.join('; ')})`,
       );
     }
+    loaded = found.exports as Addon;
   }
   return loaded;
 }

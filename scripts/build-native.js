@@ -26,6 +26,7 @@ function run(command, args) {
 const cmakeJs = path.join(root, 'node_modules', 'cmake-js', 'bin', 'cmake-js');
 const options = [
   '--log-level=NOTICE',
+  `-DDINF_NODE=${process.execPath}`,
   ...(process.env.DINF_CMAKE_OPTIONS ?? '').split(' ').filter((option) => option !== ''),
   ...process.argv.slice(2),
 ];

@@ -4,6 +4,7 @@ import {DinfError} from '../base/errors';
 import {VERSION} from '../base/version';
 import {PROBLEMS} from '../problems';
 import {addAblateCommand} from './ablate-command';
+import {addBuildCommand} from './build-command';
 import {addEvaluateCommand} from './evaluate-command';
 import {EXIT, exitCode} from './exit';
 import {info, infoLines} from '../devices/info';
@@ -24,6 +25,7 @@ function build(finish: (code: number) => void): Command {
   addSolveCommand(program, finish);
   addAblateCommand(program, finish);
   addEvaluateCommand(program, finish);
+  addBuildCommand(program, finish);
   program
     .command('list')
     .description('the built-in problems')

@@ -66,7 +66,7 @@ function unusable(status: NativeCudaStatus, index: number, lost: (index: number)
 
 function missingFrom(status: NativeCudaStatus, lost: (index: number) => boolean, index?: number): Missing | undefined {
   if (!status.built) {
-    const advice = "build it where nvcc is ('npm rebuild dinf-grid'), or use --device cpu or auto";
+    const advice = "build it where nvcc is ('npx dinf-grid build'), or use --device cpu or auto";
     return {reason: 'this build has no CUDA backend', advice};
   }
   if (status.devices.length > 0) {

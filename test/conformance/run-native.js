@@ -4,7 +4,7 @@ const path = require('node:path');
 const v8 = require('node:v8');
 
 async function main(input) {
-  const addon = require(require.resolve('node-gyp-build', {paths: [input.root]}))(path.resolve(input.root));
+  const addon = require(process.env.DINF_GRID_ADDON ?? path.join(input.root, 'build', 'Release', 'dinf_grid.node'));
   const solver = new addon.Solver(input.problem);
   await solver.prepare();
   await solver.setParameters(input.parameters, input.folded);

@@ -46,7 +46,7 @@ describe('the device of a solve', () => {
       /12\.4 is too old .*13\.0.*580.*: update the NVIDIA driver/,
     ],
     ['no device', 'cuda', machine({}), /^no CUDA device visible.*CUDA_VISIBLE_DEVICES/],
-    ['a CPU-only build', 'cuda', machine({built: false, driverVersion: 0}), /no CUDA backend.*npm rebuild dinf-grid/],
+    ['a CPU-only build', 'cuda', machine({built: false, driverVersion: 0}), /no CUDA backend.*npx dinf-grid build/],
     ['a wrong index', 'cuda:2', two, /no cuda:2: the CUDA devices are cuda:0 to cuda:1/],
     ['another', 'cuda:1', one, /no cuda:1: the only CUDA device is cuda:0/],
   ])('says what is missing: %s', (_, word, status, message) => {

@@ -31,18 +31,14 @@ function pack(folder: string): string {
   return path.join(scratch, filename);
 }
 
-/** The package as it is published: what npm would pack, with the binary that is built here where a prebuilt one goes. */
-function packPackage(): string {
-  const stage = path.join(scratch, 'stage');
-  const {files} = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {files: string[]};
-  for (const name of [...files, 'package.json', 'README.md', 'LICENSE']) {
-    const from = path.join(ROOT, name);
-    if (name !== 'prebuilds' && fs.existsSync(from)) fs.cpSync(from, path.join(stage, name), {recursive: true});
-  }
-  const folder = path.join(stage, 'prebuilds', `${process.platform}-${process.arch}`);
-  fs.mkdirSync(folder, {recursive: true});
-  fs.copyFileSync(BUILT, path.join(folder, 'dinf-grid.glibc.node'));
-  return pack(stage);
+/** The package as it is published, with the binary that is built here where a prebuilt one goes. */
+function packPackage(): {tarball: string; bytes: number; files: string[]} {
+  const args = [path.join(ROOT, 'scripts', 'pack.mjs'), '--out', scratch, '--binary', BUILT];
+  return JSON.parse(execFileSync(process.execPath, args, {encoding: 'utf8'})) as {
+    tarball: string;
+    bytes: number;
+    files: string[];
+  };
 }
 
 /** The runtime dependencies, direct and not, packed from node_modules. */
@@ -55,7 +51,10 @@ function packDependencies(): string[] {
     .map(pack);
 }
 
+let published: ReturnType<typeof packPackage>;
+
 beforeAll(() => {
+  published = packPackage();
   fs.mkdirSync(bin);
   fs.mkdirSync(app);
   for (const program of ['node', 'npm', 'sh']) fs.symlinkSync(which(program), path.join(bin, program));
@@ -75,9 +74,52 @@ const PROBLEM = `
     console.log(Math.abs(value - 0.1875) < 1e-4 ? 'solved' : 'wrong ' + value);
   });`;
 
+/** What a user has a use for: the library, its binaries and how to build them, pages and examples. */
+const WANTED = [
+  /^dist\/.+\.(js|d\.ts)$/,
+  /^prebuilds\/(linux|darwin|win32)-(x64|arm64)\/dinf-grid(\.glibc|\.musl)?\.node$/,
+  /^docs\/[\w/-]+\.(md|png|svg)$/,
+  /^examples\/[\w/-]+\.(mjs|md)$/,
+  /^(native|cuda|cmake)\/[\w./-]+\.(cpp|h|cu|cmake|map)$/,
+  /^scripts\/build-native\.js$/,
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|CMakeLists\.txt|THIRD-PARTY-NOTICES\.md|sbom\.cdx\.json)$/,
+];
+
 describe('the package', () => {
+  it('holds what a user needs, and nothing else', () => {
+    expect(published.files.filter((file) => !WANTED.some((pattern) => pattern.test(file)))).toEqual([]);
+    expect(published.files.filter((file) => /(^|\/)(test|tests|build|gyp)\//.test(file))).toEqual([]);
+    for (const pattern of WANTED) expect(published.files.filter((file) => pattern.test(file))).not.toEqual([]);
+    expect(published.bytes).toBeLessThan(20e6);
+  });
+
+  it('runs nothing when it is installed', () => {
+    const {scripts, gypfile} = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+      gypfile: boolean;
+    };
+    expect(Object.keys(scripts).filter((name) => /^(pre|post)?install$/.test(name))).toEqual([]);
+    // npm takes a binding.gyp for an install script unless it is told not to.
+    expect(gypfile).toBe(false);
+    expect(published.files).not.toContain('binding.gyp');
+  });
+
+  it('has only links that lead somewhere', () => {
+    const pages = published.files.filter((file) => file.endsWith('.md') && !file.startsWith('THIRD'));
+    const broken = pages.flatMap((page) => {
+      const text = fs.readFileSync(path.join(ROOT, page), 'utf8').replace(/```[\s\S]*?```/g, '');
+      return [...text.matchAll(/\]\(([^)#\s]+)(#[^)]*)?\)/g)]
+        .map(([, target]) => target)
+        .filter((target) => !/^[a-z]+:/.test(target))
+        .map((target) => path.posix.normalize(path.posix.join(path.posix.dirname(page), target)))
+        .filter((target) => !published.files.some((file) => file === target || file.startsWith(`${target.replace(/\/$/, '')}/`)))
+        .map((target) => `${page}: ${target}`);
+    });
+    expect(broken).toEqual([]);
+  });
+
   it('installs from a tarball without compiler, CMake, Python or network', () => {
-    const tarballs = [packPackage(), ...packDependencies()];
+    const tarballs = [published.tarball, ...packDependencies()];
     const {status, output} = run('npm', 'install', '--no-audit', '--no-fund', '--foreground-scripts', ...tarballs);
     expect({status, output}).toMatchObject({status: 0});
     expect(fs.existsSync(path.join(installed, 'build'))).toBe(false); // nothing was compiled
@@ -132,10 +174,19 @@ describe('the package', () => {
     expect(binary.bytes).toBeLessThan(40 * 2 ** 20);
   });
 
+  it('says in one paragraph what a build from source lacks', () => {
+    const {status, output} = run('node', path.join('node_modules', '.bin', 'dinf-grid'), 'build');
+    expect(status).toBe(1);
+    expect(output).toMatch(
+      /^dinf-grid: building from source needs CMake 3\.22 or newer, which is not on PATH; a C\+\+20 compiler .*; make or ninja\./,
+    );
+    expect(output.trim().split('\n')).toHaveLength(1);
+  });
+
   it('says how to build where it holds no binary for the machine', () => {
     fs.rmSync(path.join(installed, 'prebuilds'), {recursive: true});
     const {status, output} = run('node', path.join('node_modules', '.bin', 'dinf-grid'), 'info');
     expect(status).toBe(1);
-    expect(output).toMatch(/^dinf-grid: no native build .* run 'npm rebuild dinf-grid' with CMake/);
+    expect(output).toMatch(/^dinf-grid: no native binary .* loads on .*'npx dinf-grid build' compiles one here, with CMake/);
   });
 });

@@ -7,8 +7,8 @@ import {adamStage, compiled, evaluation, newtonStage} from './mutations';
 
 const root = path.join(__dirname, '..', '..');
 
-/** Loads the addon the way lib/native.ts does, without lib/: plain JavaScript for threads and processes of their own. */
-const LOAD = `const addon = require(${JSON.stringify(require.resolve('node-gyp-build'))})(${JSON.stringify(root)});`;
+/** Loads the addon without lib/: plain JavaScript for threads and processes of their own. */
+const LOAD = `const addon = require(${JSON.stringify(path.join(root, 'build', 'Release', 'dinf_grid.node'))});`;
 
 const FOREVER = [adamStage(2 ** 31)];
 
