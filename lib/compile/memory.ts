@@ -163,10 +163,10 @@ function sampleBytes({term, samples, count, padded}: TermSizes, problem: Compile
   const tabulated = !tensor || samples.draws > 0 || samples.weights !== null;
   let bytes = padded * ((tabulated ? 16 + 8 : 0) + (tensor ? 0 : 8 * dimensions) + real * (1 + (located ? dimensions : 0)));
   // Points as the user, the problem, its compiled form and the solver hold them, and once more while they are sorted; data as the user and
-  // the problem hold it, unless nobody does, and as the backend reads it.
+  // the problem hold it, or as it passes by where it is computed, which stays until garbage is collected; and as the backend reads it.
   if (samples.kind === SAMPLE_KINDS.points) bytes += count * 8 * dimensions * 5;
-  const held = term.channels.filter((channel) => !(channel instanceof ComputedData)).length;
-  bytes += held * count * 8 * 2 + term.channels.length * padded * real;
+  const copies = term.channels.map((channel) => (channel instanceof ComputedData ? 1 : 2));
+  bytes += sum(copies) * count * 8 + term.channels.length * padded * real;
   if (samples.draws > 0) bytes += problem.threads * count * 4; // how often each was drawn, a thread
   if (linearises) bytes += padded * term.coefficients * real;
   return bytes;
