@@ -7,11 +7,17 @@ import {fileURLToPath} from 'node:url';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 
+/** Headers of Node-API, which the published package brings along. */
+export const HEADERS = ['node-addon-api', 'node-api-headers'].map((name) => {
+  const home = path.join(root, 'node_modules', name);
+  const folder = name === 'node-addon-api' ? home : path.join(home, 'include');
+  return {home, folder, files: readdirSync(folder).filter((file) => file.endsWith('.h'))};
+});
+
 const LINKED = `## In the binaries
 
 - libstdc++ and libgcc, of GCC: GPL 3 with the GCC Runtime Library Exception, which lets programs compiled with GCC be distributed under terms of
   their own.
-- node-addon-api: headers alone, MIT (its text stands below).
 - Where a binary holds the CUDA backend: the static CUDA runtime (cudart), which NVIDIA's CUDA Toolkit End User License Agreement, attachment A,
   allows to be distributed with programs.
 `;
@@ -34,7 +40,7 @@ export function notices() {
     .trim()
     .split('\n')
     .filter((folder) => folder !== root);
-  return `# Third-party notices\n\n${LINKED}\n## Installed beside it\n\n${folders.map(licenceOf).join('\n')}`;
+  return `# Third-party notices\n\n${LINKED}\n## Headers in native/node-api\n\n${HEADERS.map(({home}) => licenceOf(home)).join('\n')}\n## Installed beside it\n\n${folders.map(licenceOf).join('\n')}`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) process.stdout.write(notices());

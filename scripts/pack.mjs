@@ -7,7 +7,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
-import {notices} from './notices.mjs';
+import {HEADERS, notices} from './notices.mjs';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const {values} = parseArgs({options: {out: {type: 'string', default: root}, binary: {type: 'string'}}});
@@ -25,6 +25,13 @@ function stage(folder) {
     mkdirSync(own, {recursive: true});
     cpSync(values.binary, path.join(own, process.platform === 'linux' ? 'dinf-grid.glibc.node' : 'dinf-grid.node'));
   }
+  // What is only of use in a checkout. npm warns of a `prepare` script in a package that is installed from a file.
+  const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+  for (const key of ['scripts', 'devDependencies', 'overrides', 'gypfile', 'files']) delete manifest[key];
+  writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  // Headers that `dinf-grid build` compiles against: packages of our own development, which nobody else has to install for them.
+  for (const {folder: headers, files} of HEADERS)
+    for (const file of files) cpSync(path.join(headers, file), path.join(folder, 'native', 'node-api', file));
   writeFileSync(path.join(folder, 'THIRD-PARTY-NOTICES.md'), notices());
   const sbom = execFileSync('npm', ['sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev', '--package-lock-only'], {
     cwd: root,
