@@ -1,5 +1,5 @@
 // Installs the packed package by every package manager on every Node that it is said to work with, where there is nothing on PATH but Node
-// and sh, and uses it there in all the ways that users do: node scripts/install-matrix.mjs [--only TEXT] [--prebuilt] [--results FILE]. Prints
+// and sh, and uses it there in all the ways that users do: node scripts/install-matrix.mjs [--only TEXT,...] [--prebuilt] [--results FILE]. Prints
 // a table, and fails where one row does. The binary is the one in build/Release, or with --prebuilt those of prebuilds/. Tools come from the registry, at the versions below, into build/install-matrix, and are kept there.
 import {execFileSync, spawnSync} from 'node:child_process';
 import {
@@ -141,10 +141,10 @@ function attempt(tarball, manager, node) {
   if (!pnp && compiled(path.join(app, 'node_modules', 'dinf-grid'))) failures.push('something was compiled');
   // Without node_modules the package is found by the hook that yarn has written.
   const hook = pnp ? ['--require', './.pnp.cjs', '--experimental-loader', './.pnp.loader.mjs', '--no-warnings'] : [];
-  for (const [file, text] of Object.entries(FILES)) writeFileSync(path.join(app, file), text);
-  for (const file of ['esm.mjs', 'cjs.cjs', 'worker.mjs', 'child.mjs']) {
-    const {output} = run([...hook, file]);
-    if (output !== 'solved') failures.push(`${file}: ${output.slice(-400)}`);
+  for (const [script, text] of Object.entries(FILES)) writeFileSync(path.join(app, script), text);
+  for (const script of ['esm.mjs', 'cjs.cjs', 'worker.mjs', 'child.mjs']) {
+    const {output} = run([...hook, script]);
+    if (output !== 'solved') failures.push(`${script}: ${output.slice(-400)}`);
   }
   if (!pnp) {
     const main = path.join('node_modules', 'dinf-grid', 'dist', 'cli', 'main.js');
@@ -219,28 +219,27 @@ console.log(
   `${path.basename(tarball)}: ${(bytes / 1e6).toFixed(2)} MB, ${files.length} files, ${(unpacked / 1e6).toFixed(1)} MB unpacked\n`,
 );
 const rows = [];
+const tell = (name, failures, seconds) => {
+  rows.push({name, failures, seconds});
+  const took = seconds === undefined ? '' : `${seconds.toFixed(1).padStart(6)} s`;
+  console.log(`${failures.length === 0 ? 'ok  ' : 'FAIL'}  ${name.padEnd(36)}${took}`);
+  for (const failure of failures) console.log(`      ${failure}`);
+};
 let inspected = false;
 for (const manager of Object.keys(MANAGERS)) {
   for (const node of /** @type {{nodes?: number[]}} */ (MANAGERS[manager]).nodes ?? Object.keys(NODES).map(Number)) {
     const name = `${manager} on Node ${NODES[node]}`;
-    if (!name.includes(values.only)) continue;
+    if (!values.only.split(',').some((part) => name.includes(part))) continue;
     const {scratch, seconds, failures, ...rest} = attempt(tarball, manager, node);
     if (!inspected && manager.startsWith('npm') && failures.length === 0) {
       inspected = true;
-      const more = inspect(tarball, rest);
-      rows.push({name: 'bundle, strict types, publint, attw', failures: more});
+      tell('bundle, strict types, publint, attw', inspect(tarball, rest));
     }
     rmSync(scratch, {recursive: true, force: true});
-    rows.push({name, seconds, failures});
-    console.log(`${failures.length === 0 ? 'ok  ' : 'FAIL'}  ${name.padEnd(28)}${seconds.toFixed(1).padStart(6)} s`);
-    for (const failure of failures) console.log(`      ${failure}`);
+    tell(name, failures, seconds);
   }
 }
 rmSync(folder, {recursive: true, force: true});
-for (const {name, failures, seconds} of rows.filter((row) => row.seconds === undefined)) {
-  console.log(`${failures.length === 0 ? 'ok  ' : 'FAIL'}  ${name}${seconds === undefined ? '' : ` ${seconds}`}`);
-  for (const failure of failures) console.log(`      ${failure}`);
-}
 if (values.results !== undefined)
   appendFileSync(values.results, `${JSON.stringify({benchmark: 'install', bytes, unpacked, files: files.length, rows})}\n`);
 process.exitCode = rows.every(({failures}) => failures.length === 0) ? 0 : 1;

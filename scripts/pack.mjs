@@ -26,9 +26,10 @@ function stage(folder) {
     cpSync(values.binary, path.join(own, process.platform === 'linux' ? 'dinf-grid.glibc.node' : 'dinf-grid.node'));
   }
   // What is only of use in a checkout. npm warns of a `prepare` script in a package that is installed from a file.
-  const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
-  for (const key of ['scripts', 'devDependencies', 'overrides', 'gypfile', 'files']) delete manifest[key];
-  writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  const ours = new Set(['scripts', 'devDependencies', 'overrides', 'gypfile', 'files']);
+  const manifest = Object.entries(JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')));
+  const theirs = Object.fromEntries(manifest.filter(([key]) => !ours.has(key)));
+  writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(theirs, null, 2)}\n`);
   // Headers that `dinf-grid build` compiles against: packages of our own development, which nobody else has to install for them.
   for (const {folder: headers, files} of HEADERS)
     for (const file of files) cpSync(path.join(headers, file), path.join(folder, 'native', 'node-api', file));

@@ -12,7 +12,7 @@ const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 /**
  * Platform, architecture and C library, with the file that it gives. `cross` names the toolchain for where it is not this machine's.
  *
- * @type {Record<string, {file: string, cross?: string, options?: string[]}>}
+ * @type {Record<string, {file: string, cross?: string, options?: string[]} | undefined>}
  */
 const TARGETS = {
   'linux-x64-glibc': {file: 'linux-x64/dinf-grid.glibc.node', options: ['-DDINF_CUDA_ARCHITECTURES=release']},
