@@ -1,6 +1,6 @@
 /** The examples run as they stand, from the built package, and reach what they print. */
 import {execFile} from 'node:child_process';
-import {readdirSync} from 'node:fs';
+import {existsSync, readdirSync} from 'node:fs';
 import * as path from 'node:path';
 import {promisify} from 'node:util';
 
@@ -22,14 +22,16 @@ const REACHED: Readonly<Record<string, {pattern: RegExp; most?: number; least?: 
   zalesak: {pattern: /square (\S+)/, most: 1.5e-2},
 };
 
-const names = readdirSync(DIRECTORY)
-  .filter((file) => file.endsWith('.mjs'))
-  .map((file) => path.basename(file, '.mjs'));
+const names = readdirSync(DIRECTORY);
 
-test.each(names)('%s', async (name) => {
-  const {stdout} = await promisify(execFile)(process.execPath, [path.join(DIRECTORY, `${name}.mjs`)]);
+test.each(names.filter((name) => existsSync(path.join(DIRECTORY, name, 'index.mjs'))))('%s', async (name) => {
+  const {stdout} = await promisify(execFile)(process.execPath, [path.join(DIRECTORY, name, 'index.mjs')]);
   const {pattern, most = Infinity, least = -Infinity} = REACHED[name];
   const value = Number(pattern.exec(stdout)?.[1]);
   expect(value).toBeLessThanOrEqual(most);
   expect(value).toBeGreaterThanOrEqual(least);
+});
+
+test.each(names)('%s says what it shows', (name) => {
+  expect(existsSync(path.join(DIRECTORY, name, 'README.md'))).toBe(true);
 });
