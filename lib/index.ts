@@ -3,6 +3,7 @@
  * checkpoints, and what this machine has to solve on.
  *
  * @packageDocumentation
+ * @module dinf-grid
  */
 export {DinfError} from './base/errors';
 export type {DinfErrorCode} from './base/errors';

@@ -2,6 +2,7 @@
  * Equations of a user's own, without code: conditions on faces, automatic lifts, problem files.
  *
  * @packageDocumentation
+ * @module dinf-grid/equation
  */
 export type {Case} from '../cases/case';
 export type {CaseOptions} from '../cases/case-options';

@@ -3,6 +3,7 @@
  * a file or lattice.
  *
  * @packageDocumentation
+ * @module dinf-grid/files
  */
 export type {EvaluationSummary} from '../evaluation/evaluate';
 export type {FieldEvaluationOptions} from '../evaluation/field-evaluation';

@@ -2,6 +2,7 @@
  * The built-in problems with their assessment, and ablations of them.
  *
  * @packageDocumentation
+ * @module dinf-grid/problems
  */
 export type {Ablation, AblationOptions, AblationRun, Row, Trial} from '../ablations/ablation';
 export {runAblation} from '../ablations/ablation';

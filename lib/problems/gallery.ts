@@ -44,11 +44,17 @@ const oneOf =
   (value, name) =>
     checkChoice(value, name, choices);
 
+/** Images that were read from a file know the bits of it. */
+const checkDepth: Check<8 | 16> = (value, name) => {
+  if (value !== 8 && value !== 16) throw wrong(name, '8 or 16', value);
+  return value;
+};
+
 /** A file, or an image in memory. */
 const checkPicture: Check<string | Image> = (value, name) => {
   if (typeof value === 'string') return checkPath(value, name);
   if (typeof value !== 'object') throw wrong(name, 'the path of an image, or an image', value);
-  const {data, ...shape} = checkRecord(value, name);
+  const {data, bitDepth, ...shape} = checkRecord(value, name);
   const {width, height, channels} = checkParts<ImageShape>(shape, name, {
     width: (extent, place) => checkInteger(extent, place, 1, 1 << 20),
     height: (extent, place) => checkInteger(extent, place, 1, 1 << 20),
@@ -57,7 +63,10 @@ const checkPicture: Check<string | Image> = (value, name) => {
   if (channels === 2) throw wrong(`${name}: channels`, '1 or 3', channels);
   const values = checkNumbers(data, `${name}: data`);
   requireShape(values, {width, height, channels}, name);
-  return {width, height, channels: channels as 1 | 3, data: values};
+  return {
+    ...{width, height, channels: channels as 1 | 3, data: values},
+    ...(bitDepth !== undefined && {bitDepth: checkDepth(bitDepth, `${name}: bitDepth`)}),
+  };
 };
 
 /** Options of {@link poisson}. */

@@ -1,11 +1,12 @@
 /** What the command line does, called: equations, problem files, built-in problems, evaluations, ablations. */
 import {execFileSync} from 'node:child_process';
+import {getEventListeners} from 'node:events';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import {info, solve} from '../../lib';
 import {equation, readProblemFile} from '../../lib/api/equation';
-import {evaluateToFile, FieldEvaluation, readNpy} from '../../lib/api/files';
+import {decodeImage, encodePng, evaluateToFile, FieldEvaluation, readNpy} from '../../lib/api/files';
 import {ablate, heat, helmholtz, listProblems, poisson, sdf} from '../../lib/api/problems';
 import {Case} from '../../lib/cases/case';
 import {renderScene} from '../../lib/imaging/scene/scene';
@@ -93,6 +94,23 @@ describe('the built-in problems', () => {
     expect(posed.settings).toMatchObject({size: '32 × 32', supervision: 'laplacian'});
     using solution = await posed.solve();
     expect((await posed.assess(solution)).metrics.psnr).toBeGreaterThan(40);
+  });
+
+  it('take an image as it was read, and keep the bits of its file', async () => {
+    const image = decodeImage(encodePng({width: 4, height: 3, channels: 1, data: new Uint8Array(12)}), 'a picture');
+    expect(image.bitDepth).toBe(8);
+    const posed = await poisson({image: {...image, bitDepth: 16}, iterations: 1});
+    using solution = await posed.solve();
+    const {pictures} = await posed.assess(solution);
+    expect(pictures.find(({name}) => name === 'reconstruction')?.image?.bitDepth).toBe(16);
+  });
+
+  it('leave no listeners on a signal that outlives them', async () => {
+    const {signal} = new AbortController();
+    const posed = await heat({resolution: 8, iterations: 1});
+    for (let i = 0; i < 3; i++) (await posed.solve({signal})).dispose();
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    await expect(posed.solve({signal: 5 as never})).rejects.toMatchObject({code: 'INVALID_ARGUMENT'});
   });
 
   it('that are sequences of problems report, and stop, as one', async () => {

@@ -253,6 +253,7 @@ const PROBLEMS: Places = {
   'ablate(v)': ablate,
   ...each('poisson', ['image', 'supervision', 'target', 'border'], (option) => poisson({image: picture(), ...option})),
   'data of an image': (v) => poisson({image: {...picture(), data: v}}),
+  'the bits of an image': (v) => poisson({image: {...picture(), bitDepth: v}}),
   ...each('fit', ['function'], (option) => fit({function: 'x', ...option})),
   ...each('cloth', ['normal'], cloth),
   ...each('plate', ['form', 'extentX'], plate),

@@ -1,6 +1,6 @@
 // An inverse problem: the diffusivity of a rod from 200 noisy readings of its temperature. The field and the logarithm of the
 // diffusivity are found together; the equation's weight grows from stage to stage, since at full weight from the start Gauss-Newton
-// stalls on a field that fits nothing yet. `node examples/inverse-heat.mjs 7` takes other noise.
+// stalls on a field that fits nothing yet. `node examples/inverse-heat/index.mjs 7` takes other noise.
 import {bspline, gauss, gaussNewton, points, problem, rbfGrid, solve, term} from 'dinf-grid';
 
 const truth = 0.1;
