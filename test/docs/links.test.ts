@@ -28,7 +28,7 @@ function broken(page: Page): string[] {
       const where = `${page.name}:${i + 1}: ${target}`;
       if (file.startsWith('..') || !existsSync(path.join(ROOT, file))) return [`${where} is not there`];
       if (anchor === undefined) return [];
-      return anchorsOf(readPage(file)).has(anchor) ? [] : [`${where} has no such heading`];
+      return anchorsOf(to === '' ? page : readPage(file)).has(anchor) ? [] : [`${where} has no such heading`];
     }),
   );
 }
