@@ -1,5 +1,6 @@
 // Solves equations for whoever asks, and streams how far it has come as server-sent events: node:http and this package, nothing else.
 // `node examples/progress-endpoint/server.mjs 8080` listens there; without a port it takes a free one, and prints it.
+import {once} from 'node:events';
 import {createServer} from 'node:http';
 import {availableParallelism} from 'node:os';
 import {DinfError, lattice, linspace} from 'dinf-grid';
@@ -107,12 +108,8 @@ function refuse(response, status, body) {
 
 const send = (response, event, data) => response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
 
-const drained = (response, signal) =>
-  new Promise((resolve) => {
-    response.once('drain', resolve);
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', resolve, {once: true});
-  });
+/** Waits for a slow client, unless it leaves. */
+const drained = (response, signal) => once(response, 'drain', {signal}).catch(() => undefined);
 
 async function bodyOf(request) {
   const parts = [];
