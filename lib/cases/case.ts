@@ -1,4 +1,5 @@
 /** A problem that knows more of itself than its equations. */
+import {checkSignal} from '../base/options';
 import type {Optimizer} from '../optimizers';
 import {Problem} from '../pose/problem';
 import type {Solution} from '../solve/solution';
@@ -44,13 +45,16 @@ export class Case<U extends string = string> extends Problem<U> {
    * @throws what {@link solve} throws (rejects); ABORTED for a sequence that is stopped before there is anything to keep.
    */
   solve(options: SolveOptions = {}): Solve<U> {
-    return new Solve<U>((report, left) => {
+    return new Solve<U>(async (report, left) => {
       const stop = new AbortController();
-      for (const signal of [options.signal, left]) {
-        if (signal?.aborted) stop.abort(signal.reason);
-        signal?.addEventListener('abort', () => {
-          stop.abort(signal.reason);
-        });
+      const abort = ({target}: {target: unknown}): void => {
+        stop.abort((target as AbortSignal).reason);
+      };
+      const given = options.signal === undefined ? [] : [checkSignal(options.signal, 'solve: signal')];
+      const signals = [...given, left];
+      for (const signal of signals) {
+        if (signal.aborted) abort({target: signal});
+        signal.addEventListener('abort', abort);
       }
       return solvePrepared<U>(this, this.prepared, {
         ...options,
@@ -59,6 +63,9 @@ export class Case<U extends string = string> extends Problem<U> {
           report(progress);
           options.onProgress?.(progress);
         },
+      }).finally(() => {
+        // A service has one signal for all of its solves: they leave nothing behind on it.
+        for (const signal of signals) signal.removeEventListener('abort', abort);
       });
     });
   }

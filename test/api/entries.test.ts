@@ -1,5 +1,6 @@
 /** What the command line does, called: equations, problem files, built-in problems, evaluations, ablations. */
 import {execFileSync} from 'node:child_process';
+import {getEventListeners} from 'node:events';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -102,6 +103,14 @@ describe('the built-in problems', () => {
     using solution = await posed.solve();
     const {pictures} = await posed.assess(solution);
     expect(pictures.find(({name}) => name === 'reconstruction')?.image?.bitDepth).toBe(16);
+  });
+
+  it('leave no listeners on a signal that outlives them', async () => {
+    const {signal} = new AbortController();
+    const posed = await heat({resolution: 8, iterations: 1});
+    for (let i = 0; i < 3; i++) (await posed.solve({signal})).dispose();
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    await expect(posed.solve({signal: 5 as never})).rejects.toMatchObject({code: 'INVALID_ARGUMENT'});
   });
 
   it('that are sequences of problems report, and stop, as one', async () => {
