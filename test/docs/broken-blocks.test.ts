@@ -1,9 +1,9 @@
 /** Whatever is wrong with a code block is found, and said with its place. */
 import type {Runnable} from '../support/code-blocks';
-import {runnablesOf, Workplace} from '../support/code-blocks';
+import {runnablesOf, ReaderFolder} from '../support/code-blocks';
 import {temporaryFolder} from '../support/temporary-folder';
 
-const place = new Workplace(temporaryFolder('folder'));
+const place = new ReaderFolder(temporaryFolder('folder'));
 
 describe('a block that is broken', () => {
   const fence = '```';

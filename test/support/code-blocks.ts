@@ -71,7 +71,7 @@ function moduleText({blocks}: Runnable): string {
 }
 
 /** A folder in which the package can be imported, and its command called. */
-export class Workplace {
+export class ReaderFolder {
   private readonly bin: string;
 
   /** @param folder is empty. */

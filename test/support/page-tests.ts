@@ -5,7 +5,7 @@ import {renderScene} from '../../lib/imaging/scene/scene';
 import {imagePicture} from '../../lib/pictures/pictures';
 import {SHAPES} from '../../lib/problems/sdf-shapes';
 import type {Runnable} from './code-blocks';
-import {filesOf, runnablesOf, Workplace} from './code-blocks';
+import {filesOf, runnablesOf, ReaderFolder} from './code-blocks';
 import {readPage} from './markdown';
 import {temporaryFolder} from './temporary-folder';
 
@@ -23,7 +23,7 @@ function fixtures(): Record<string, Uint8Array | string> {
 /** Every block of these pages does what it should, from the built package; CONTRIBUTING.md says what comments before it may say. */
 export function testPages(names: readonly string[]): void {
   const pages = names.map(readPage);
-  const place = new Workplace(temporaryFolder('folder'));
+  const place = new ReaderFolder(temporaryFolder('folder'));
   const runnables = pages.flatMap(runnablesOf);
 
   beforeAll(() => {
