@@ -60,7 +60,7 @@ export function readStatement(given: Partial<EquationOptions>, shared: RunOption
     constraints: mode = 'hard',
     boundaryWeight: weight = BOUNDARY_WEIGHT,
   } = given;
-  if (equations === undefined) throw new DinfError('INVALID_ARGUMENT', 'give at least one equation with --equation');
+  if (equations === undefined) throw new DinfError('INVALID_ARGUMENT', 'give at least one equation: equations, or --equation');
   if (domain === undefined) throw new DinfError('INVALID_ARGUMENT', 'an equation needs a domain, such as "x=0..1"');
   const box = readDomain(domain);
   const conditions = where.map((text) => readCondition(text, box));
