@@ -253,7 +253,8 @@ export interface NativeCudaStatus {
   }[];
 }
 
-interface Addon {
+/** What the addon exports. */
+export interface Addon {
   Solver: new (problem: NativeProblem) => NativeSolver;
   buildInfo(): NativeBuildInfo;
   /** Starts the driver, on this thread. */
@@ -264,32 +265,71 @@ interface Addon {
   cudaLost(index: number): boolean;
 }
 
+/** The addon as WebAssembly, in place of a native one. */
+export interface WebAssemblyUse {
+  /** Why no native build is used. */
+  readonly reason: string;
+}
+
 let loaded: Addon | undefined;
+let inPlace: WebAssemblyUse | undefined;
+let source: () => Addon = nativeBuild;
 
 /**
- * The addon: a prebuilt binary if the package holds one for this platform, else the one built at install; or what the environment
- * variable DINF_GRID_ADDON names, such as the build for the emulated CUDA device.
+ * The addon: a prebuilt binary if the package holds one for this platform, else the one built at install, else the package's WebAssembly
+ * module; or what the environment variable DINF_GRID_ADDON names, such as the build for the emulated CUDA device.
  *
  * @throws NO_NATIVE_BUILD with how to build.
  */
 export function addon(): Addon {
-  if (loaded === undefined) {
+  return (loaded ??= source());
+}
+
+/** Takes the addon from elsewhere, such as a module that a browser has fetched. */
+export function takeAddonFrom(from: () => Addon): void {
+  source = from;
+  loaded = undefined;
+  inPlace = undefined;
+}
+
+/** Set where the addon is WebAssembly, once it is loaded. */
+export function webAssemblyUse(): WebAssemblyUse | undefined {
+  if (loaded === undefined) return undefined;
+  return inPlace ?? (isWebAssembly(loaded) ? {reason: 'WebAssembly was asked for'} : undefined);
+}
+
+/** Bytes that the addon can address: those of a module's memory at most, whatever the machine has. */
+export const addressSpace = (): number => (webAssemblyUse() === undefined ? Infinity : 2 ** 32);
+
+const isWebAssembly = (one: Addon): boolean => one.buildInfo().instructionSet.startsWith('wasm');
+
+function nativeBuild(): Addon {
+  /* eslint-disable @typescript-eslint/no-require-imports -- a synchronous load whose path is decided at run time */
+  const named = process.env.DINF_GRID_ADDON;
+  const root = path.join(__dirname, '..');
+  try {
+    if (named !== undefined && named !== '') return require(path.resolve(named)) as Addon;
+    const find = require('node-gyp-build') as (directory: string) => Addon;
+    return find(root);
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
     try {
-      /* eslint-disable @typescript-eslint/no-require-imports -- a synchronous load whose path is decided at run time */
-      const named = process.env.DINF_GRID_ADDON;
-      const find = require('node-gyp-build') as (directory: string) => Addon;
-      loaded = named === undefined || named === '' ? find(path.join(__dirname, '..')) : (require(path.resolve(named)) as Addon);
-      /* eslint-enable @typescript-eslint/no-require-imports */
-    } catch (cause) {
-      throw new DinfError(
-        'NO_NATIVE_BUILD',
-        `no native build of dinf-grid loads on ${process.platform}-${process.arch}: run 'npm rebuild dinf-grid' with CMake 3.22 or ` +
-          `newer and a C++20 compiler installed (${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)})`,
-        {cause},
-      );
+      if (named === undefined || named === '') {
+        const fallback = require(path.join(root, 'dist', 'wasm', 'addon.cjs')) as Addon;
+        inPlace = {reason: `no native build loads on ${process.platform}-${process.arch} (${said})`};
+        return fallback;
+      }
+    } catch {
+      // A package without it, or an engine that is too old: what was wrong with the native build is what matters.
     }
+    throw new DinfError(
+      'NO_NATIVE_BUILD',
+      `no native build of dinf-grid loads on ${process.platform}-${process.arch}: run 'npm rebuild dinf-grid' with CMake 3.22 or ` +
+        `newer and a C++20 compiler installed (${said})`,
+      {cause},
+    );
   }
-  return loaded;
+  /* eslint-enable @typescript-eslint/no-require-imports */
 }
 
 /**

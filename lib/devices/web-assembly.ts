@@ -1,0 +1,19 @@
+/** What there is to say where the addon is WebAssembly. */
+import {webAssemblyUse} from '../native';
+
+/** How many times longer a solve takes than with the native build, both on one thread of one machine: docs/wasm.md says how it was measured. */
+const SLOWER = '2 to 4';
+
+/** What a solution says of it; none where the addon is native. */
+export function webAssemblyNotes(): string[] {
+  const use = webAssemblyUse();
+  if (use === undefined) return [];
+  return [`solved by WebAssembly on one thread, about ${SLOWER} times slower than a native build is on one: ${use.reason}`];
+}
+
+/** What `info` lists of it. */
+export function webAssemblyFacts(): [string, string][] {
+  const use = webAssemblyUse();
+  if (use === undefined) return [];
+  return [['WebAssembly', `${use.reason}: one thread, about ${SLOWER} times slower than a native build on one`]];
+}

@@ -1,0 +1,9 @@
+// dist/wasm/node.cjs: the entry `dinf-grid/wasm` in Node, where the module is read at the first solve.
+import {readFileSync} from 'node:fs';
+import * as path from 'node:path';
+import {usePlatform} from '../lib/wasm/platform.js';
+import * as api from './node-api.mjs';
+
+usePlatform({api, bytes: () => readFileSync(path.join(__dirname, 'dinf-grid.wasm'))});
+
+export * from '../lib/api/wasm.js';
