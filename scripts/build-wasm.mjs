@@ -85,22 +85,40 @@ async function buildScripts() {
     minify: true,
     keepNames: true, // of classes, which messages show
     target: 'es2022',
-    legalComments: 'eof',
+    legalComments: 'none', // in LICENSES.txt, whole
     logLevel: 'warning',
+    metafile: true,
     nodePaths: (process.env.NODE_PATH ?? '').split(path.delimiter).filter((folder) => folder !== ''),
   };
   const forNode = {...shared, platform: 'node', format: 'cjs', external: Object.keys(manifest.dependencies)};
-  await bundle({...forNode, entryPoints: ['wasm/addon.js'], outfile: 'dist/wasm/addon.cjs'});
-  await bundle({...forNode, entryPoints: ['wasm/node.mts'], outfile: 'dist/wasm/node.cjs'});
-  await bundle({
-    ...shared,
-    platform: 'browser',
-    format: 'esm',
-    entryPoints: ['wasm/browser.mts'],
-    outfile: 'dist/wasm/browser.mjs',
-    inject: ['wasm/shims/globals.mjs'],
-    plugins: [forBrowsers],
+  const results = [
+    await bundle({...forNode, entryPoints: ['wasm/addon.js'], outfile: 'dist/wasm/addon.cjs'}),
+    await bundle({...forNode, entryPoints: ['wasm/node.mts'], outfile: 'dist/wasm/node.cjs'}),
+    await bundle({
+      ...shared,
+      platform: 'browser',
+      format: 'esm',
+      entryPoints: ['wasm/browser.mts'],
+      outfile: 'dist/wasm/browser.mjs',
+      inject: ['wasm/shims/globals.mjs'],
+      plugins: [forBrowsers],
+    }),
+  ];
+  writeLicenses(results.flatMap(({metafile}) => Object.keys(metafile.inputs)));
+}
+
+/** The licences of the packages that are bundled, and of what Emscripten links in. */
+function writeLicenses(inputs) {
+  const folders = new Set(inputs.flatMap((input) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []));
+  const texts = [...folders].sort().map((folder) => {
+    const {name, version, license} = JSON.parse(fs.readFileSync(path.join(root, folder, 'package.json'), 'utf8'));
+    const file = fs.readdirSync(path.join(root, folder)).find((one) => /^licen[cs]e/i.test(one));
+    const text = file === undefined ? '' : fs.readFileSync(path.join(root, folder, file), 'utf8').trim();
+    return `${name} ${version}, ${license}\n\n${text}\n`;
   });
+  const linked =
+    'dinf-grid.wasm holds libraries of Emscripten: libc++, libc++abi, libunwind and compiler-rt (Apache-2.0 with LLVM exceptions), musl (MIT), dlmalloc (public domain).\n';
+  fs.writeFileSync(path.join(out, 'LICENSES.txt'), [linked, ...texts].join(`\n${'-'.repeat(80)}\n\n`));
 }
 
 function report() {

@@ -40,7 +40,8 @@ Napi::Array asArray(const Napi::Value& value, const char* name) {
 Napi::Array array(const Napi::Object& from, const char* name) { return asArray(get(from, name), name); }
 // A product of sizes, each 1 or more: no problem comes near the limit, and no arithmetic on the result overflows.
 int64_t times(int64_t a, int64_t b) {
-  check(b <= (int64_t{1} << 36) / a, ErrorCode::outOfMemory,
+  constexpr int64_t kMost = sizeof(size_t) == 8 ? int64_t{1} << 36 : int64_t{1} << 28;
+  check(b <= kMost / a, ErrorCode::outOfMemory,
         "a grid or a sample set is too large: use a smaller resolution or fewer samples");
   return a * b;
 }
