@@ -13,6 +13,7 @@ set(DINF_WASM_LINK_OPTIONS
   -sMAXIMUM_MEMORY=4294967296
   -sMALLOC=dlmalloc
   -sTOTAL_STACK=4194304
-  -sERROR_ON_UNDEFINED_SYMBOLS=0
+  -sERROR_ON_UNDEFINED_SYMBOLS=0 # Node-API is the host's
+  -sWARN_ON_UNDEFINED_SYMBOLS=0
   -sEXPORTED_FUNCTIONS=_malloc,_free,_napi_register_wasm_v1,_node_api_module_get_api_version_v1
-  -Wl,--export-table -Wl,--growable-table -Wl,--gc-sections -Wl,--strip-all)
+  -Wl,--export-table -Wl,--growable-table -Wl,--gc-sections)

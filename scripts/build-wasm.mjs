@@ -18,7 +18,7 @@ const {values: given} = parseArgs({
 
 function run(command, ...args) {
   const {status, error} = spawnSync(command, args, {cwd: root, stdio: 'inherit'});
-  if (error?.code === 'ENOENT') {
+  if (error !== undefined && 'code' in error && error.code === 'ENOENT') {
     console.error(
       `dinf-grid: '${command}' was not found: the WebAssembly build needs Emscripten (Debian: apt install emscripten) and CMake.`,
     );
@@ -28,8 +28,6 @@ function run(command, ...args) {
 }
 
 function buildModule() {
-  // Emscripten compiles its own libraries when they are first needed: here, since nobody else need be able to write where it is installed.
-  process.env.EM_CACHE ??= path.join(build, 'cache');
   run('emcmake', 'cmake', '-S', root, '-B', build, '-DCMAKE_BUILD_TYPE=Release');
   run('cmake', '--build', build, '--target', 'dinf_grid', '--parallel', given.jobs);
   fs.copyFileSync(path.join(build, 'dinf-grid.wasm'), path.join(out, 'dinf-grid.wasm'));
