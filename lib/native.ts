@@ -265,10 +265,10 @@ export interface Addon {
   cudaLost(index: number): boolean;
 }
 
-/** The addon as WebAssembly, in place of a native one. */
+/** The addon as WebAssembly. */
 export interface WebAssemblyUse {
-  /** Why no native build is used. */
-  readonly reason: string;
+  /** Why no native build is used; undefined where nobody asked for one. */
+  readonly reason: string | undefined;
 }
 
 let loaded: Addon | undefined;
@@ -295,7 +295,7 @@ export function takeAddonFrom(from: () => Addon): void {
 /** Set where the addon is WebAssembly, once it is loaded. */
 export function webAssemblyUse(): WebAssemblyUse | undefined {
   if (loaded === undefined) return undefined;
-  return inPlace ?? (isWebAssembly(loaded) ? {reason: 'WebAssembly was asked for'} : undefined);
+  return inPlace ?? (isWebAssembly(loaded) ? {reason: undefined} : undefined);
 }
 
 /** Bytes that the addon can address: those of a module's memory at most, whatever the machine has. */

@@ -1,6 +1,6 @@
 // Builds dist/wasm: the addon as a WebAssembly module, and the scripts that load it in Node and in browsers. Needs Emscripten (Debian's
 // `emscripten`; 3.1.6 or newer) and the development packages esbuild, @emnapi/core and @emnapi/runtime. `--scripts` builds the scripts alone, `--jobs N` compiles
-// with that many processes.
+// with that many processes, `--demo` copies what docs/demo needs to beside its page.
 import {spawnSync} from 'node:child_process';
 import fs from 'node:fs';
 import {createRequire} from 'node:module';
@@ -13,7 +13,11 @@ const root = path.join(import.meta.dirname, '..');
 const out = path.join(root, 'dist', 'wasm');
 const build = path.join(root, 'build', 'wasm');
 const {values: given} = parseArgs({
-  options: {scripts: {type: 'boolean', default: false}, jobs: {type: 'string', default: String(os.availableParallelism())}},
+  options: {
+    scripts: {type: 'boolean', default: false},
+    demo: {type: 'boolean', default: false},
+    jobs: {type: 'string', default: String(os.availableParallelism())},
+  },
 });
 
 function run(command, ...args) {
@@ -130,4 +134,9 @@ function report() {
 fs.mkdirSync(out, {recursive: true});
 if (!given.scripts) buildModule();
 await buildScripts();
+if (given.demo) {
+  const beside = path.join(root, 'docs', 'demo', 'dinf-grid');
+  fs.mkdirSync(beside, {recursive: true});
+  for (const name of ['browser.mjs', 'dinf-grid.wasm', 'LICENSES.txt']) fs.copyFileSync(path.join(out, name), path.join(beside, name));
+}
 report();

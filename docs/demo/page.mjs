@@ -187,6 +187,8 @@ form.addEventListener('submit', (event) => {
   bar.hidden = false;
   element('cancel').disabled = false;
   element('solve').disabled = true;
+  // On a narrow screen what happens does so below the form.
+  element('result').scrollIntoView({block: 'nearest'});
   if (isReady) worker.postMessage(problem);
 });
 
@@ -257,7 +259,9 @@ function redraw() {
   const range = `${shown.title} from ${numberText(lower)} to ${numberText(upper)}`;
   picture.setAttribute('aria-label', `${range}, over ${shown.axes.map(({name}) => name).join(' and ')}. Arrow keys read values.`);
   readout.textContent =
-    mark === undefined ? `${range}${shown.compared === undefined ? '' : ', the known answer dashed'}` : textAt(mark);
+    mark === undefined
+      ? `${range}${shown.compared === undefined || shown.axes.length > 1 ? '' : ', the known answer dashed'}`
+      : textAt(mark);
 }
 
 function textAt(indices) {

@@ -194,7 +194,7 @@ function shaped(frame, h, v) {
   const lengths = [h.name, v.name].every((name) => /^[xyz]$/.test(name));
   if (!lengths || ratio > 4 || ratio < 1 / 4) return frame;
   const wide = Math.min(frame.wide, frame.high * ratio);
-  return {...frame, wide, high: wide / ratio};
+  return {...frame, left: frame.left + (frame.wide - wide) / 2, wide, high: wide / ratio};
 }
 
 function drawBar({context, colours}, frame, range, title) {

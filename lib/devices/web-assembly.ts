@@ -8,12 +8,14 @@ const SLOWER = '2 to 4';
 export function webAssemblyNotes(): string[] {
   const use = webAssemblyUse();
   if (use === undefined) return [];
-  return [`solved by WebAssembly on one thread, about ${SLOWER} times slower than a native build is on one: ${use.reason}`];
+  const reason = use.reason === undefined ? '' : `: ${use.reason}`;
+  return [`solved by WebAssembly on one thread, about ${SLOWER} times slower than a native build is on one${reason}`];
 }
 
 /** What `info` lists of it. */
 export function webAssemblyFacts(): [string, string][] {
   const use = webAssemblyUse();
   if (use === undefined) return [];
-  return [['WebAssembly', `${use.reason}: one thread, about ${SLOWER} times slower than a native build on one`]];
+  const reason = use.reason === undefined ? '' : `${use.reason}: `;
+  return [['WebAssembly', `${reason}one thread, about ${SLOWER} times slower than a native build on one`]];
 }

@@ -134,6 +134,7 @@ describe('the package', () => {
 
   it('says how to build where it holds no binary for the machine', () => {
     fs.rmSync(path.join(installed, 'prebuilds'), {recursive: true});
+    fs.rmSync(path.join(installed, 'dist', 'wasm'), {recursive: true, force: true}); // which would do instead
     const {status, output} = run('node', path.join('node_modules', '.bin', 'dinf-grid'), 'info');
     expect(status).toBe(1);
     expect(output).toMatch(/^dinf-grid: no native build .* run 'npm rebuild dinf-grid' with CMake/);

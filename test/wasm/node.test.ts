@@ -169,9 +169,9 @@ function freshEntry(): ReturnType<typeof wasmEntry> {
 
 describeBuilt('the package where no binary fits', () => {
   const folder = temporaryFolder('folder');
-  const run = (...args: string[]): {status: number | null; output: string} => {
+  const run = (...args: string[]): {status: number | null; stdout: string; stderr: string} => {
     const {status, stdout, stderr} = spawnSync(process.execPath, args, {cwd: folder, encoding: 'utf8'});
-    return {status, output: stdout + stderr};
+    return {status, stdout, stderr};
   };
   const main = path.join('dist', 'cli', 'main.js');
   beforeAll(() => {
@@ -181,7 +181,7 @@ describeBuilt('the package where no binary fits', () => {
   });
 
   it('takes WebAssembly, and says so', () => {
-    expect(run(main, 'info').output).toMatch(
+    expect(run(main, 'info').stdout).toMatch(
       /^instructionSet +wasm-simd128\n(.*\n)*WebAssembly +no native build loads on .*: one thread, about .* times slower/m,
     );
     const {equations, domain, where} = HEAT;
@@ -190,7 +190,7 @@ describeBuilt('the package where no binary fits', () => {
       ...['--out', 'out', '--json', '--quiet'],
     );
     expect(solved).toMatchObject({status: 0});
-    expect(JSON.parse(solved.output)).toMatchObject({
+    expect(JSON.parse(solved.stdout)).toMatchObject({
       errorEstimate: {met: true},
       notes: expect.arrayContaining([expect.stringMatching(/WebAssembly on one thread.*no native build loads/)]),
     });
@@ -198,9 +198,9 @@ describeBuilt('the package where no binary fits', () => {
 
   it('says what is missing where there is no WebAssembly either', () => {
     fs.rmSync(path.join(folder, 'dist', 'wasm', 'addon.cjs'));
-    const {status, output} = run(main, 'info');
+    const {status, stderr} = run(main, 'info');
     expect(status).not.toBe(0);
-    expect(output).toContain("run 'npm rebuild dinf-grid'");
+    expect(stderr).toContain("run 'npm rebuild dinf-grid'");
     fs.copyFileSync(path.join(BUILT, 'addon.cjs'), path.join(folder, 'dist', 'wasm', 'addon.cjs'));
   });
 });
