@@ -137,6 +137,7 @@ await buildScripts();
 if (given.demo) {
   const beside = path.join(root, 'docs', 'demo', 'dinf-grid');
   fs.mkdirSync(beside, {recursive: true});
-  for (const name of ['browser.mjs', 'dinf-grid.wasm', 'LICENSES.txt']) fs.copyFileSync(path.join(out, name), path.join(beside, name));
+  for (const name of ['browser.mjs', 'dinf-grid.wasm', 'LICENSES.txt'])
+    fs.copyFileSync(path.join(out, name), path.join(beside, name));
 }
 report();

@@ -125,7 +125,7 @@ if (BROWSER === undefined) test.skip('there is no Chromium on PATH; DINF_TEST_BR
         {page},
       );
       expect(found).toMatchObject({code: 'UNKNOWN_SYMBOL', cancelled: 'Cancelled.', after: 'u from 0.3679 to 1'});
-      expect(found.message).toContain("did you mean sin?");
+      expect(found.message).toContain('did you mean sin?');
     });
   });
 });

@@ -7,9 +7,7 @@ export const ROOT = path.join(__dirname, '..', '..');
 export const BUILT = path.join(ROOT, 'dist', 'wasm');
 
 /** Why there is nothing to test, or undefined. */
-export const MISSING = ['dinf-grid.wasm', 'node.cjs', 'addon.cjs', 'browser.mjs'].every((name) =>
-  fs.existsSync(path.join(BUILT, name)),
-)
+const MISSING = ['dinf-grid.wasm', 'node.cjs', 'addon.cjs', 'browser.mjs'].every((name) => fs.existsSync(path.join(BUILT, name)))
   ? undefined
   : 'there is no WebAssembly build: npm run build:wasm makes it';
 

@@ -32,7 +32,7 @@ export const writeFile = rejects('write');
 // node:path, of names alone
 export const sep = '/';
 export const join = (...parts) => parts.filter((part) => part !== '').join('/');
-export const resolve = join;
+export const resolve = (...parts) => join(...parts);
 export const dirname = (path) => path.slice(0, Math.max(0, path.lastIndexOf('/'))) || '.';
 export const basename = (path) => path.slice(path.lastIndexOf('/') + 1);
 export const extname = (path) => /\.[^./]*$/.exec(basename(path))?.[0] ?? '';
