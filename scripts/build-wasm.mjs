@@ -37,7 +37,11 @@ function buildModule() {
   fs.copyFileSync(path.join(build, 'dinf-grid.wasm'), path.join(out, 'dinf-grid.wasm'));
 }
 
-/** What stands in for what browsers do not have. */
+/**
+ * What stands in for what browsers do not have.
+ *
+ * @type {import('esbuild').Plugin}
+ */
 const forBrowsers = {
   name: 'for browsers',
   setup(bundler) {
@@ -81,6 +85,7 @@ const manifest = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'ut
 
 async function buildScripts() {
   const {build: bundle} = require('esbuild');
+  /** @type {import('esbuild').BuildOptions & {metafile: true}} */
   const shared = {
     absWorkingDir: root,
     bundle: true,
@@ -92,6 +97,7 @@ async function buildScripts() {
     metafile: true,
     nodePaths: (process.env.NODE_PATH ?? '').split(path.delimiter).filter((folder) => folder !== ''),
   };
+  /** @type {import('esbuild').BuildOptions & {metafile: true}} */
   const forNode = {...shared, platform: 'node', format: 'cjs', external: Object.keys(manifest.dependencies)};
   const results = [
     await bundle({...forNode, entryPoints: ['wasm/addon.js'], outfile: 'dist/wasm/addon.cjs'}),
