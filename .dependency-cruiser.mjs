@@ -11,6 +11,7 @@ const LAYERS = [
   ['expression'], // the equation language: parse, differentiate, simplify, print
   ['pose'], // what a user says: problem, terms, fields, kernels, samples, lifts
   ['native.ts'], // the surface of the addon, and how it is loaded
+  ['wasm'], // the addon as a WebAssembly module: what it asks of its host, and how it is loaded
   ['optimizers'], // what each optimizer takes, plans and tells the addon
   ['compile'], // from a posed problem to programs and the addon's problem; notes and memory before a solve
   ['devices'], // the kinds of devices, the choice among them, what info says

@@ -3,7 +3,7 @@ import {defineConfig} from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  {ignores: ['dist/', 'build/', 'out/', 'coverage/', 'prebuilds/']},
+  {ignores: ['dist/', 'build/', 'out/', 'coverage/', 'prebuilds/', 'docs/demo/dinf-grid/']},
   {linterOptions: {reportUnusedDisableDirectives: 'error'}},
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,

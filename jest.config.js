@@ -31,6 +31,14 @@ const ptx = {
   testPathIgnorePatterns: [...emulated.testPathIgnorePatterns, 'lbfgs'],
   setupFiles: ['<rootDir>/test/setup-ptx.ts', ...shared.setupFiles],
 };
+
+// And once more by WebAssembly, which `npm run build:wasm` builds: when asked for, since an old module says nothing of the sources.
+const wasm = {
+  ...emulated,
+  displayName: 'wasm',
+  setupFiles: ['<rootDir>/test/setup-wasm.ts', ...shared.setupFiles],
+};
+const wantsWasm = process.env.DINF_TEST_WASM === '1';
 const wantsPtx = process.env.DINF_TEST_PTX === '1';
 
 const hasEmulated = fs.existsSync(`${__dirname}/build/emulated/dinf_grid.node`);
@@ -47,6 +55,7 @@ module.exports = {
     },
     ...(hasEmulated ? [emulated] : []),
     ...(wantsPtx ? [ptx] : []),
+    ...(wantsWasm ? [wasm] : []),
   ],
   // Native errors are created in the outer realm; a long default keeps a slow, loaded machine from failing a correct test.
   testTimeout: 60000,

@@ -1,5 +1,6 @@
 /** The whole surface of the native addon, and how it is loaded. */
-import {loadBinary} from './base/binary';
+import * as path from 'node:path';
+import {loadBinary, packageFolder} from './base/binary';
 import type {DinfErrorCode} from './base/errors';
 import {DinfError} from './base/errors';
 import {errorMessage, isAllocationFailure} from './files/system-error';
@@ -253,7 +254,8 @@ export interface NativeCudaStatus {
   }[];
 }
 
-interface Addon {
+/** What the addon exports. */
+export interface Addon {
   Solver: new (problem: NativeProblem) => NativeSolver;
   buildInfo(): NativeBuildInfo;
   /** Starts the driver, on this thread. */
@@ -264,26 +266,61 @@ interface Addon {
   cudaLost(index: number): boolean;
 }
 
+/** The addon as WebAssembly. */
+export interface WebAssemblyUse {
+  /** Why no native build is used; undefined where nobody asked for one. */
+  readonly reason: string | undefined;
+}
+
 let loaded: Addon | undefined;
+let inPlace: WebAssemblyUse | undefined;
+let source: () => Addon = nativeBuild;
 
 /**
- * The addon, as `binaryPlaces` finds it.
+ * The addon, as `binaryPlaces` finds it, else the package's WebAssembly module.
  *
  * @throws NO_NATIVE_BUILD with how to build.
  */
 export function addon(): Addon {
-  if (loaded === undefined) {
-    const found = loadBinary();
-    if ('failures' in found) {
-      throw new DinfError(
-        'NO_NATIVE_BUILD',
-        `no native binary of dinf-grid loads on ${process.platform}-${process.arch}: 'npx dinf-grid build' compiles one here, with ` +
-          `CMake 3.22 or newer and a C++20 compiler (${found.failures.join('; ')})`,
-      );
+  return (loaded ??= source());
+}
+
+/** Takes the addon from elsewhere, such as a module that a browser has fetched. */
+export function takeAddonFrom(from: () => Addon): void {
+  source = from;
+  loaded = undefined;
+  inPlace = undefined;
+}
+
+/** Set where the addon is WebAssembly, once it is loaded. */
+export function webAssemblyUse(): WebAssemblyUse | undefined {
+  if (loaded === undefined) return undefined;
+  return inPlace ?? (isWebAssembly(loaded) ? {reason: undefined} : undefined);
+}
+
+/** Bytes that the addon can address: those of a module's memory at most, whatever the machine has. */
+export const addressSpace = (): number => (webAssemblyUse() === undefined ? Infinity : 2 ** 32);
+
+const isWebAssembly = (one: Addon): boolean => one.buildInfo().instructionSet.startsWith('wasm');
+
+function nativeBuild(): Addon {
+  const native = loadBinary();
+  if ('exports' in native) return native.exports as Addon;
+  const said = native.failures.join('; ');
+  const platform = `${process.platform}-${process.arch}`;
+  const named = process.env.DINF_GRID_ADDON;
+  if (named === undefined || named === '') {
+    const fallback = loadBinary([path.join(packageFolder(), 'dist', 'wasm', 'addon.cjs')]);
+    if ('exports' in fallback) {
+      inPlace = {reason: `no native binary loads on ${platform} (${said})`};
+      return fallback.exports as Addon;
     }
-    loaded = found.exports as Addon;
   }
-  return loaded;
+  throw new DinfError(
+    'NO_NATIVE_BUILD',
+    `no native binary of dinf-grid loads on ${platform}: 'npx dinf-grid build' compiles one here, with CMake 3.22 or newer and a C++20 ` +
+      `compiler (${said})`,
+  );
 }
 
 /**

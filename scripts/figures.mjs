@@ -1,4 +1,4 @@
-// Writes the figures of README.md from benchmarks/results, between its two markers: no figure is typed by hand.
+// Writes the figures of README.md and docs/wasm.md from benchmarks/results, between their two markers: no figure is typed by hand.
 import {readFileSync, writeFileSync} from 'node:fs';
 
 const lines = (name) =>
@@ -82,11 +82,34 @@ ${problems.map(([name, measure, value, time]) => `| \`${name}\` | ${measure} | $
 
 One Adam iteration of a Siren (${siren.setting.width} wide, ${siren.setting.hiddenLayers} hidden layers, ${siren.setting.samples.toLocaleString('en').replaceAll(',', ' ')} samples, gradient) takes ${seconds(siren.secondsPerIteration.median)}, PyTorch's ${seconds(siren.peer.secondsPerIteration.median)} in the same run.`;
 
-const readme = new URL('../README.md', import.meta.url);
-const before = readFileSync(readme, 'utf8');
-const after = before.replace(
-  /(<!-- figures -->\n)[\s\S]*?(<!-- end of figures -->)/,
-  (_, open, close) => `${open}\n${text}\n${problemText}\n\n${close}`,
-);
-if (after === before && !before.includes(problemText)) throw new Error('README.md has no figures markers');
-writeFileSync(readme, after);
+// Of WebAssembly, as its last run found them.
+const wasm = lines('wasm');
+const ofWasm = (name) => last(wasm, (line) => line.case === name);
+const tab = last(wasm, (line) => line.browser !== undefined);
+const {sizes} = ofWasm('sizes');
+const kilobytes = (count) => `${Math.round(count / 1000)} kB`;
+const wasmNames = [...new Set(wasm.flatMap((line) => ('times' in line ? [line.case] : [])))];
+const wasmText = `On one core of an ${tab.machine.cpu} that other work shared, the native build (${tab.machine.instructionSet}) on one thread as well, medians:
+
+| solve | native | WebAssembly | times |
+|---|---|---|---|
+${wasmNames
+  .map(ofWasm)
+  .map((line) => `| ${line.case} | ${seconds(line.native.median)} | ${seconds(line.wasm.median)} | ${line.times.toFixed(1)} |`)
+  .join('\n')}
+
+A tab of a browser (${tab.browser.replace('/', ' ')}, headless) that has loaded nothing yet reconstructs the image of 512 × 512 pixels from its gradient to ${tab.psnr.toFixed(0)} dB
+in ${seconds(tab.solve.median)} (${seconds(tab.solve.min)} to ${seconds(tab.solve.max)}), after ${seconds(tab.load.median)} for the module; with the rendering of the scene and all else ${seconds(tab.total.median)}.
+
+What a page loads: \`dinf-grid.wasm\` ${kilobytes(sizes['dinf-grid.wasm'].bytes)} (gzipped ${kilobytes(sizes['dinf-grid.wasm'].gzipped)}) and \`browser.mjs\` ${kilobytes(sizes['browser.mjs'].bytes)} (gzipped ${kilobytes(sizes['browser.mjs'].gzipped)}): ${kilobytes(sizes['dinf-grid.wasm'].gzipped + sizes['browser.mjs'].gzipped)} gzipped.`;
+
+for (const [name, figures] of Object.entries({'README.md': `${text}\n${problemText}`, 'docs/wasm.md': wasmText})) {
+  const file = new URL(`../${name}`, import.meta.url);
+  const before = readFileSync(file, 'utf8');
+  const after = before.replace(
+    /(<!-- figures -->\n)[\s\S]*?(<!-- end of figures -->)/,
+    (_, open, close) => `${open}\n${figures}\n\n${close}`,
+  );
+  if (after === before && !before.includes(figures)) throw new Error(`${name} has no figures markers`);
+  writeFileSync(file, after);
+}

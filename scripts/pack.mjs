@@ -2,7 +2,7 @@
 // files. Binaries are those of prebuilds/ (scripts/prebuilds.mjs builds them); with --binary that one alone, as this machine's, so that
 // tests are of what was changed last.
 import {execFileSync} from 'node:child_process';
-import {cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -29,6 +29,10 @@ function stage(folder) {
   const ours = new Set(['scripts', 'devDependencies', 'overrides', 'gypfile', 'files']);
   const manifest = Object.entries(JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')));
   const theirs = Object.fromEntries(manifest.filter(([key]) => !ours.has(key)));
+  // An entry point that was not built, WebAssembly without Emscripten, is none.
+  const built = (entry) =>
+    Object.values(typeof entry === 'string' ? [entry] : entry).every((file) => existsSync(path.join(folder, file)));
+  theirs.exports = Object.fromEntries(Object.entries(theirs.exports).filter(([, entry]) => built(entry)));
   writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(theirs, null, 2)}\n`);
   // Headers that `dinf-grid build` compiles against: packages of our own development, which nobody else has to install for them.
   for (const {folder: headers, files} of HEADERS)

@@ -2,8 +2,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-/** The folder of the package: this file is two below it, in lib/ as in dist/. */
-export const PACKAGE = path.join(__dirname, '..', '..');
+/** The folder of the package: this file is two below it, in lib/ as in dist/. Asked late: a browser has no such thing. */
+export const packageFolder = (): string => path.join(__dirname, '..', '..');
 
 /** What a prebuilt binary is called for a platform: on Linux there is one for each C library, of which only the right one loads. */
 function prebuiltNames(platform: NodeJS.Platform): string[] {
@@ -20,8 +20,8 @@ export function binaryPlaces(
   {platform, arch}: {platform: NodeJS.Platform; arch: string} = process,
 ): string[] {
   if (named !== undefined && named !== '') return [path.resolve(named)];
-  const prebuilt = prebuiltNames(platform).map((name) => path.join(PACKAGE, 'prebuilds', `${platform}-${arch}`, name));
-  return [path.join(PACKAGE, 'build', 'Release', 'dinf_grid.node'), ...prebuilt, path.join(__dirname, 'dinf-grid.node')];
+  const prebuilt = prebuiltNames(platform).map((name) => path.join(packageFolder(), 'prebuilds', `${platform}-${arch}`, name));
+  return [path.join(packageFolder(), 'build', 'Release', 'dinf_grid.node'), ...prebuilt, path.join(__dirname, 'dinf-grid.node')];
 }
 
 /**

@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type {Command} from 'commander';
 import {Option} from 'commander';
-import {PACKAGE} from '../base/binary';
+import {packageFolder} from '../base/binary';
 import {DinfError} from '../base/errors';
 
 const CMAKE = [3, 22] as const;
@@ -45,12 +45,12 @@ function checkTools(): void {
 /** @throws FILE_UNWRITABLE where the package's folder may not be written. */
 function checkFolder(): void {
   try {
-    fs.mkdirSync(path.join(PACKAGE, 'build'), {recursive: true});
-    fs.accessSync(path.join(PACKAGE, 'build'), fs.constants.W_OK);
+    fs.mkdirSync(path.join(packageFolder(), 'build'), {recursive: true});
+    fs.accessSync(path.join(packageFolder(), 'build'), fs.constants.W_OK);
   } catch (cause) {
     throw new DinfError(
       'FILE_UNWRITABLE',
-      `the binary is built in the package's own folder, ${PACKAGE}, which cannot be written: install dinf-grid in a project of yours`,
+      `the binary is built in the package's own folder, ${packageFolder()}, which cannot be written: install dinf-grid in a project of yours`,
       {cause},
     );
   }
@@ -67,12 +67,12 @@ export function addBuildCommand(program: Command, finish: (code: number) => void
       checkFolder();
       const options = [`-DDINF_CUDA=${cuda.toUpperCase()}`];
       if (architectures !== undefined) options.push(`-DDINF_CUDA_ARCHITECTURES=${architectures}`);
-      const {status} = spawnSync(process.execPath, [path.join(PACKAGE, 'scripts', 'build-native.js'), ...options], {
+      const {status} = spawnSync(process.execPath, [path.join(packageFolder(), 'scripts', 'build-native.js'), ...options], {
         stdio: 'inherit',
       });
       if (status !== 0) throw new DinfError('NO_NATIVE_BUILD', 'the build failed; what the compiler said of it stands above');
       // In a process of its own: this one may have loaded another binary.
-      const {status: loads} = spawnSync(process.execPath, [path.join(PACKAGE, 'dist', 'cli', 'main.js'), 'info'], {
+      const {status: loads} = spawnSync(process.execPath, [path.join(packageFolder(), 'dist', 'cli', 'main.js'), 'info'], {
         stdio: 'inherit',
       });
       finish(loads ?? 1);

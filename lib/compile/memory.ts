@@ -5,6 +5,7 @@
 import * as os from 'node:os';
 import {DinfError} from '../base/errors';
 import type {NativeField, NativeGrid, NativeSamples} from '../native';
+import {addressSpace} from '../native';
 import type {Optimizer} from '../optimizers';
 import {kindOf} from '../optimizers';
 import {ComputedData} from '../pose/term-data';
@@ -250,11 +251,11 @@ export function estimateBytes(problem: CompiledProblem, stages: readonly Optimiz
   return bytes;
 }
 
-/** Memory this process may use: the machine's, or the container's limit where there is one. */
+/** Memory this process may use: the machine's, or the container's limit where there is one; of WebAssembly no more than it can address. */
 export function availableBytes(): number {
   const {constrainedMemory} = process as {constrainedMemory?: () => number | undefined}; // Node 20 has it from its middle on
   const limit = constrainedMemory?.() ?? 0;
-  return limit > 0 && limit < os.totalmem() ? limit : os.totalmem();
+  return Math.min(addressSpace(), limit > 0 && limit < os.totalmem() ? limit : os.totalmem());
 }
 
 /** @throws OUT_OF_MEMORY naming the estimate, the machine's memory and the fix. */

@@ -1,6 +1,7 @@
 import * as os from 'node:os';
-import {addon} from '../native';
+import {addon, webAssemblyUse} from '../native';
 import type {Driver} from './driver';
+import {webAssemblyFacts} from './web-assembly';
 
 /** What there is to say of the processor. */
 export interface CpuInfo {
@@ -26,10 +27,13 @@ export const CPU: Driver = {
   count: () => 1,
   missing: () => undefined,
   look: () => Promise.resolve(),
-  facts: () => Object.entries(cpuInfo()).map(([name, value]) => [name, String(value)]),
+  facts: () => [
+    ...Object.entries(cpuInfo()).map(([name, value]): [string, string] => [name, String(value)]),
+    ...webAssemblyFacts(),
+  ],
 };
 
-/** Threads of a solve by default: one a core. In a service that must stay responsive under load, pass fewer. */
+/** Threads of a solve by default: one a core. In a service that must stay responsive under load, pass fewer. WebAssembly has one. */
 export function defaultThreads(): number {
-  return os.availableParallelism();
+  return webAssemblyUse() === undefined ? os.availableParallelism() : 1;
 }

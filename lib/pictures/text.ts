@@ -1,10 +1,10 @@
 /** Lines of text as coverage of pixels: outlines of a font that an npm package holds, filled with soft edges. */
-import {readFileSync} from 'node:fs';
 import type {Font} from 'opentype.js';
 import {parse} from 'opentype.js';
+import type {Weight} from './font-file';
+import {fontFile} from './font-file';
 
-/** Face that a text is set in. */
-export type Weight = 'regular' | 'bold';
+export type {Weight} from './font-file';
 
 /** Part of each pixel that a text covers. */
 export interface TextCoverage {
@@ -23,11 +23,6 @@ interface Glyph {
   readonly edges: Float64Array;
   readonly advance: number;
 }
-
-const FILES: Readonly<Record<Weight, string>> = {
-  regular: '@fontsource/dejavu-sans/files/dejavu-sans-latin-400-normal.woff',
-  bold: '@fontsource/dejavu-sans/files/dejavu-sans-latin-700-normal.woff',
-};
 
 /** Height of capitals and digits, and how far letters reach above and below the base line, for a size of 1. */
 const CAPITAL = 0.729;
@@ -96,8 +91,7 @@ function glyphOf(character: string, weight: Weight): Glyph {
 function fontOf(weight: Weight): Font {
   let font = fonts.get(weight);
   if (font === undefined) {
-    const {buffer, byteOffset, byteLength} = readFileSync(require.resolve(FILES[weight]));
-    font = parse(buffer.slice(byteOffset, byteOffset + byteLength), {lowMemory: true});
+    font = parse(fontFile(weight), {lowMemory: true});
     fonts.set(weight, font);
   }
   return font;

@@ -69,7 +69,7 @@ export function valuesOf(data: TermData): Float64Array {
 /** See {@link ComputedData.digest}. */
 export function digestOf(data: TermData): string {
   if (data instanceof ComputedData) return data.digest;
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const hash = createHash('sha256');
   return hash.update(endianness() === 'LE' ? bytes : Buffer.from(bytes).swap64()).digest('hex');
 }

@@ -7,6 +7,7 @@ import {checkList, checkOptions, checkPath, checkText, reading} from '../base/op
 import type {Problem} from '../pose/problem';
 import type {Samples} from '../pose/sampling';
 import {checkSamples, points as pointSamples} from '../pose/sampling';
+import {webAssemblyNotes} from '../devices/web-assembly';
 import type {InnerChoice} from '../native';
 import type {LossCurve, Outcome} from './schedule';
 import type {Session} from './session';
@@ -77,7 +78,7 @@ export class Solution<U extends string = string> implements Disposable {
     this.conclusion = {
       stopReason: outcome.stopReason,
       seconds: outcome.seconds,
-      notes: [...problemNotes(problem.spec), ...mishaps],
+      notes: [...problemNotes(problem.spec), ...webAssemblyNotes(), ...mishaps],
       estimate: UNASKED,
     };
   }

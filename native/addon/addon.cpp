@@ -4,6 +4,9 @@
 #include "cpu/kernels.h"
 #include "cuda/devices.h"
 #include "math/schema.h"
+#if defined(__wasm__)
+#include "addon/wasm/host.h"
+#endif
 
 namespace {
 
@@ -12,7 +15,11 @@ Napi::Value buildInfo(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   Napi::Object value = Napi::Object::New(env);
   value.Set("instructionSet", dinf::cpuInstructionSet());
+#if NAPI_HAS_THREADS
   value.Set("hardwareThreads", static_cast<double>(std::thread::hardware_concurrency()));
+#else
+  value.Set("hardwareThreads", 1.0);
+#endif
   value.Set("compiler", __VERSION__);
   value.Set("schema", dinf::kSchema);
   return value;
@@ -44,6 +51,7 @@ Napi::Object toObject(Napi::Env env, const dinf::CudaStatus& status) {
 
 Napi::Value cudaStatus(const Napi::CallbackInfo& info) { return toObject(info.Env(), dinf::cudaStatus()); }
 
+#if NAPI_HAS_THREADS
 // The same off the main thread: the driver's start is a tenth of a second and more.
 class StatusWorker final : public Napi::AsyncWorker {
  public:
@@ -65,6 +73,13 @@ Napi::Value lookForCuda(const Napi::CallbackInfo& info) {
   worker->Queue();
   return promise;
 }
+#else
+Napi::Value lookForCuda(const Napi::CallbackInfo& info) {
+  const auto deferred = Napi::Promise::Deferred::New(info.Env());
+  deferred.Resolve(toObject(info.Env(), dinf::cudaStatus()));
+  return deferred.Promise();
+}
+#endif
 
 Napi::Value cudaLost(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), dinf::cudaLost(info[0].ToNumber().Int32Value()));
@@ -76,6 +91,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("cudaStatus", Napi::Function::New(env, cudaStatus));
   exports.Set("lookForCuda", Napi::Function::New(env, lookForCuda));
   exports.Set("cudaLost", Napi::Function::New(env, cudaLost));
+#if defined(__wasm__)
+  dinf::exportConnect(env, exports);
+#endif
   return exports;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 #include <utility>
+#include "addon/typed_arrays.h"
 
 namespace dinf {
 namespace {
@@ -39,7 +40,8 @@ Napi::Array asArray(const Napi::Value& value, const char* name) {
 Napi::Array array(const Napi::Object& from, const char* name) { return asArray(get(from, name), name); }
 // A product of sizes, each 1 or more: no problem comes near the limit, and no arithmetic on the result overflows.
 int64_t times(int64_t a, int64_t b) {
-  check(b <= (int64_t{1} << 36) / a, ErrorCode::outOfMemory,
+  constexpr int64_t kMost = sizeof(size_t) == 8 ? int64_t{1} << 36 : int64_t{1} << 28;
+  check(b <= kMost / a, ErrorCode::outOfMemory,
         "a grid or a sample set is too large: use a smaller resolution or fewer samples");
   return a * b;
 }
@@ -107,8 +109,7 @@ Program program(const Napi::Object& from, const char* name, const ProblemSpec& p
   const Napi::Object holder = object(given, name);
   const Napi::Value code = get(holder, "code");
   if (!code.IsTypedArray() || code.As<Napi::TypedArray>().TypedArrayType() != napi_uint16_array) bad("program code is not a Uint16Array");
-  const auto words = code.As<Napi::Uint16Array>();
-  program.code.assign(words.Data(), words.Data() + words.ElementLength());
+  program.code = fromUint16Array(code.As<Napi::TypedArray>());
   program.constants = doubles(holder, "constants");
   program.registers = small(holder, "registers", 0, 65535);
   program.stores = small(holder, "stores", 0, 65535);
@@ -370,8 +371,7 @@ std::vector<double> readDoubles(const Napi::Value& from, const char* name) {
   if (!from.IsTypedArray()) bad(std::string("'") + name + "' is not a Float64Array");
   const auto typed = from.As<Napi::TypedArray>();
   if (typed.TypedArrayType() != napi_float64_array) bad(std::string("'") + name + "' is not a Float64Array");
-  const auto values = from.As<Napi::Float64Array>();
-  std::vector<double> result(values.Data(), values.Data() + values.ElementLength());
+  std::vector<double> result = fromFloat64Array(typed);
   for (const double x : result)
     if (!std::isfinite(x)) bad(std::string("'") + name + "' holds a value that is not finite");
   return result;

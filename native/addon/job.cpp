@@ -93,11 +93,7 @@ void reportProgress(Job& job, const Progress& progress) {
       latest = job->progress;
       job->pending = false;
     }
-    Napi::Object value = Napi::Object::New(env);
-    value.Set("iteration", static_cast<double>(latest.iteration));
-    value.Set("iterations", static_cast<double>(latest.iterations));
-    value.Set("loss", latest.loss);
-    callback.Call({value});
+    callback.Call({progressObject(env, latest)});
   });
   if (status != napi_ok) {
     std::lock_guard lock(job.mutex);

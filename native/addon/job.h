@@ -1,4 +1,5 @@
-// Calls that compute: each runs on a thread of its own and resolves a promise on the main thread. One at a time a solver.
+// Calls that compute: each runs on a thread of its own and resolves a promise on the main thread. One at a time a solver. Where there are
+// no threads (wasm/job.cpp), they run on the main thread, once whoever called has returned.
 #pragma once
 #include <napi.h>
 #include <atomic>
@@ -37,18 +38,23 @@ struct Job {
   Job(Napi::Env env, std::shared_ptr<Shared> shared) : shared(std::move(shared)), deferred(Napi::Promise::Deferred::New(env)) {}
   std::shared_ptr<Shared> shared;
   Napi::Promise::Deferred deferred;
-  Napi::ThreadSafeFunction channel;
-  std::thread thread;
   Answer answer;
   std::exception_ptr failure;
+#if NAPI_HAS_THREADS
+  Napi::ThreadSafeFunction channel;
+  std::thread thread;
 
   // Latest progress; older ones that the main thread has not yet seen are overwritten, never queued.
   std::mutex mutex;
   Progress progress{};
   bool pending = false;
+#else
+  Napi::FunctionReference onProgress;  // empty: nobody listens
+#endif
 };
 
 // Stops running solves and waits for them when the environment (process or worker) goes away.
+#if NAPI_HAS_THREADS
 struct Running {
   std::mutex mutex;
   std::vector<Job*> jobs;
@@ -68,6 +74,11 @@ struct Running {
     }
   }
 };
+#else
+struct Running {
+  void stopAll() {}  // where a job runs, nothing else does
+};
+#endif
 
 // While a call runs, the main thread does not look at the solver: the job's thread may make or free it.
 void throwIfBusy(Napi::Env env, const Shared& shared);
@@ -76,5 +87,13 @@ Napi::Value startJob(Napi::Env env, const std::shared_ptr<Shared>& shared, const
                      std::function<Answer(Job&)> work);
 // From a job's thread: tells JavaScript of progress, and never queues more than one call.
 void reportProgress(Job& job, const Progress& progress);
+// What JavaScript is told.
+inline Napi::Object progressObject(Napi::Env env, const Progress& progress) {
+  Napi::Object value = Napi::Object::New(env);
+  value.Set("iteration", static_cast<double>(progress.iteration));
+  value.Set("iterations", static_cast<double>(progress.iterations));
+  value.Set("loss", progress.loss);
+  return value;
+}
 
 }  // namespace dinf

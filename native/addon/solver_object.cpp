@@ -9,6 +9,7 @@
 #include "addon/arguments.h"
 #include "addon/errors.h"
 #include "addon/job.h"
+#include "addon/typed_arrays.h"
 #include "core/check.h"
 #include "cpu/worker_reserve.h"
 #if defined(__GLIBC__)
@@ -21,12 +22,6 @@ namespace {
 constexpr int64_t kMuch = int64_t{1} << 28;  // a collection takes little beside such a solve
 constexpr int64_t kHostTileBytes = int64_t{64} << 20;
 constexpr auto kProgressInterval = std::chrono::milliseconds(40);
-
-Napi::Float64Array toArray(Napi::Env env, const std::vector<double>& values) {
-  Napi::Float64Array array = Napi::Float64Array::New(env, values.size());
-  std::copy(values.begin(), values.end(), array.Data());
-  return array;
-}
 
 Outline outlineOf(const ProblemSpec& problem) {
   Outline outline;
@@ -92,6 +87,9 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
       device_.index = static_cast<int>(index);
       device_.memoryLimit = static_cast<int64_t>(limit);
       device_.tf32 = given.Get("tf32").ToBoolean().Value();
+#if !NAPI_HAS_THREADS
+      device_.threads = 1;  // there are no others to ask for
+#endif
       // A device needs many samples at once; a host is as fast with fewer.
       if (device_.driver == DriverKind::cpu) shared_->problem.tileBytes = kHostTileBytes;
       const double bytes = given.Get("bytes").ToNumber().DoubleValue();
@@ -148,7 +146,7 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
     return startJob(info.Env(), shared_, name, onProgress.IsEmpty() ? info.Env().Undefined() : onProgress, std::move(work));
   }
   static Answer array(std::vector<double> values) {
-    return [values = std::move(values)](Napi::Env env) -> Napi::Value { return toArray(env, values); };
+    return [values = std::move(values)](Napi::Env env) -> Napi::Value { return toFloat64Array(env, values); };
   }
   static Answer nothing() {
     return [](Napi::Env env) -> Napi::Value { return env.Undefined(); };
@@ -227,8 +225,8 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
               inner.Set("undetermined", result.inner.undetermined);
               value.Set("inner", inner);
             }
-            value.Set("losses", toArray(env, result.losses));
-            value.Set("lossIterations", toArray(env, std::vector<double>(result.lossIterations.begin(), result.lossIterations.end())));
+            value.Set("losses", toFloat64Array(env, result.losses));
+            value.Set("lossIterations", toFloat64Array(env, std::vector<double>(result.lossIterations.begin(), result.lossIterations.end())));
             return value;
           };
         },
@@ -303,10 +301,10 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
         value.Set("bestMean", std::isfinite(state.bestMean) ? Napi::Value(Napi::Number::New(env, state.bestMean)) : env.Null());
         value.Set("windowSum", state.windowSum);
         value.Set("windowCount", static_cast<double>(state.windowCount));
-        value.Set("first", toArray(env, state.first));
-        value.Set("second", toArray(env, state.second));
-        value.Set("best", toArray(env, state.best));
-        value.Set("current", state.current.empty() ? env.Null() : Napi::Value(toArray(env, state.current)));
+        value.Set("first", toFloat64Array(env, state.first));
+        value.Set("second", toFloat64Array(env, state.second));
+        value.Set("best", toFloat64Array(env, state.best));
+        value.Set("current", state.current.empty() ? env.Null() : toFloat64Array(env, state.current));
         return value;
       };
     });

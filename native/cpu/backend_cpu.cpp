@@ -18,6 +18,9 @@
 namespace dinf {
 namespace {
 
+// No arithmetic on the bytes of fewer values overflows, where addresses have 32 bits neither.
+constexpr int64_t kMostValues = sizeof(size_t) == 8 ? int64_t{1} << 48 : int64_t{1} << 28;
+
 template <class Real>
 class CpuBackend final : public Backend<Real> {
  public:
@@ -27,7 +30,7 @@ class CpuBackend final : public Backend<Real> {
   ThreadPool& hostThreads() override { return pool_; }
 
   Real* allocate(int64_t count) override {
-    check(count < int64_t{1} << 48, ErrorCode::outOfMemory, "cannot allocate " + std::to_string(count) + " values");  // no overflow below
+    check(count < kMostValues, ErrorCode::outOfMemory, "cannot allocate " + std::to_string(count) + " values");
     const size_t bytes = (static_cast<size_t>(std::max<int64_t>(count, 1)) * sizeof(Real) + 63) / 64 * 64;
     void* memory = std::aligned_alloc(64, bytes);
     check(memory != nullptr, ErrorCode::outOfMemory, "cannot allocate " + std::to_string(bytes) + " bytes");
@@ -45,7 +48,7 @@ class CpuBackend final : public Backend<Real> {
   }
 
   double* allocateSums(int64_t count) override {
-    check(count < int64_t{1} << 48, ErrorCode::outOfMemory, "cannot allocate " + std::to_string(count) + " values");
+    check(count < kMostValues, ErrorCode::outOfMemory, "cannot allocate " + std::to_string(count) + " values");
     return new double[std::max<int64_t>(count, 1)]();
   }
   void releaseSums(double* sums) override { delete[] sums; }

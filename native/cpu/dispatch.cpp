@@ -72,6 +72,8 @@ const FrontKernels& frontKernels() {
 const char* cpuInstructionSet() {
 #if defined(DINF_X86)
   return kLevel == 4 ? "x86-64-v4" : kLevel == 3 ? "x86-64-v3" : "x86-64-v2";
+#elif defined(__wasm_simd128__)
+  return "wasm-simd128";
 #else
   return "baseline";
 #endif

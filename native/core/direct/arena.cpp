@@ -1,4 +1,5 @@
 #include "core/direct/arena.h"
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 #include <string>
@@ -14,6 +15,7 @@ constexpr int64_t kMargin = 8;                            // values of the wides
 }  // namespace
 
 Arena::Arena(int64_t count) {
+  check(count < static_cast<int64_t>(SIZE_MAX >> 4), ErrorCode::outOfMemory, "the factorisation has more values than there are addresses");
   const std::size_t bytes = (static_cast<std::size_t>(count + 2 * kMargin) * sizeof(double) + kAlignment - 1) / kAlignment * kAlignment;
   block_ = ::operator new(bytes, std::align_val_t{kAlignment}, std::nothrow);
   check(block_ != nullptr, ErrorCode::outOfMemory, "the factorisation needs " + std::to_string(bytes) + " bytes, which the system does not give");
