@@ -277,7 +277,7 @@ let inPlace: WebAssemblyUse | undefined;
 let source: () => Addon = nativeBuild;
 
 /**
- * The addon, as `binaryPlaces` finds it, else the package's WebAssembly module.
+ * The addon, where `loadBinary` finds it, else the package's WebAssembly module.
  *
  * @throws NO_NATIVE_BUILD with how to build.
  */

@@ -15,7 +15,7 @@ function prebuiltNames(platform: NodeJS.Platform): string[] {
  * no other then; what was compiled in the package's folder; what the package brings for this platform; `dinf-grid.node` beside the running
  * file, where a bundler has put the library elsewhere.
  */
-export function binaryPlaces(
+function binaryPlaces(
   named = process.env.DINF_GRID_ADDON,
   {platform, arch}: {platform: NodeJS.Platform; arch: string} = process,
 ): string[] {
