@@ -40,5 +40,8 @@ export function loadBinary(places = binaryPlaces()): {exports: unknown} | {failu
       failures.push(`${place}: ${(error instanceof Error ? error.message : String(error)).split('\n')[0]}`);
     }
   }
-  return {failures: failures.length > 0 ? failures : [`nothing at ${places.join(', ')}`]};
+  return {
+    failures:
+      failures.length > 0 ? failures : [`there is none ${places.length === 1 ? `at ${places[0]}` : `in ${packageFolder()}`}`],
+  };
 }

@@ -182,7 +182,7 @@ describeBuilt('the package where no binary fits', () => {
 
   it('takes WebAssembly, and says so', () => {
     expect(run(main, 'info').stdout).toMatch(
-      /^instructionSet +wasm-simd128\n(.*\n)*WebAssembly +no native build loads on .*: one thread, about .* times slower/m,
+      /^instructionSet +wasm-simd128\n(.*\n)*WebAssembly +no native binary loads on .*: one thread, about .* times slower/m,
     );
     const {equations, domain, where} = HEAT;
     const solved = run(
@@ -192,7 +192,7 @@ describeBuilt('the package where no binary fits', () => {
     expect(solved).toMatchObject({status: 0});
     expect(JSON.parse(solved.stdout)).toMatchObject({
       errorEstimate: {met: true},
-      notes: expect.arrayContaining([expect.stringMatching(/WebAssembly on one thread.*no native build loads/)]),
+      notes: expect.arrayContaining([expect.stringMatching(/WebAssembly on one thread.*no native binary loads/)]),
     });
   });
 
@@ -200,7 +200,7 @@ describeBuilt('the package where no binary fits', () => {
     fs.rmSync(path.join(folder, 'dist', 'wasm', 'addon.cjs'));
     const {status, stderr} = run(main, 'info');
     expect(status).not.toBe(0);
-    expect(stderr).toContain("run 'npm rebuild dinf-grid'");
+    expect(stderr).toContain("'npx dinf-grid build'");
     fs.copyFileSync(path.join(BUILT, 'addon.cjs'), path.join(folder, 'dist', 'wasm', 'addon.cjs'));
   });
 });
