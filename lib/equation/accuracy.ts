@@ -17,6 +17,7 @@ import {Ladder} from './ladder';
 import type {AxisMesh, Mesh} from './mesh';
 import {cellCount, halved, meshKey, meshSize, meshText, refinedWhere, reopened, scaled} from './mesh';
 import {residualNote} from './residuals';
+import {throughout} from './throughout';
 
 /** A solution on a mesh. */
 export interface Solved {
@@ -93,7 +94,9 @@ const RESOLVED = 1e-2;
  * @returns the solution, with its estimate. Stopped, it is the best that there is by then.
  */
 export async function solveToTolerance(solveOn: SolveOn, goal: AccuracyGoal, settings: SolveOptions): Promise<Solution> {
-  const ladder = new Ladder(solveOn, goal, settings);
+  const {onProgress} = settings;
+  const told = onProgress && {...settings, onProgress: throughout(onProgress)};
+  const ladder = new Ladder(solveOn, goal, told ?? settings);
   try {
     return await new Climb(ladder, goal).run();
   } finally {

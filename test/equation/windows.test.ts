@@ -1,4 +1,5 @@
 /** Initial values: windows of time, the cells across them, and what is said of both. */
+import type {Progress} from '../../lib';
 import {lattice} from '../../lib';
 import type {EquationProblemOptions} from '../../lib/api/equation';
 import {equation} from '../../lib/api/equation';
@@ -169,6 +170,16 @@ describe('windows of time', () => {
         for (const value of p) expect(value).toBeCloseTo(0, 9);
       },
     );
+  });
+  test('tell of all meshes and windows as of one solve', async () => {
+    const seen: Progress[] = [];
+    const posed = await equation({...FISHER, tolerance: 1e-8});
+    using solution = await posed.solve({device: 'cpu', onProgress: (progress) => seen.push(progress)});
+    expect(solution.errorEstimate.met).toBe(true);
+    const falls = (key: 'iteration' | 'seconds'): number => seen.filter((one, i) => i > 0 && one[key] < seen[i - 1][key]).length;
+    expect(seen.length).toBeGreaterThan(5);
+    expect([falls('iteration'), falls('seconds')]).toEqual([0, 0]);
+    expect(seen.filter(({iteration, iterations}) => iteration > iterations)).toEqual([]);
   });
   test('keep what was solved when they are stopped', async () => {
     const stop = new AbortController();
