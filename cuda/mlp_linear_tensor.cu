@@ -23,6 +23,7 @@ struct TensorArguments {
 // terms, RowTiles 2, two parts: 24 instructions of the tensor cores, of 1024 multiply-adds each, 16 4-byte reads of shared memory
 // without conflicts, 48 instructions that split, 32 additions; a block reads 12 KB of L2 for 16 terms, 131 072 multiply-adds. Four row
 // tiles of two parts need more than the 128 registers that leave room for two blocks.
+// Counted (siren): 4.4 M warp instructions, 0.57 M wavefronts, 0.71 M sectors.
 template <int RowTiles, bool Transposed, int Parts>
 __global__ void __launch_bounds__(kMlpThreads, 2) linearTensorKernel(const __grid_constant__ TensorArguments arguments) {
   constexpr int rows = 32 * RowTiles, warpRows = 16 * RowTiles;

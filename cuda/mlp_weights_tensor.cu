@@ -24,6 +24,7 @@ struct TensorArguments {
 // A block of eight warps sums 128 x 128 weights over one part. Budget a warp and eight columns, two parts of a number: 48 instructions of
 // the tensor cores, 24 4-byte reads of shared memory without conflicts, 72 instructions that split; a block reads 16 KB of L2 for 16
 // columns, 262 144 multiply-adds. Every 256 columns a thread adds its 64 sums to those in memory.
+// Counted (siren): 3.7 M warp instructions, 0.51 M wavefronts, 1.7 M sectors.
 template <int Parts>
 __global__ void __launch_bounds__(kMlpThreads, 1) weightAdjointTensorKernel(const __grid_constant__ TensorArguments arguments) {
   __shared__ __align__(16) float outTile[2][kTile * kPitch];

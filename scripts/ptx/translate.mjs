@@ -3,6 +3,13 @@ import {HANDLERS} from './instructions.mjs';
 import {parseModule, parseParameters, parseShared} from './parse.mjs';
 import {cppType, hostSymbols, identifier, integer, isFloat, isType} from './types.mjs';
 
+/**
+ * Moves from one register to another, and of constants: the assembler gives both ends one register, and has operands for constants. Those of
+ * special registers are instructions, and so are those that a predicate decides on.
+ */
+const isRenaming = ({opcode, operands, guard}) =>
+  opcode === 'mov' && guard === undefined && !(operands[1] in SPECIAL) && operands.every((operand) => !operand.startsWith('{'));
+
 const SPECIAL = {
   ...Object.fromEntries(
     ['x', 'y', 'z'].flatMap((axis) => [
@@ -134,7 +141,7 @@ export class FunctionWriter {
   #instruction(instruction) {
     const {opcode, modifiers} = instruction;
     if (!(opcode in HANDLERS)) throw new Error(`${[opcode, ...modifiers].join('.')} is not understood`);
-    this.#countInstruction();
+    if (!isRenaming(instruction)) this.#countInstruction();
     const {guard} = instruction;
     if (guard) this.line(`if (${guard.negated ? '!' : ''}${this.read(guard.register, 'pred')}) {`);
     const type = modifiers.filter(isType).at(-1) ?? '';

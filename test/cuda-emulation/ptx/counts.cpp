@@ -1,6 +1,6 @@
 // Counts what translated kernels execute, and writes it as lines of JSON to the file that DINF_PTX_COUNTS names when the process ends.
 //
-// Instructions are those of PTX, which ptxas turns into about as many of the machine. A warp executes a straight piece of code as often as
+// Instructions are those of PTX, less moves between registers and of constants; ptxas turns them into about as many of the machine. A warp executes a straight piece of code as often as
 // the lane that runs it most, and the n-th time a lane comes by an access is the n-th of all lanes: both are exact where lanes part and
 // meet again, and too few where they run the same code one after another. Accesses are looked at in one block of kSampled, and scaled.
 #include <algorithm>
