@@ -9,6 +9,9 @@ import {fileURLToPath} from 'node:url';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 
+/** Without CUDA, and without kernels for AVX-512: the tarball holds six binaries, and is to stay below 20 MB. */
+const SMALL = ['-DDINF_CUDA=OFF', '-DDINF_X86_LEVELS=v2;v3'];
+
 /**
  * Platform, architecture and C library, with the file that it gives. `cross` names the toolchain for where it is not this machine's.
  *
@@ -16,11 +19,11 @@ const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
  */
 const TARGETS = {
   'linux-x64-glibc': {file: 'linux-x64/dinf-grid.glibc.node', options: ['-DDINF_CUDA_ARCHITECTURES=release']},
-  'linux-x64-musl': {file: 'linux-x64/dinf-grid.musl.node', options: ['-DDINF_CUDA=OFF']},
+  'linux-x64-musl': {file: 'linux-x64/dinf-grid.musl.node', options: SMALL},
   'linux-arm64-glibc': {file: 'linux-arm64/dinf-grid.glibc.node', cross: 'linux-arm64', options: ['-DDINF_CUDA=OFF']},
   'darwin-arm64': {file: 'darwin-arm64/dinf-grid.node', options: ['-DDINF_CUDA=OFF']},
-  'darwin-x64': {file: 'darwin-x64/dinf-grid.node', options: ['-DDINF_CUDA=OFF']},
-  'win32-x64': {file: 'win32-x64/dinf-grid.node', cross: 'win32-x64', options: ['-DDINF_CUDA=OFF']},
+  'darwin-x64': {file: 'darwin-x64/dinf-grid.node', options: SMALL},
+  'win32-x64': {file: 'win32-x64/dinf-grid.node', options: SMALL},
 };
 
 function ownTarget() {
