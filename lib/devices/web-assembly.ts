@@ -2,7 +2,7 @@
 import {webAssemblyUse} from '../native';
 
 /** How many times longer a solve takes than with the native build, both on one thread of one machine: docs/wasm.md says how it was measured. */
-const SLOWER = '1 to 8';
+const SLOWER = '1 to 10';
 
 /** What a solution says of it; none where the addon is native. */
 export function webAssemblyNotes(): string[] {

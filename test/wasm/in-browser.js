@@ -78,7 +78,20 @@ async function inBrowser(script, folders, {page, seconds = 50} = {}) {
     server.closeAllConnections();
     server.close();
     if (browser !== undefined) await ended(browser);
-    fs.rmSync(home, {recursive: true, force: true, maxRetries: 5});
+    await removed(home);
+  }
+}
+
+/** Processes of the browser go on writing for a moment after the one that was started has ended. */
+async function removed(folder) {
+  for (let attempts = 1; ; attempts++) {
+    try {
+      fs.rmSync(folder, {recursive: true, force: true});
+      return;
+    } catch (error) {
+      if (attempts === 50) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
 }
 
