@@ -112,7 +112,7 @@ async function buildScripts() {
       plugins: [forBrowsers],
     }),
   ];
-  writeLicenses(results.flatMap(({metafile}) => Object.keys(metafile?.inputs ?? {})));
+  writeLicenses(results.flatMap(({metafile}) => Object.keys(metafile.inputs)));
 }
 
 /** The licences of the packages that are bundled, and of what Emscripten links in. */
