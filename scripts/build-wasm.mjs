@@ -6,10 +6,11 @@ import fs from 'node:fs';
 import {createRequire} from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
+import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {gzipSync} from 'node:zlib';
 
-const root = path.join(import.meta.dirname, '..');
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const out = path.join(root, 'dist', 'wasm');
 const build = path.join(root, 'build', 'wasm');
 const {values: given} = parseArgs({

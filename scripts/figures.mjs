@@ -89,7 +89,7 @@ const tab = last(wasm, (line) => line.browser !== undefined);
 const {sizes} = ofWasm('sizes');
 const kilobytes = (count) => `${Math.round(count / 1000)} kB`;
 const wasmNames = [...new Set(wasm.flatMap((line) => ('times' in line ? [line.case] : [])))];
-const wasmText = `On one core of an ${tab.machine.cpu} that other work shared, the native build (${tab.machine.instructionSet}) on one thread as well, medians:
+const wasmText = `On one core of an ${tab.machine.cpu}, the native build (${tab.machine.instructionSet}) on one thread as well, medians:
 
 | solve | native | WebAssembly | times |
 |---|---|---|---|

@@ -8,6 +8,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   rmSync,
   symlinkSync,
@@ -35,6 +36,8 @@ const MANAGERS = {
 };
 /** For the checks that one installation is enough for. */
 const CHECKERS = {esbuild: '0.28.2', publint: '0.3.25', '@arethetypeswrong/cli': '0.18.5'};
+/** What docs/install.md lets an ESM bundle begin with. */
+const [, BANNER] = /--banner:js="(.*)"/.exec(readFileSync(path.join(root, 'docs', 'install.md'), 'utf8')) ?? [];
 /** Everything that paths are said to break. */
 const AWKWARD = "it's a füße dir";
 
@@ -163,12 +166,14 @@ function inspect(tarball, {app, run}) {
   const esbuild = path.join(tool('esbuild', CHECKERS.esbuild), 'bin', 'esbuild');
   const bundled = path.join(app, 'bundled');
   // The recipe of docs/guides: the addon lies beside the bundle.
-  check('esbuild', run([esbuild, 'cjs.cjs', '--bundle', '--platform=node', '--log-level=warning', '--outfile=bundled/app.cjs']));
+  const bundle = [esbuild, '--bundle', '--platform=node', '--log-level=warning'];
+  check('esbuild', run([...bundle, 'cjs.cjs', '--outfile=bundled/app.cjs']));
+  check('esbuild to ESM', run([...bundle, 'esm.mjs', '--format=esm', `--banner:js=${BANNER}`, '--outfile=bundled/app.mjs']));
   const prebuilds = path.join(app, 'node_modules', 'dinf-grid', 'prebuilds', `${process.platform}-${process.arch}`);
   cpSync(path.join(prebuilds, readdirSync(prebuilds)[0]), path.join(bundled, 'dinf-grid.node'));
   const elsewhere = mkdtempSync(path.join(os.tmpdir(), 'dinf-bundle-'));
   cpSync(bundled, elsewhere, {recursive: true});
-  check('a bundle', run(['app.cjs'], elsewhere), 'solved');
+  for (const file of ['app.cjs', 'app.mjs']) check(`a bundle, ${file}`, run([file], elsewhere), 'solved');
   rmSync(elsewhere, {recursive: true, force: true});
   // Types of Node, as a TypeScript project has them: those of the checkout.
   for (const name of ['@types/node', 'undici-types'])

@@ -16,8 +16,8 @@ import type {AxisError, Level} from './ladder';
 import {Ladder} from './ladder';
 import type {AxisMesh, Mesh} from './mesh';
 import {cellCount, halved, meshKey, meshSize, meshText, refinedWhere, reopened, scaled} from './mesh';
+import {throughout} from './progress';
 import {residualNote} from './residuals';
-import {throughout} from './throughout';
 
 /** A solution on a mesh. */
 export interface Solved {
