@@ -16,6 +16,7 @@ const LAYERS = [
   ['compile'], // from a posed problem to programs and the addon's problem; notes and memory before a solve
   ['devices'], // the kinds of devices, the choice among them, what info says
   ['solve'], // sessions, stages, solutions, checkpoints
+  ['many'], // variations of one problem, solved together
   ['pictures'], // drawing: fields, images, curves, meshes, phases as PNG
   ['report'], // the HTML report
   ['cases'], // what problems share: how a problem is defined, assessed and shown

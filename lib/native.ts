@@ -150,6 +150,35 @@ export interface NativeResult {
   inner?: InnerChoice;
 }
 
+/** Problems of one structure that differ in data, uniforms and seeds. */
+export interface NativeVariations {
+  count: number;
+  /** All uniforms of each, one after another; empty: as they are. */
+  uniforms: Float64Array;
+  /** One each; empty: that of the problem. */
+  seeds: Float64Array;
+  /** Values of a channel, those of one variation after those of another. */
+  channels: {term: number; channel: number; values: Float64Array}[];
+  /** Whether nothing that varies is read by the derivatives of the rows. */
+  sameJacobian: boolean;
+  evaluation: NativeEvaluation | null;
+}
+
+/** What they leave, one value each, but for parameters and values. */
+export interface NativeVariationResults {
+  stopReasons: StopReason[];
+  messages: string[];
+  /** Empty where no least squares was solved. */
+  inner: ('' | InnerChoice['inner'])[];
+  losses: Float64Array;
+  iterations: Float64Array;
+  seconds: Float64Array;
+  /** Of all of them. */
+  parameters: Float64Array;
+  /** Of the evaluation, each (expressions, points); empty without one. */
+  values: Float64Array;
+}
+
 /** Which inner solver found the steps of Gauss–Newton or least squares. */
 export interface InnerChoice {
   readonly inner: 'direct' | 'cgls';
@@ -205,6 +234,7 @@ export interface NativeSolver {
   /** Frees all memory; every later call rejects with DISPOSED. */
   free(): Promise<void>;
   run(stages: NativeStage[], onProgress?: (progress: NativeProgress) => void): Promise<NativeResult>;
+  runMany(stages: NativeStage[], variations: NativeVariations): Promise<NativeVariationResults>;
   cancel(): void;
   state(): {parameters: number; rows: number; folded: boolean; blocks: ParameterBlock[]};
   parameters(): Promise<Float64Array>;

@@ -54,6 +54,15 @@ export async function prepareTerms(spec: ProblemSpec, signal?: AbortSignal): Pro
   return compiled.get(spec) ?? unhurried(compileSteps(spec), 'compiling the problem', signal);
 }
 
+/** Takes over what another spec was compiled to, which differs from this one in values of uniforms and data alone. */
+export function shareTerms(spec: ProblemSpec, from: ProblemSpec): void {
+  const known = compileTerms(from);
+  compiled.set(spec, {
+    ...known,
+    terms: known.terms.map((term, t) => ({...term, channels: Object.values(spec.terms[t].data)})),
+  });
+}
+
 const compileSteps = (spec: ProblemSpec): Steps<CompiledTerms> =>
   limited(
     termSteps(spec),

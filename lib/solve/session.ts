@@ -6,7 +6,7 @@ import {compileStages} from '../compile/stages';
 import {DinfError} from '../base/errors';
 import type {EquationSource} from '../expression/equation';
 import {availableBytes, checkMemory, estimateBytes} from '../compile/memory';
-import type {NativeProgress, NativeResult, NativeSolver, OptimizerState} from '../native';
+import type {NativeProgress, NativeResult, NativeSolver, NativeVariationResults, NativeVariations, OptimizerState} from '../native';
 import {addon, rethrow} from '../native';
 import {checkNumbers, checkRecord} from '../base/options';
 import type {Optimizer} from '../optimizers';
@@ -68,6 +68,16 @@ export class Session {
       return native.run(
         compiled.map((stage, i) => (i === 0 && begun > 0 ? {...stage, begun} : stage)),
         onProgress,
+      );
+    });
+  }
+  /** Solves variations, each as a new session would; a factor that serves them all is kept for the next call. The session's own field is lost. */
+  runMany(stages: readonly Optimizer[], variations: NativeVariations): Promise<NativeVariationResults> {
+    return this.call((native) => {
+      const compiled = compileStages(this.spec, stages, this.uniforms, this.room);
+      return native.runMany(
+        compiled.map((stage, i) => (stages[i].type === 'gauss-newton' ? {...stage, keepFactor: true, freshFactor: true} : stage)),
+        variations,
       );
     });
   }

@@ -421,6 +421,33 @@ std::vector<StageSpec> readStages(const Napi::Value& from) {
   return stages;
 }
 
+Variations readVariations(const Napi::Object& from, const ProblemSpec& problem, const std::vector<int64_t>& sampleCounts) {
+  Variations variations;
+  variations.count = small(from, "count", 1, 1 << 16);
+  const size_t count = static_cast<size_t>(variations.count);
+  variations.sameJacobian = boolean(from, "sameJacobian");
+  variations.uniforms = doubles(from, "uniforms");
+  if (!variations.uniforms.empty() && variations.uniforms.size() != count * problem.uniforms.size()) bad("'uniforms' are all of each variation, or none");
+  for (const double seed : doubles(from, "seeds")) {
+    if (!(seed >= 0 && seed < 0x1p53)) bad("a seed is not in 0..2^53");
+    variations.seeds.push_back(static_cast<uint64_t>(seed));
+  }
+  if (!variations.seeds.empty() && variations.seeds.size() != count) bad("'seeds' are one of each variation, or none");
+  const Napi::Array channels = array(from, "channels");
+  for (uint32_t i = 0; i < channels.Length(); ++i) {
+    const Napi::Object given = object(channels.Get(i), "channels");
+    VariedChannel varied;
+    varied.term = small(given, "term", 0, static_cast<int>(problem.terms.size()) - 1);
+    varied.channel = small(given, "channel", 0, static_cast<int>(problem.terms[varied.term].channels.size()) - 1);
+    varied.values = doubles(given, "values");
+    if (varied.values.size() != count * static_cast<size_t>(sampleCounts[varied.term])) bad("a channel has one value for each sample of each variation");
+    variations.channels.push_back(std::move(varied));
+  }
+  const Napi::Value evaluation = get(from, "evaluation");
+  if (evaluation.IsObject()) variations.evaluations.push_back(readEvaluation(evaluation.As<Napi::Object>(), problem));
+  return variations;
+}
+
 OptimizerState readOptimizerState(const Napi::Value& from) {
   const Napi::Object given = object(from, "state");
   OptimizerState state;

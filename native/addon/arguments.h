@@ -9,6 +9,8 @@ ProblemSpec readProblem(const Napi::Object& from);
 std::vector<StageSpec> readStages(const Napi::Value& from);
 OptimizerState readOptimizerState(const Napi::Value& from);
 EvaluationSpec readEvaluation(const Napi::Object& from, const ProblemSpec& problem);
+// `sampleCounts`: one a term.
+Variations readVariations(const Napi::Object& from, const ProblemSpec& problem, const std::vector<int64_t>& sampleCounts);
 // One value a sample in each channel.
 std::vector<std::vector<double>> readChannels(const Napi::Value& from, int64_t count);
 int64_t sampleCount(const SampleSetSpec& spec);

@@ -104,6 +104,7 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
                            InstanceMethod<&SolverObject::safe<&SolverObject::prepare>>("prepare"),
                            InstanceMethod<&SolverObject::safe<&SolverObject::free>>("free"),
                            InstanceMethod<&SolverObject::safe<&SolverObject::run>>("run"),
+                           InstanceMethod<&SolverObject::safe<&SolverObject::runMany>>("runMany"),
                            InstanceMethod<&SolverObject::safe<&SolverObject::cancel>>("cancel"),
                            InstanceMethod<&SolverObject::safe<&SolverObject::state>>("state"),
                            InstanceMethod<&SolverObject::safe<&SolverObject::setParameters>>("setParameters"),
@@ -231,6 +232,39 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
           };
         },
         info[1]);
+  }
+
+  // Variations, and what they leave: one value a variation in each array, but for parameters and values.
+  Napi::Value runMany(const Napi::CallbackInfo& info) {
+    check(info[1].IsObject(), ErrorCode::internal, "variations are an object");
+    Variations variations = readVariations(info[1].As<Napi::Object>(), shared_->outline.problem, shared_->outline.sampleCounts);
+    return start(info, "dinf solve many", [stages = readStages(info[0]), variations = std::move(variations)](Job& job) -> Answer {
+      VariationResults results = job.shared->solver->runMany(stages, variations, job.shared->cancelled);
+      return [results = std::move(results)](Napi::Env env) -> Napi::Value {
+        const uint32_t count = static_cast<uint32_t>(results.ends.size());
+        std::vector<double> losses, iterations, seconds;
+        Napi::Array reasons = Napi::Array::New(env, count), messages = Napi::Array::New(env, count), inner = Napi::Array::New(env, count);
+        for (uint32_t i = 0; i < count; ++i) {
+          const SolveResult& end = results.ends[i];
+          losses.push_back(end.loss);
+          iterations.push_back(static_cast<double>(end.iterations));
+          seconds.push_back(end.seconds);
+          reasons.Set(i, nameOf(end.stopReason));
+          messages.Set(i, end.message);
+          inner.Set(i, end.inner.kind == InnerKind::automatic ? "" : nameOf(end.inner.kind));
+        }
+        Napi::Object value = Napi::Object::New(env);
+        value.Set("stopReasons", reasons);
+        value.Set("messages", messages);
+        value.Set("inner", inner);
+        value.Set("losses", toFloat64Array(env, losses));
+        value.Set("iterations", toFloat64Array(env, iterations));
+        value.Set("seconds", toFloat64Array(env, seconds));
+        value.Set("parameters", toFloat64Array(env, results.parameters));
+        value.Set("values", toFloat64Array(env, results.values));
+        return value;
+      };
+    });
   }
 
   Napi::Value cancel(const Napi::CallbackInfo& info) {

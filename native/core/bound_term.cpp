@@ -33,8 +33,8 @@ void BoundSamples<Real>::draw(uint64_t seed, uint32_t number, int iterationSlot)
 
 template <class Real>
 BoundTerm<Real>::BoundTerm(Backend<Real>& backend, const TermSpec& spec, BoundSamples<Real>& samples,
-                           const std::vector<BoundField<Real>>& fields, int64_t tileBytes)
-    : backend_(backend), spec_(spec), samples_(samples) {
+                           const std::vector<BoundField<Real>>& fields, int64_t tileBytes, int lanes)
+    : backend_(backend), spec_(spec), samples_(samples), lanes_(lanes) {
   const SampleSet& set = samples_.set();
   int64_t planes = 1;
   bool slabs = false;  // encoders of grids walk whole slabs
@@ -48,7 +48,7 @@ BoundTerm<Real>::BoundTerm(Backend<Real>& backend, const TermSpec& spec, BoundSa
         return jet.field == static_cast<int>(f) && jet.output == output && jet.plane == plane;
       });
     };
-    const int outputs = fields[f].spec().outputs;
+    const int outputs = fields[f].spec().outputs / lanes;
     absent_.push_back(0);
     for (int p = 0; p < jets.count; ++p) {
       bool nowhere = fields[f].isLinear();  // an MLP reads all of them
@@ -65,16 +65,20 @@ BoundTerm<Real>::BoundTerm(Backend<Real>& backend, const TermSpec& spec, BoundSa
 
 template <class Real>
 void BoundTerm<Real>::setChannels(const std::vector<std::vector<double>>& values) {
+  for (size_t c = 0; c < values.size(); ++c)
+    if (!values[c].empty()) setChannel(static_cast<int>(c), values[c].data());
+}
+
+template <class Real>
+void BoundTerm<Real>::setChannel(int number, const double* values) {
   const SampleSet& set = samples_.set();
   std::vector<Real> ordered(set.paddedCount());
-  for (size_t c = 0; c < values.size(); ++c) {
-    for (int64_t i = 0, last = 0; i < set.paddedCount(); ++i) {
-      const int64_t user = set.userOf(i);
-      if (user >= 0) last = user;
-      ordered[i] = static_cast<Real>(values[c][last]);  // padding repeats a real sample
-    }
-    backend_.upload(channels_[c], ordered.data(), set.paddedCount());
+  for (int64_t i = 0, last = 0; i < set.paddedCount(); ++i) {
+    const int64_t user = set.userOf(i);
+    if (user >= 0) last = user;
+    ordered[i] = static_cast<Real>(values[last]);  // padding repeats a real sample
   }
+  backend_.upload(channels_[number], ordered.data(), set.paddedCount());
 }
 
 template <class Real>

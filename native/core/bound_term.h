@@ -34,7 +34,7 @@ class BoundTerm {
  public:
   // `spec` and `samples` must live as long as the term does.
   BoundTerm(Backend<Real>& backend, const TermSpec& spec, BoundSamples<Real>& samples, const std::vector<BoundField<Real>>& fields,
-            int64_t tileBytes);
+            int64_t tileBytes, int lanes = 1);
   // Per-sample data, user order.
   void setChannels(const std::vector<std::vector<double>>& values);
 
@@ -44,6 +44,10 @@ class BoundTerm {
   const FieldReading& reading(size_t field) const { return readings_[field]; }
   const std::vector<Tile>& tiles() const { return tiles_; }
   const Real* channel(int number) const { return channels_[number]; }
+  Real* plane(int number) const { return channels_[number]; }
+  int laneChannels() const { return static_cast<int>(channels_.size()) / lanes_; }
+  // One channel of the spec's, or of a lane behind them; user order.
+  void setChannel(int number, const double* values);
   // Planes over the set that the linearisation keeps, made at the first one.
   Real* coefficients();
   // Where the term's rows begin among those of the problem.
@@ -57,6 +61,7 @@ class BoundTerm {
   Backend<Real>& backend_;
   const TermSpec& spec_;
   BoundSamples<Real>& samples_;
+  const int lanes_;
   std::vector<FieldReading> readings_;
   std::vector<Tile> tiles_;
   std::vector<DeviceVector<Real>> channels_;  // in internal order

@@ -69,40 +69,41 @@ void Pass<Real>::endAdjoint() {
 }
 
 template <class Real>
-Real* Pass<Real>::jetPlane(Real* planes, int field, int output, int plane, const Tile& tile) const {
-  return planes + (int64_t{output} * spec().jetSets[field].count + plane) * tile.size;
+Real* Pass<Real>::jetPlane(Real* planes, int field, int output, int plane, const Tile& tile, int lane) const {
+  const int outputs = work_.fields[field].spec().outputs / work_.lanes;
+  return planes + (int64_t{lane * outputs + output} * spec().jetSets[field].count + plane) * tile.size;
 }
 
 template <class Real>
-ProgramCall<Real> Pass<Real>::bind(const Program& program, const Tile& tile, const Real* rows) {
+ProgramCall<Real> Pass<Real>::bind(const Program& program, const Tile& tile, const Real* rows, int lane) {
   ProgramCall<Real> call;
   call.program = &program;
   const int64_t padded = term_.paddedCount();
   const Real* scalars = work_.parameters + work_.scalarOffset;
   for (const InputRef& input : program.inputs) {
-    const auto jet = [&](Real* planes) { return Plane{Plane::tile, jetPlane(planes, input.a, input.b, input.c, tile)}; };
+    const auto jet = [&](Real* planes) { return Plane{Plane::tile, jetPlane(planes, input.a, input.b, input.c, tile, lane)}; };
     switch (input.kind) {
       case InputKind::coordinate: call.inputs.push_back({Plane::set, term_.samples().coordinates() + input.a * padded}); break;
       case InputKind::jet: call.inputs.push_back(jet(work_.fields[input.a].jets())); break;
       case InputKind::tangent: call.inputs.push_back(jet(work_.fields[input.a].jetTangents())); break;
-      case InputKind::channel: call.inputs.push_back({Plane::set, term_.channel(input.a)}); break;
-      case InputKind::uniform: call.inputs.push_back({Plane::broadcast, work_.uniforms + input.a}); break;
+      case InputKind::channel: call.inputs.push_back({Plane::set, term_.channel(lane * term_.laneChannels() + input.a)}); break;
+      case InputKind::uniform: call.inputs.push_back({Plane::broadcast, work_.uniforms + lane * work_.laneUniforms + input.a}); break;
       case InputKind::scalar: call.inputs.push_back({Plane::broadcast, scalars + input.a}); break;
       case InputKind::scalarTangent: call.inputs.push_back({Plane::broadcast, work_.direction + work_.scalarOffset + input.a}); break;
       case InputKind::weight: call.inputs.push_back({Plane::set, term_.samples().weights()}); break;
       case InputKind::coefficient: call.inputs.push_back({Plane::set, term_.coefficients() + input.a * padded}); break;
-      case InputKind::row: call.inputs.push_back({Plane::set, rows + term_.rowOffset + input.a * padded}); break;
+      case InputKind::row: call.inputs.push_back({Plane::set, rows + lane * work_.laneRows + term_.rowOffset + input.a * padded}); break;
     }
   }
   return call;
 }
 
 template <class Real>
-void Pass<Real>::storeAdjoints(const Tile& tile, ProgramCall<Real>& call) {
+void Pass<Real>::storeAdjoints(const Tile& tile, ProgramCall<Real>& call, int lane) {
   for (const JetRef& jet : spec().jets)
-    call.stores.push_back({Plane::tile, jetPlane(work_.fields[jet.field].jetAdjoints(), jet.field, jet.output, jet.plane, tile)});
+    call.stores.push_back({Plane::tile, jetPlane(work_.fields[jet.field].jetAdjoints(), jet.field, jet.output, jet.plane, tile, lane)});
   for (const JetRef& jet : term_.untouched())
-    backend_.fill(jetPlane(work_.fields[jet.field].jetAdjoints(), jet.field, jet.output, jet.plane, tile), Real(0), tile.size);
+    backend_.fill(jetPlane(work_.fields[jet.field].jetAdjoints(), jet.field, jet.output, jet.plane, tile, lane), Real(0), tile.size);
 }
 template <class Real>
 void Pass<Real>::storeOverSet(ProgramCall<Real>& call, Real* to, int count) {
@@ -163,10 +164,14 @@ void LinearisationPass<Real>::run(Real* rows) {
   for (const Tile& tile : this->term_.tiles()) {
     this->reserve(tile);
     this->encode(tile);
-    ProgramCall<Real> call = this->bind(spec.linearise, tile);
-    this->storeOverSet(call, rows + this->term_.rowOffset, spec.residuals);
-    this->storeOverSet(call, this->term_.coefficients(), spec.coefficients);
-    this->backend_.run(call, tile);
+    for (int lane = 0; lane < this->work_.lanes; ++lane) {
+      ProgramCall<Real> call = this->bind(spec.linearise, tile, nullptr, lane);
+      this->storeOverSet(call, rows + lane * this->work_.laneRows + this->term_.rowOffset, spec.residuals);
+      // Lanes have one Jacobian.
+      if (lane == 0) this->storeOverSet(call, this->term_.coefficients(), spec.coefficients);
+      else call.stores.resize(call.stores.size() + spec.coefficients, {InputPlane<Real>::set, nullptr});
+      this->backend_.run(call, tile);
+    }
   }
 }
 
@@ -175,11 +180,13 @@ void TangentPass<Real>::run(Real* rows, int squaresSlot, bool add) {
   for (const Tile& tile : this->term_.tiles()) {
     this->reserve(tile);
     this->encodeTangents(tile);
-    ProgramCall<Real> call = this->bind(this->spec().tangent, tile);
-    this->storeOverSet(call, rows + this->term_.rowOffset, this->spec().residuals);
-    call.squares = squaresSlot;
-    call.fresh = !std::exchange(add, true);
-    this->backend_.run(call, tile);
+    for (int lane = 0; lane < this->work_.lanes; ++lane) {
+      ProgramCall<Real> call = this->bind(this->spec().tangent, tile, nullptr, lane);
+      this->storeOverSet(call, rows + lane * this->work_.laneRows + this->term_.rowOffset, this->spec().residuals);
+      call.squares = squaresSlot;
+      call.fresh = !std::exchange(add, true);
+      this->backend_.run(call, tile);
+    }
   }
 }
 
@@ -188,10 +195,12 @@ void AdjointPass<Real>::run(const Real* rows) {
   this->beginAdjoint();
   for (const Tile& tile : this->term_.tiles()) {
     this->reserve(tile);
-    ProgramCall<Real> call = this->bind(this->spec().adjoint, tile, rows);
-    this->storeAdjoints(tile, call);
-    call.sums = this->scalarSlots();
-    this->backend_.run(call, tile);
+    for (int lane = 0; lane < this->work_.lanes; ++lane) {
+      ProgramCall<Real> call = this->bind(this->spec().adjoint, tile, rows, lane);
+      this->storeAdjoints(tile, call, lane);
+      call.sums = this->scalarSlots();
+      this->backend_.run(call, tile);
+    }
     this->encodeAdjoints(tile, false);
   }
   this->endAdjoint();
@@ -262,9 +271,11 @@ void ValuesPass<Real>::run(const Program& program, Real* values) {
   for (const Tile& tile : this->term_.tiles()) {
     this->reserve(tile);
     this->encode(tile);
-    ProgramCall<Real> call = this->bind(program, tile);
-    this->storeOverSet(call, values, program.stores);
-    this->backend_.run(call, tile);
+    for (int lane = 0; lane < this->work_.lanes; ++lane) {
+      ProgramCall<Real> call = this->bind(program, tile, nullptr, lane);
+      this->storeOverSet(call, values + int64_t{lane} * program.stores * this->term_.paddedCount(), program.stores);
+      this->backend_.run(call, tile);
+    }
   }
 }
 

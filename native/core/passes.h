@@ -27,6 +27,8 @@ struct Workspace {
   ProblemSlots slots;
   std::vector<BoundField<Real>> fields;
   int64_t scalarOffset = 0;  // where the trainable scalars begin among the parameters
+  int lanes = 1;             // problems side by side, each with as many rows
+  int64_t laneRows = 0, laneUniforms = 0;
   DeviceVector<Real> uniforms;
   Scratch<Real> planes;              // what a program stores for a tile alone
   const Real* parameters = nullptr;  // where the pass under way, or the linearisation, stands
@@ -60,9 +62,9 @@ class Pass {
   void encodeAdjoints(const Tile& tile, bool encoded);
   void endAdjoint();
   // A call of a program of the term, its inputs bound. `rows`: of the problem, where the program reads them.
-  ProgramCall<Real> bind(const Program& program, const Tile& tile, const Real* rows = nullptr);
+  ProgramCall<Real> bind(const Program& program, const Tile& tile, const Real* rows = nullptr, int lane = 0);
   // The stores of a program that writes adjoints of jets; those that it leaves out become zero.
-  void storeAdjoints(const Tile& tile, ProgramCall<Real>& call);
+  void storeAdjoints(const Tile& tile, ProgramCall<Real>& call, int lane = 0);
   // The next `count` stores go to planes over the set from `to` on.
   void storeOverSet(ProgramCall<Real>& call, Real* to, int count);
   // The next `count` stores go to planes of the tile, which are returned.
@@ -75,7 +77,7 @@ class Pass {
   Backend<Real>& backend_;
 
  private:
-  Real* jetPlane(Real* planes, int field, int output, int plane, const Tile& tile) const;
+  Real* jetPlane(Real* planes, int field, int output, int plane, const Tile& tile, int lane) const;
 };
 
 // The term's loss into `lossSlot`.

@@ -16,6 +16,8 @@ Problem<Real>::Problem(const ProblemSpec& spec, Backend<Real>& backend, bool fol
     work_.scalarOffset += fields[f].parameterCount();
     for (int k = 0; k < spec_.dims; ++k) orderCells_[k] = std::max(orderCells_[k], spec_.fields[f].grid.cells[k]);  // 1 of a network
   }
+  work_.lanes = spec_.lanes;
+  work_.laneUniforms = static_cast<int64_t>(spec_.uniforms.size()) / spec_.lanes;
   work_.slots = {static_cast<int>(spec_.terms.size()), static_cast<int>(spec_.scalars.size())};
   backend_.reserveSlots(freeSlot());
   work_.uniforms = DeviceVector<Real>(backend_, static_cast<int64_t>(spec_.uniforms.size()));
@@ -26,7 +28,7 @@ Problem<Real>::Problem(const ProblemSpec& spec, Backend<Real>& backend, bool fol
         std::make_unique<BoundSamples<Real>>(backend_, std::make_unique<SampleSet>(spec_.samples[i], orderCells_, backend_.sampleOrder())));
   for (size_t t = 0; t < spec_.terms.size(); ++t) {
     const TermSpec& term = spec_.terms[t];
-    terms_.push_back(std::make_unique<BoundTerm<Real>>(backend_, term, *samples_[term.samples], fields, spec_.tileBytes));
+    terms_.push_back(std::make_unique<BoundTerm<Real>>(backend_, term, *samples_[term.samples], fields, spec_.tileBytes, spec_.lanes));
     BoundTerm<Real>& made = *terms_.back();
     if (term.hasRows) {
       made.rowOffset = rowCount_;
@@ -35,6 +37,7 @@ Problem<Real>::Problem(const ProblemSpec& spec, Backend<Real>& backend, bool fol
     for (size_t f = 0; f < fields.size(); ++f)
       if (made.reading(f).isRead()) fields[f].meet(made.samples().set());
   }
+  work_.laneRows = rowCount_;
   for (auto& field : fields) field.reserveWeightSums();
 }
 
@@ -114,6 +117,21 @@ template <class Real>
 void Problem<Real>::setChannels(int term, const std::vector<std::vector<double>>& values) {
   forgetLinearisation();
   terms_[term]->setChannels(values);
+}
+
+template <class Real>
+void Problem<Real>::setChannel(int term, int number, const double* values) {
+  forgetLinearisation();
+  terms_[term]->setChannel(number, values);
+}
+
+template <class Real>
+void Problem<Real>::copyChannels(int term, const Problem& other) {
+  forgetLinearisation();
+  const BoundTerm<Real>&from = *other.terms_[term], &to = *terms_[term];
+  const int count = from.laneChannels();
+  for (int lane = 0; lane < spec_.lanes; ++lane)
+    for (int c = 0; c < count; ++c) backend_.copy(to.plane(lane * count + c), from.channel(c), from.paddedCount());
 }
 
 template <class Real>
@@ -278,21 +296,35 @@ void Problem<Real>::probeWeights(Real* out) {
 
 template <class Real>
 std::vector<Real> Problem<Real>::evaluate(const Real* parameters, const EvaluationSpec& evaluation) {
-  work_.standAt(parameters);
+  return evaluate(parameters, *bindEvaluation(evaluation));
+}
+
+template <class Real>
+std::unique_ptr<BoundEvaluation<Real>> Problem<Real>::bindEvaluation(const EvaluationSpec& evaluation) {
   TermSpec spec;
   spec.jetSets = evaluation.jetSets;
-  spec.channels = evaluation.channels;
-  BoundSamples<Real> samples(backend_, std::make_unique<SampleSet>(evaluation.samples, orderCells_, backend_.sampleOrder()));
-  BoundTerm<Real> term(backend_, spec, samples, work_.fields, spec_.tileBytes);
-  for (size_t f = 0; f < work_.fields.size(); ++f) work_.fields[f].foldLevels(term.reading(f), parameters);
-  const int64_t padded = term.paddedCount(), count = samples.set().userCount();
-  const int stores = evaluation.program.stores;
-  DeviceVector<Real> values(backend_, padded * stores);
-  ValuesPass<Real>(work_, term).run(evaluation.program, values);
-  std::vector<Real> host(padded * stores), result(count * stores);
-  backend_.download(host.data(), values, padded * stores);
-  for (int i = 0; i < stores; ++i)
-    for (int64_t n = 0; n < count; ++n) result[i * count + n] = host[i * padded + samples.set().placeOf(n)];
+  for (int lane = 0; lane < spec_.lanes; ++lane)
+    spec.channels.insert(spec.channels.end(), evaluation.channels.begin(), evaluation.channels.end());
+  std::unique_ptr<BoundEvaluation<Real>> bound(new BoundEvaluation<Real>{
+      evaluation.program, std::move(spec),
+      BoundSamples<Real>(backend_, std::make_unique<SampleSet>(evaluation.samples, orderCells_, backend_.sampleOrder())), nullptr});
+  bound->term = std::make_unique<BoundTerm<Real>>(backend_, bound->spec, bound->samples, work_.fields, spec_.tileBytes, spec_.lanes);
+  return bound;
+}
+
+template <class Real>
+std::vector<Real> Problem<Real>::evaluate(const Real* parameters, BoundEvaluation<Real>& bound) {
+  work_.standAt(parameters);
+  for (size_t f = 0; f < work_.fields.size(); ++f) work_.fields[f].foldLevels(bound.term->reading(f), parameters);
+  const SampleSet& set = bound.samples.set();
+  const int64_t padded = bound.term->paddedCount(), count = set.userCount();
+  const int64_t planes = int64_t{bound.program.stores} * spec_.lanes;
+  DeviceVector<Real> values(backend_, padded * planes);
+  ValuesPass<Real>(work_, *bound.term).run(bound.program, values);
+  std::vector<Real> host(padded * planes), result(count * planes);
+  backend_.download(host.data(), values, padded * planes);
+  for (int64_t i = 0; i < planes; ++i)
+    for (int64_t n = 0; n < count; ++n) result[i * count + n] = host[i * padded + set.placeOf(n)];
   return result;
 }
 

@@ -10,6 +10,15 @@
 
 namespace dinf {
 
+// An evaluation bound to a problem's backend.
+template <class Real>
+struct BoundEvaluation {
+  Program program;
+  TermSpec spec;
+  BoundSamples<Real> samples;
+  std::unique_ptr<BoundTerm<Real>> term;
+};
+
 template <class Real>
 class Problem {
  public:
@@ -31,6 +40,10 @@ class Problem {
   void setUniforms(const std::vector<double>& values);
   // A term's per-sample data, user order: as many channels as it has, of as many values. The spec's own are not read again.
   void setChannels(int term, const std::vector<std::vector<double>>& values);
+  // One of them, or of a lane behind them.
+  void setChannel(int term, int number, const double* values);
+  // Those of a term of `other`, which is this problem with one lane, into every lane.
+  void copyChannels(int term, const Problem& other);
   void draw(uint32_t iteration);
   // The same as an op, the iteration in a slot; sets that are drawn but once stay.
   void redraw(int iterationSlot);
@@ -66,6 +79,9 @@ class Problem {
 
   // (stores, points) row-major, user order.
   std::vector<Real> evaluate(const Real* parameters, const EvaluationSpec& evaluation);
+  // The same in two steps, for an evaluation that comes often; the values of a lane after those of another.
+  std::unique_ptr<BoundEvaluation<Real>> bindEvaluation(const EvaluationSpec& evaluation);
+  std::vector<Real> evaluate(const Real* parameters, BoundEvaluation<Real>& evaluation);
   // Where a residual is not finite, as text: term, coordinates. Empty: nowhere.
   std::string findNonFinite(const Real* parameters);
 

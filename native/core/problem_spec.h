@@ -38,6 +38,9 @@ struct ProblemSpec {
   std::vector<TermSpec> terms;
   std::vector<double> uniforms, scalars;
   uint64_t seed = 0;
+  // Problems side by side that differ in data and uniforms alone (core/many): outputs, channels and uniforms are those of one after those of
+  // another, programs say what is one's.
+  int lanes = 1;
   bool folded = false;  // begins with linear decoders multiplied into their grids, all parameters 0
   int64_t tileBytes = int64_t{256} << 20;
 };

@@ -5,6 +5,7 @@
 #include <cmath>
 #include "core/check.h"
 #include "core/history.h"
+#include "core/many/right_sides.h"
 
 namespace dinf {
 namespace {
@@ -27,6 +28,7 @@ class Solver final : public SolverBase {
     if (folded == folded_) return;
     check(folded, ErrorCode::invalidArgument, "a folded decoder cannot be unfolded: put first-order stages before least squares");
     adam_ = nullptr;
+    rightSides_ = nullptr;
     factor_ = nullptr;
     parameters_ = problem().fold(parameters_);
     folded_ = true;
@@ -83,10 +85,11 @@ class Solver final : public SolverBase {
     write(adam_->current, state.current);
   }
   void setUniforms(const std::vector<double>& values) override {
-    spec_.uniforms = values;
-    problem().setUniforms(values);
+    rightSides_ = nullptr;
+    takeUniforms(values);
   }
   void setChannels(int term, const std::vector<std::vector<double>>& values) override {
+    rightSides_ = nullptr;
     problem().setChannels(term, values);
   }
   void draw(uint32_t iteration) override { problem().draw(iteration); }
@@ -166,7 +169,79 @@ class Solver final : public SolverBase {
     return result;
   }
 
+  VariationResults runMany(const std::vector<StageSpec>& stages, const Variations& variations, const std::atomic<bool>& cancelled) override {
+    VariationResults results;
+    results.ends.resize(variations.count);
+    if (!variations.sameJacobian) rightSides_ = nullptr;
+    int next = 0;
+    while (next < variations.count) {
+      if (!rightSides_) {
+        solveOne(stages, variations, next++, cancelled, results);
+        if (variations.sameJacobian && canShare(stages)) rightSides_ = std::make_unique<RightSides<Real>>(problem(), *factor_, variations.evaluations);
+        continue;
+      }
+      const int count = std::min(variations.count - next, rightSides_->capacity());
+      if (cancelled) {
+        for (int i = next; i < next + count; ++i) results.ends[i].stopReason = StopReason::aborted;
+      } else {
+        results.parameters.resize(variations.count * parameterCount());
+        if (!variations.evaluations.empty()) results.values.resize(variations.count * rightSides_->valuesEach());
+        const std::vector<int> unserved = rightSides_->solve(variations, next, count, stages[0], cancelled, results);
+        // Alone they make a factor of their own.
+        if (!unserved.empty()) rightSides_ = nullptr;
+        for (const int i : unserved) solveOne(stages, variations, i, cancelled, results);
+      }
+      next += count;
+    }
+    results.parameters.resize(variations.count * parameterCount());
+    return results;
+  }
+
  private:
+  // A factor that serves all variations is made by the first of them.
+  bool canShare(const std::vector<StageSpec>& stages) {
+    const auto* const options = stages.size() == 1 ? std::get_if<GaussNewtonStage>(&stages[0].optimizer) : nullptr;
+    return options && options->keepFactor && stages[0].uniforms.empty() && factor_ && RightSides<Real>::serves(problem(), *factor_);
+  }
+
+  void solveOne(const std::vector<StageSpec>& stages, const Variations& variations, int i, const std::atomic<bool>& cancelled, VariationResults& results) {
+    SolveResult& end = results.ends[i];
+    end = {};
+    end.stopReason = StopReason::aborted;
+    if (cancelled) return;
+    begin(variations, i);
+    end = run(stages, nullptr, cancelled);
+    end.losses = {};
+    end.lossIterations = {};
+    const std::vector<double> found = parameters();
+    results.parameters.resize(variations.count * found.size());
+    std::copy(found.begin(), found.end(), results.parameters.begin() + i * static_cast<int64_t>(found.size()));
+    if (variations.evaluations.empty()) return;
+    const std::vector<double> values = evaluate(variations.evaluations[0]);
+    results.values.resize(variations.count * values.size());
+    std::copy(values.begin(), values.end(), results.values.begin() + i * static_cast<int64_t>(values.size()));
+  }
+
+  // The solver as a new one would be, with the data, uniforms and seed of a variation.
+  void begin(const Variations& variations, int i) {
+    if (!variations.uniforms.empty()) {
+      const auto each = static_cast<int64_t>(spec_.uniforms.size());
+      takeUniforms({variations.uniforms.begin() + i * each, variations.uniforms.begin() + (i + 1) * each});
+    }
+    for (const VariedChannel& varied : variations.channels)
+      problem().setChannel(varied.term, varied.channel, varied.values.data() + i * (static_cast<int64_t>(varied.values.size()) / variations.count));
+    if (!variations.seeds.empty()) spec_.seed = variations.seeds[i];
+    adam_ = nullptr;
+    if (spec_.folded) backend_->fill(parameters_, Real(0), parameterCount());
+    else write(parameters_, problem().initial());
+    problem().draw(0);
+  }
+
+  void takeUniforms(const std::vector<double>& values) {
+    spec_.uniforms = values;
+    problem().setUniforms(values);
+  }
+
   // Nothing where all parameters are 0.
   DeviceVector<Real> copyOfStart() {
     const int slot = problem().freeSlot();
@@ -227,6 +302,7 @@ class Solver final : public SolverBase {
   std::unique_ptr<Problem<Real>> problem_;
   std::unique_ptr<AdamState<Real>> adam_;
   std::unique_ptr<KeptFactor<Real>> factor_;
+  std::unique_ptr<RightSides<Real>> rightSides_;  // of that factor
   DeviceVector<Real> parameters_;
   bool folded_;
 };

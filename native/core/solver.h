@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 #include "core/device.h"
+#include "core/many/variations.h"
 #include "core/stage.h"
 
 namespace dinf {
@@ -32,6 +33,10 @@ class SolverBase {
   virtual ~SolverBase() = default;
   virtual SolveResult run(const std::vector<StageSpec>& stages, const std::function<void(const Progress&)>& onProgress,
                           const std::atomic<bool>& cancelled) = 0;
+
+  // Solves variations one after another, or together where they have one Jacobian, each from the start that a new solver has. What the
+  // solver holds afterwards is the last one's, or none of theirs. Asked to stop, it leaves those that it has not begun `aborted`.
+  virtual VariationResults runMany(const std::vector<StageSpec>& stages, const Variations& variations, const std::atomic<bool>& cancelled) = 0;
 
   // Between two calls: threads go back to the process.
   virtual void rest() = 0;

@@ -77,6 +77,10 @@ struct FrontKernels {
   // One front's part of the solve with the factor and with its transpose: `values` are those of its rows.
   void (*forward)(const Front&, double* values);
   void (*backward)(const Front&, double* values);
+  // The same for `lanes` right sides at once: those of a row side by side.
+  int lanes;
+  void (*forwardMany)(const Front&, double* values);
+  void (*backwardMany)(const Front&, double* values);
 };
 
 // Of the instruction set in use.

@@ -215,6 +215,58 @@ void Multifrontal::solve(double* x, ThreadPool& threads) {
   });
 }
 
+// Front by front, all groups of right sides at once: a front's factor is read from memory once.
+void Multifrontal::solveMany(double* x, int groups) {
+  const int lanes = kernels_.lanes;
+  const int64_t unknowns = tree_.grid().unknowns, count = this->unknowns() * lanes, carried = static_cast<int64_t>(carry_.size()) * lanes;
+  const int fronts = static_cast<int>(tree_.fronts().size());
+  carryMany_.resize(carried * groups);
+  valuesMany_.resize(plan_.rows * lanes);
+  double* const values = valuesMany_.data();
+  for (int f = 0; f < fronts; ++f) {
+    const TreeFront& made = tree_.fronts()[f];
+    const FrontLayout& layout = plan_.layouts[f];
+    const int64_t pivots = tree_.pivots(made), boundary = tree_.boundary(made);
+    for (int g = 0; g < groups; ++g) {
+      double* const own = x + g * count + int64_t{made.firstPivot} * unknowns * lanes;
+      double* const carry = carryMany_.data() + g * carried;
+      std::copy_n(own, pivots * lanes, values);
+      std::fill(values + pivots * lanes, values + int64_t{layout.rows()} * lanes, 0.0);
+      for (int c : made.child) {
+        if (c < 0) continue;
+        const std::vector<int>& map = tree_.fronts()[c].map;
+        const double* handed = carry + carryOffset_[c] * lanes;
+        for (size_t i = 0; i < map.size(); ++i, handed += lanes) {
+          double* const to = values + int64_t{map[i]} * lanes;
+          for (int l = 0; l < lanes; ++l) to[l] += handed[l];
+        }
+      }
+      kernels_.forwardMany({layout, arena_->data() + plan_.pivotOffset[f], nullptr}, values);
+      std::copy_n(values, pivots * lanes, own);
+      std::copy_n(values + int64_t{layout.pivots} * lanes, boundary * lanes, carry + carryOffset_[f] * lanes);
+    }
+  }
+  for (int f = fronts - 1; f >= 0; --f) {
+    const TreeFront& made = tree_.fronts()[f];
+    const FrontLayout& layout = plan_.layouts[f];
+    const int64_t pivots = tree_.pivots(made);
+    for (int g = 0; g < groups; ++g) {
+      double* const all = x + g * count;
+      double* const own = all + int64_t{made.firstPivot} * unknowns * lanes;
+      std::copy_n(own, pivots * lanes, values);
+      std::fill(values + pivots * lanes, values + int64_t{layout.pivots} * lanes, 0.0);
+      double* at = values + int64_t{layout.pivots} * lanes;
+      for (int position : made.boundary) {
+        std::copy_n(all + int64_t{position} * unknowns * lanes, unknowns * lanes, at);
+        at += unknowns * lanes;
+      }
+      std::fill(at, values + int64_t{layout.rows()} * lanes, 0.0);
+      kernels_.backwardMany({layout, arena_->data() + plan_.pivotOffset[f], nullptr}, values);
+      std::copy_n(values, pivots * lanes, own);
+    }
+  }
+}
+
 void Multifrontal::forward(int number, double* x, double* values) {
   const TreeFront& made = tree_.fronts()[number];
   const FrontLayout& layout = plan_.layouts[number];

@@ -25,6 +25,10 @@ class Multifrontal {
   const PivotReport& pivots() const { return report_; }
   // x = (A^T A + shift I)^-1 x, unknowns in the order of elimination: those of node n from tree().position(n) * unknowns on.
   void solve(double* x, ThreadPool& threads);
+  // Right sides that are solved for together.
+  int lanes() const { return kernels_.lanes; }
+  // The same for `groups` times as many right sides, on this thread: x is [group][unknown][lane].
+  void solveMany(double* x, int groups);
 
  private:
   struct Scratch;
@@ -45,6 +49,7 @@ class Multifrontal {
   std::vector<int64_t> nodeAt_;       // node of each position
   std::vector<int64_t> carryOffset_;  // where what a front hands up lies
   std::vector<double> carry_;
+  std::vector<double> carryMany_, valuesMany_;  // of solveMany
   std::unique_ptr<Arena> arena_;
   int stacks_ = 0;  // of the arena
   PivotReport report_;

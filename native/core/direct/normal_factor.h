@@ -20,6 +20,11 @@ class NormalFactor {
   bool factorise(const Real* scale, double damping, const std::function<bool()>& cancelled);
   // z = (D A^T A D + damping)^-1 s
   void apply(const Real* s, Real* z);
+  // The same for the grid's unknowns alone, in the order of elimination: `groups` times `lanes()` right sides, [group][place][lane].
+  void applyMany(double* values, int groups) { factor_.solveMany(values, groups); }
+  int lanes() const { return factor_.lanes(); }
+  int64_t places() const { return factor_.unknowns(); }
+  int64_t place(int64_t node, int unknown) const { return int64_t{factor_.tree().position(node)} * grid_.cells.unknowns + unknown; }
   double flops() const { return factor_.flops(); }
   double smallestPivot() const { return factor_.pivots().smallest; }
   // Pivots that were no numbers to believe, with the largest shift that was tried.

@@ -284,9 +284,112 @@ void solveBackward(const Front& front, double* z) {
   }
 }
 
+namespace {
+
+constexpr int kVectors = 2;          // of a row of right sides
+constexpr int kLanes = kVectors * W;
+
+// sum[i] -= sum over j of tile(i, j) x_j: `count` columns of W entries, and as many rows of right sides.
+DINF_INLINE void subtractRows(int count, const double* tiles, const double* x, V (*sum)[kVectors]) {
+  for (int j = 0; j < count; ++j, tiles += W, x += kLanes) {
+    V row[kVectors];
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) row[v] = at(x + v * W);
+#pragma GCC unroll 8
+    for (int i = 0; i < W; ++i) {
+      const V factor = everywhere(tiles + i);
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) sum[i][v] -= factor * row[v];
+    }
+  }
+}
+
+// sum[j] -= sum over i of tile(i, j) x_i.
+DINF_INLINE void subtractColumns(const double* tile, const double* x, V (*sum)[kVectors]) {
+#pragma GCC unroll 8
+  for (int i = 0; i < W; ++i, x += kLanes) {
+    V row[kVectors];
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) row[v] = at(x + v * W);
+#pragma GCC unroll 8
+    for (int j = 0; j < W; ++j) {
+      const V factor = everywhere(tile + j * W + i);
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) sum[j][v] -= factor * row[v];
+    }
+  }
+}
+
+DINF_INLINE void loadRows(const double* from, V (*rows)[kVectors]) {
+#pragma GCC unroll 8
+  for (int i = 0; i < W; ++i)
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) rows[i][v] = at(from + i * kLanes + v * W);
+}
+DINF_INLINE void storeRows(double* to, V (*rows)[kVectors]) {
+#pragma GCC unroll 8
+  for (int i = 0; i < W; ++i)
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) store(to + i * kLanes + v * W, rows[i][v]);
+}
+
+}  // namespace
+
+void solveForwardMany(const Front& front, double* z) {
+  const FrontLayout& layout = front.layout;
+  for (int block = 0; block < layout.blocks(); ++block) {
+    const Column column(front, block);
+    const int pivots = layout.pivotsOf(block);
+    const double* known = z + int64_t{block} * kBlockPivots * kLanes;
+    for (int r = column.begin; r < layout.panels(); ++r) {
+      const double* values = column.panel(r);
+      const int before = std::min((r - column.begin) * W, pivots);
+      V rows[W][kVectors];
+      loadRows(z + int64_t{r} * W * kLanes, rows);
+      subtractRows(before, values, known, rows);
+      if (before < pivots) {
+        const double* factor = values + int64_t{before} * W;
+#pragma GCC unroll 8
+        for (int j = 0; j < W; ++j) {
+#pragma GCC unroll 2
+          for (int v = 0; v < kVectors; ++v) rows[j][v] *= everywhere(factor + j * W + j);
+#pragma GCC unroll 8
+          for (int i = j + 1; i < W; ++i)
+#pragma GCC unroll 2
+            for (int v = 0; v < kVectors; ++v) rows[i][v] -= everywhere(factor + j * W + i) * rows[j][v];
+        }
+      }
+      storeRows(z + int64_t{r} * W * kLanes, rows);
+    }
+  }
+}
+
+void solveBackwardMany(const Front& front, double* z) {
+  const FrontLayout& layout = front.layout;
+  for (int block = layout.blocks() - 1; block >= 0; --block) {
+    const Column column(front, block);
+    for (int q = column.end - 1; q >= column.begin; --q) {
+      V rows[W][kVectors];
+      loadRows(z + int64_t{q} * W * kLanes, rows);
+      for (int r = q + 1; r < layout.panels(); ++r) subtractColumns(column.tile(r, q), z + int64_t{r} * W * kLanes, rows);
+      const double* factor = column.tile(q, q);
+#pragma GCC unroll 8
+      for (int j = W - 1; j >= 0; --j) {
+#pragma GCC unroll 8
+        for (int i = j + 1; i < W; ++i)
+#pragma GCC unroll 2
+          for (int v = 0; v < kVectors; ++v) rows[j][v] -= everywhere(factor + j * W + i) * rows[i][v];
+#pragma GCC unroll 2
+        for (int v = 0; v < kVectors; ++v) rows[j][v] *= everywhere(factor + j * W + j);
+      }
+      storeRows(z + int64_t{q} * W * kLanes, rows);
+    }
+  }
+}
+
 const FrontKernels& frontTable() {
-  static constexpr FrontKernels table = {W,          factoriseBlock, solveRowsOfBlock, subtractBlock,
-                                         gramOfRows, scatterRows,    solveForward,     solveBackward};
+  static constexpr FrontKernels table = {W,          factoriseBlock, solveRowsOfBlock, subtractBlock,    gramOfRows,        scatterRows,
+                                         solveForward, solveBackward,  kLanes,           solveForwardMany, solveBackwardMany};
   return table;
 }
 
