@@ -8,6 +8,7 @@ namespace dinf {
 template <class Real>
 void Workspace<Real>::standAt(const Real* at) {
   parameters = at;
+  atZero = false;
   for (auto& field : fields) field.fold(at);
 }
 template <class Real>
@@ -47,7 +48,8 @@ void Pass<Real>::reserve(const Tile& tile) {
 template <class Real>
 void Pass<Real>::encode(const Tile& tile, bool keep) {
   for (size_t f = 0; f < work_.fields.size(); ++f)
-    if (term_.reading(f).isRead()) work_.fields[f].encode(term_.reading(f), tile, work_.parameters, keep);
+    if (work_.atZero) backend_.fill(work_.fields[f].jets(), Real(0), int64_t{spec().jetSets[f].count} * work_.fields[f].spec().outputs * tile.size);
+    else if (term_.reading(f).isRead()) work_.fields[f].encode(term_.reading(f), tile, work_.parameters, keep);
 }
 template <class Real>
 void Pass<Real>::encodeTangents(const Tile& tile) {

@@ -32,6 +32,7 @@ struct Workspace {
   DeviceVector<Real> uniforms;
   Scratch<Real> planes;              // what a program stores for a tile alone
   const Real* parameters = nullptr;  // where the pass under way, or the linearisation, stands
+  bool atZero = false;               // all of which are 0: nothing is encoded
   const Real* direction = nullptr;   // of the tangent
 
   // All fields folded at these parameters.

@@ -221,6 +221,15 @@ void Problem<Real>::linearise(const Real* parameters, Real* rows, Real* energyGr
   linearised_ = true;
 }
 
+template <class Real>
+void Problem<Real>::lineariseAtZero(const Real* zeros, Real* rows) {
+  work_.parameters = zeros;
+  work_.atZero = true;
+  for (auto& term : terms_) LinearisationPass<Real>(work_, *term).run(rows);
+  work_.atZero = false;
+  linearised_ = true;
+}
+
 // Without one there are no coefficient planes and no parameters to read.
 template <class Real>
 void Problem<Real>::needLinearisation() const {

@@ -65,6 +65,8 @@ class Problem {
   // Rows (scaled residuals) and what tangent and adjoint need of this point. The energies' gradient goes to
   // `energyGradient` where one is wanted. `parameters` must live as long as the three below are called.
   void linearise(const Real* parameters, Real* rows, Real* energyGradient);
+  // The same of a linear problem where all parameters are 0.
+  void lineariseAtZero(const Real* zeros, Real* rows);
   void forgetLinearisation() { linearised_ = false; }
   // `squaresSlot`: the sum of the rows' squares goes there, unless it is negative.
   void tangent(const Real* direction, Real* rows, int squaresSlot = -1);

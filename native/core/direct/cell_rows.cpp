@@ -18,6 +18,7 @@ CellRows<Real>::CellRows(Problem<Real>& problem, const ProblemGrid& grid) : grid
       term.entries.push_back({entry.residual, grid.firstUnknown[jet.field] + jet.output, entry.slot, index});
       for (int k = 0; k < kMaxDims; ++k) term.orders[k] = std::max(term.orders[k], index.a[k]);
     }
+    tabulate(term, problem.sampleSet(static_cast<int>(t)));
     std::stable_sort(term.entries.begin(), term.entries.end(), [](const Entry& a, const Entry& b) { return a.residual < b.residual; });
     terms_.push_back(std::move(term));
   }
@@ -92,28 +93,60 @@ void CellRows<Real>::forget() {
 }
 
 template <class Real>
+void CellRows<Real>::weightsOf(const Term& term, int axis, int cell, double fraction, Weights* weights) const {
+  weights[0][0] = 1;
+  if (axis >= grid_.cells.dims) return;
+  grid_.grid.weightsAt(axis, 0, term.orders[axis], cell, fraction, weights);
+  double power = 1;
+  for (int order = 1; order <= term.orders[axis]; ++order) {
+    power *= static_cast<double>(grid_.cells.cells[axis]) / order;
+    for (int tap = 0; tap <= grid_.cells.degree; ++tap) weights[order][tap] *= power;
+  }
+}
+
+// A tensor product has as many different weights along an axis as it has coordinates there.
+template <class Real>
+void CellRows<Real>::tabulate(Term& term, const SampleSet& set) const {
+  if (set.spec().kind != SampleKind::tensor) return;
+  for (int k = 0; k < grid_.cells.dims; ++k) {
+    const std::vector<double>& axis = set.spec().axes[k];
+    const size_t each = static_cast<size_t>(term.orders[k] + 1) * kMaxTaps;
+    term.tables[k].resize(axis.size() * each);
+    for (size_t i = 0; i < axis.size(); ++i) {
+      double fraction;
+      const int cell = grid_.grid.locate(k, axis[i], fraction);
+      weightsOf(term, k, cell, fraction, reinterpret_cast<Weights*>(term.tables[k].data() + i * each));
+    }
+  }
+}
+
+template <class Real>
 int CellRows<Real>::rows(const int* cell, double* out) const {
   const CellGrid& cells = grid_.cells;
   const int64_t number = cells.cell(cell);
   const int columns = cells.columns();
   int count = 0;
+  double own[kMaxDims][kMaxOrder + 1][kMaxTaps];
+  const Weights* weights[kMaxDims] = {own[0], own[1], own[2]};
+  for (int k = 0; k < kMaxDims; ++k) own[k][0][0] = 1;
   for (const Term& term : terms_) {
     const Sorted& sorted = sorted_[term.sorted];
+    const bool tabulated = !term.tables[0].empty();
     for (int64_t i = sorted.begin[number]; i < sorted.begin[number + 1]; ++i) {
       const int64_t sample = sorted.order[i];
-      int at[kMaxDims];
-      double fraction[kMaxDims], weights[kMaxDims][kMaxOrder + 1][kMaxTaps];
-      place(*sorted.set, sample, at, fraction);
-      for (int k = 0; k < kMaxDims; ++k) {
-        weights[k][0][0] = 1;
-        if (k < cells.dims) grid_.grid.weightsAt(k, 0, term.orders[k], at[k], fraction[k], weights[k]);
-        // Taylor coefficients in the unit box, as jets have them.
-        for (int order = 1, factor = 1; k < cells.dims && order <= term.orders[k]; ++order) {
-          factor *= order;
-          double power = 1.0 / factor;
-          for (int q = 0; q < order; ++q) power *= cells.cells[k];
-          for (int tap = 0; tap <= cells.degree; ++tap) weights[k][order][tap] *= power;
+      if (tabulated) {
+        int64_t rest = sorted.set->userOf(sample);
+        for (int k = cells.dims - 1; k >= 0; --k) {
+          const int64_t n = sorted.set->tensorCount(k), at = rest % n;
+          weights[k] = reinterpret_cast<const Weights*>(term.tables[k].data()) + at * (term.orders[k] + 1);
+          rest /= n;
         }
+      } else {
+        int at[kMaxDims];
+        double fraction[kMaxDims];
+        place(*sorted.set, sample, at, fraction);
+        for (int k = 0; k < cells.dims; ++k) weightsOf(term, k, at[k], fraction[k], own[k]);
+        for (int k = 0; k < kMaxDims; ++k) weights[k] = own[k];
       }
       for (size_t e = 0; e < term.entries.size();) {
         const int residual = term.entries[e].residual;
@@ -130,27 +163,36 @@ int CellRows<Real>::rows(const int* cell, double* out) const {
       }
     }
   }
+  if (count == 0) return 0;
   // The columns' scales.
   int column = 0;
   for (int i = 0; i <= cells.reach(0); ++i)
     for (int j = 0; j <= cells.reach(1); ++j)
       for (int k = 0; k <= cells.reach(2); ++k) {
         const int64_t node = cells.node(cell[0] + i, cell[1] + j, cell[2] + k);
-        for (int u = 0; u < cells.unknowns; ++u, ++column)
-          for (int r = 0; r < count; ++r) out[static_cast<int64_t>(r) * columns + column] *= columnScale(node, u);
+        for (int u = 0; u < cells.unknowns; ++u, ++column) {
+          const double scale = columnScale(node, u);
+          for (int r = 0; r < count; ++r) out[static_cast<int64_t>(r) * columns + column] *= scale;
+        }
       }
   return count;
 }
 
+// The last axis is the innermost loop.
 template <class Real>
-void CellRows<Real>::addEntry(const Entry& entry, double value, const double (*weights)[kMaxOrder + 1][kMaxTaps], double* row) const {
+void CellRows<Real>::addEntry(const Entry& entry, double value, const Weights* const* weights, double* row) const {
   const CellGrid& cells = grid_.cells;
-  const double *first = weights[0][entry.index.a[0]], *second = weights[1][entry.index.a[1]], *third = weights[2][entry.index.a[2]];
+  const int last = cells.dims - 1, taps = cells.degree + 1, step = cells.unknowns;
+  const double* const inner = weights[last][entry.index.a[last]];
+  const double *first = weights[0][entry.index.a[0]], *second = weights[1][entry.index.a[1]];
   double* to = row + entry.unknown;
-  for (int i = 0; i <= cells.reach(0); ++i)
-    for (int j = 0; j <= cells.reach(1); ++j) {
-      const double factor = value * first[i] * second[j];
-      for (int k = 0; k <= cells.reach(2); ++k, to += cells.unknowns) *to += factor * third[k];
+  for (int i = 0; i < (last > 0 ? taps : 1); ++i)
+    for (int j = 0; j < (last > 1 ? taps : 1); ++j, to += taps * step) {
+      const double factor = value * (last > 0 ? first[i] : 1) * (last > 1 ? second[j] : 1);
+      if (step == 1)
+        for (int k = 0; k < taps; ++k) to[k] += factor * inner[k];
+      else
+        for (int k = 0; k < taps; ++k) to[k * step] += factor * inner[k];
     }
 }
 

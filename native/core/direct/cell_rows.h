@@ -39,13 +39,18 @@ class CellRows final : public CellSource {
     int residuals;
     std::vector<Entry> entries;  // residuals ascending
     int orders[kMaxDims];        // derivatives that entries take along each axis
+    std::vector<double> tables[kMaxDims];  // of a tensor product: weights of each of an axis' coordinates, [coordinate][order][tap]
     int64_t plane;               // values of one store
     std::vector<Real> values;    // of the stores
   };
 
   void place(const SampleSet& set, int64_t sample, int* cell, double* fraction) const;
   int sort(const SampleSet& set);
-  void addEntry(const Entry& entry, double value, const double (*weights)[kMaxOrder + 1][kMaxTaps], double* row) const;
+  // Weights of one axis, [order][tap], as Taylor coefficients in the unit box.
+  using Weights = double[kMaxTaps];
+  void weightsOf(const Term& term, int axis, int cell, double fraction, Weights* weights) const;
+  void tabulate(Term& term, const SampleSet& set) const;
+  void addEntry(const Entry& entry, double value, const Weights* const* weights, double* row) const;
 
   const ProblemGrid& grid_;
   std::vector<Sorted> sorted_;

@@ -11,11 +11,12 @@ constexpr int64_t kZeroed = 1 << 17;  // values
 constexpr int kRowPanels = 24;        // panels that are solved for at once
 constexpr int kTilePanels = 48;       // panels a side of a tile of the update
 constexpr double kWorthSharing = 4e6; // flops of a front
+constexpr int64_t kRemembered = 1 << 21;  // columns of all cells whose order is kept for the next factorisation: 16 MiB
 
 // Columns of a cell are sorted by their rows in the front, so that lower triangles go to lower triangles.
 struct CellColumns {
   std::vector<std::pair<int, int>> order;  // row of the front, column of the cell
-  std::vector<int> map;
+  std::vector<int> map, chosen;
 };
 
 }  // namespace
@@ -35,6 +36,9 @@ Multifrontal::Multifrontal(const CellGrid& grid)
     carried += tree_.boundary(f);
   }
   carry_.resize(carried);
+  if (grid.cellCount() * grid.columns() > kRemembered) return;
+  cellRows_.assign(grid.cellCount() * grid.columns(), -1);
+  cellColumns_.resize(cellRows_.size());
 }
 
 int64_t Multifrontal::bytes(int threads) const { return plan_.values(threads) * static_cast<int64_t>(sizeof(double)); }
@@ -127,35 +131,53 @@ void Multifrontal::assemble(int number, const Front& front, const CellSource& so
     for (int j = 0; j < extent[1]; ++j)
       for (int k = 0; k < extent[2]; ++k)
         scratch.box.push_back(tree_.rowOf(made, tree_.position(grid.node(made.box.lower[0] + i, made.box.lower[1] + j, made.box.lower[2] + k))));
-  auto& [order, map] = scratch.columns;
+  auto& [order, map, chosen] = scratch.columns;
   order.resize(columns);
   map.resize(columns);
+  chosen.resize(columns);
+  const bool remembers = !cellRows_.empty();
+  const auto known = [&](int64_t kept) { return kept >= 0 && cellRows_[kept] >= 0; };
   int cell[kMaxDims];
   for (cell[0] = made.box.lower[0]; cell[0] < made.box.upper[0]; ++cell[0])
     for (cell[1] = made.box.lower[1]; cell[1] < made.box.upper[1]; ++cell[1])
       for (cell[2] = made.box.lower[2]; cell[2] < made.box.upper[2]; ++cell[2]) {
         const int rows = source.rows(cell, scratch.rows.data());
         if (rows == 0) continue;
+        const int64_t kept = remembers ? grid.cell(cell) * columns : -1;
         int column = 0;
-        for (int i = 0; i <= grid.reach(0); ++i)
+        for (int i = 0; i <= grid.reach(0) && !known(kept); ++i)
           for (int j = 0; j <= grid.reach(1); ++j)
             for (int k = 0; k <= grid.reach(2); ++k) {
               const int64_t at = (int64_t{cell[0] - made.box.lower[0] + i} * extent[1] + cell[1] - made.box.lower[1] + j) * extent[2] +
                                  cell[2] - made.box.lower[2] + k;
               for (int u = 0; u < grid.unknowns; ++u, ++column) order[column] = {scratch.box[at] + u, column};
             }
-        std::sort(order.begin(), order.end());
-        for (int c = 0; c < columns; ++c) map[c] = order[c].first;
+        const int* columnOf = chosen.data();
+        const int* rowOf = map.data();
+        if (!known(kept)) {
+          std::sort(order.begin(), order.end());
+          for (int c = 0; c < columns; ++c) {
+            map[c] = order[c].first;
+            chosen[c] = order[c].second;
+          }
+          if (kept >= 0) {
+            std::copy_n(map.data(), columns, cellRows_.data() + kept);
+            std::copy_n(chosen.data(), columns, cellColumns_.data() + kept);
+          }
+        } else {
+          rowOf = cellRows_.data() + kept;
+          columnOf = cellColumns_.data() + kept;
+        }
         for (int p = 0; p < panels; ++p) {
           double* panel = scratch.panels.data() + static_cast<int64_t>(p) * rows * width;
           const int lanes = std::min(width, columns - p * width);
           if (lanes < width) std::fill_n(panel, static_cast<int64_t>(rows) * width, 0.0);
           for (int r = 0; r < rows; ++r)
             for (int lane = 0; lane < lanes; ++lane)
-              panel[r * width + lane] = scratch.rows[static_cast<int64_t>(r) * columns + order[p * width + lane].second];
+              panel[r * width + lane] = scratch.rows[static_cast<int64_t>(r) * columns + columnOf[p * width + lane]];
         }
         kernels_.gram(scratch.panels.data(), rows, panels, gram);
-        kernels_.scatter({gram, map.data(), columns, 0, columns, -1}, front);
+        kernels_.scatter({gram, rowOf, columns, 0, columns, -1}, front);
       }
 }
 

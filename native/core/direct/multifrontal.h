@@ -49,6 +49,8 @@ class Multifrontal {
   std::vector<int64_t> nodeAt_;       // node of each position
   std::vector<int64_t> carryOffset_;  // where what a front hands up lies
   std::vector<double> carry_;
+  // Of each cell, where few have them: rows of its leaf's front in ascending order, and which columns of the cell they are.
+  mutable std::vector<int> cellRows_, cellColumns_;
   std::vector<double> carryMany_, valuesMany_;  // of solveMany
   std::unique_ptr<Arena> arena_;
   int stacks_ = 0;  // of the arena

@@ -188,7 +188,7 @@ std::vector<int> RightSides<Real>::solve(const Variations& variations, int begin
   std::fill_n(y_.begin(), groups * vectorSize(), 0.0);
   for (int g = 0; g < groups; ++g) {
     bindData(variations, begin + g * lanes_, countOf(g));
-    wide_->linearise(zero_, rows(g), nullptr);
+    wide_->lineariseAtZero(zero_, rows(g));
     gatherGradient(g);
     for (int l = countOf(g); l < lanes_; ++l) lanes[g * lanes_ + l].idle = true;
     judge(g, lanes.data() + g * lanes_, 0);
