@@ -1,5 +1,7 @@
 /** What is known of the jobs of a pool: counts, and how long they waited and ran. */
 
+import type {CacheCounts} from './solver-cache';
+
 /** Jobs whose times are kept for the percentiles. */
 const KEPT = 512;
 /** Weight of the latest job in the mean that estimates are made of. */
@@ -31,6 +33,10 @@ export interface PoolStats {
   /** Seconds that the latest jobs waited, and ran. */
   readonly waitSeconds: Seconds;
   readonly runSeconds: Seconds;
+  /** Compiled structures that are kept. */
+  readonly cache: CacheCounts;
+  /** Batches of variations so far, the variations in them, and the most in one. */
+  readonly batches: {readonly batches: number; readonly variations: number; readonly largest: number};
   /** Seconds after which there is likely to be room for another job. */
   readonly retrySeconds: number;
 }

@@ -11,6 +11,9 @@ import {JOB_OPTIONS, POOL_OPTIONS, poolSettings, splitJob} from './pool-options'
 import type {PoolStats} from './pool-stats';
 import type {Grant} from './scheduler';
 import {Scheduler} from './scheduler';
+import {Batches} from './batches';
+import type {BatchSolver} from './many';
+import {SolverCache} from './solver-cache';
 import {joined} from './signals';
 import type {SolveEstimate} from './solve-estimate';
 import {estimateSolve} from './solve-estimate';
@@ -27,12 +30,17 @@ import {estimateSolve} from './solve-estimate';
  * ```
  */
 export class SolverPool implements AsyncDisposable {
-  private readonly scheduler: Scheduler;
+  /** @internal */
+  readonly scheduler: Scheduler;
+  private readonly cache: SolverCache<BatchSolver>;
+  private readonly batches: Batches;
 
   /** @throws DinfError INVALID_ARGUMENT, UNKNOWN_OPTION */
   constructor(options: SolverPoolOptions = {}) {
     const settings = poolSettings(checkOptions<SolverPoolOptions>(options, 'SolverPool', POOL_OPTIONS));
     this.scheduler = new Scheduler(settings);
+    this.cache = new SolverCache(settings.cacheBytes);
+    this.batches = new Batches(this.scheduler, this.cache, settings.batchWaitMs);
   }
 
   /**
@@ -55,6 +63,7 @@ export class SolverPool implements AsyncDisposable {
       ...counts,
       ...{bytes, memory: limits.memory, threads: limits.threads},
       ...{waitSeconds: waits.summary(), runSeconds: runs.summary(), retrySeconds},
+      ...{cache: this.cache.counts, batches: {...this.batches.sizes}},
     };
   }
 
@@ -65,6 +74,7 @@ export class SolverPool implements AsyncDisposable {
   async close(options: {drain?: boolean | undefined} = {}): Promise<void> {
     const {drain = false} = checkOptions<{drain?: boolean | undefined}>(options, 'SolverPool.close', {drain: checkFlag});
     await this.scheduler.close(drain);
+    this.cache.clear();
   }
 
   /** For `await using`: see {@link close}. */

@@ -84,9 +84,9 @@ export class Scheduler {
   private heldCount = 0;
   private reserved = 0;
   private threadsInUse = 0;
-  private tally = {done: 0, failed: 0, refused: 0};
+  private readonly tally = {done: 0, failed: 0, refused: 0};
   private closed = false;
-  private idle: (() => void)[] = [];
+  private readonly idle: (() => void)[] = [];
 
   constructor(readonly limits: Limits) {}
 
@@ -115,7 +115,7 @@ export class Scheduler {
     return new Promise<unknown>((resolve, reject) => {
       const refusal = this.refusal(request, request.admitted);
       if (refusal !== undefined) {
-        this.tally.refused += 1;
+        this.count(refusal);
         reject(refusal);
         return;
       }
@@ -144,7 +144,7 @@ export class Scheduler {
   hold(caller: string, signal?: AbortSignal): () => void {
     const refusal = this.refusal({caller, signal, bytes: 0});
     if (refusal !== undefined) {
-      this.tally.refused += 1;
+      this.count(refusal);
       throw refusal;
     }
     this.held.set(caller, (this.held.get(caller) ?? 0) + 1);
@@ -177,7 +177,7 @@ export class Scheduler {
     {caller, signal, bytes}: Pick<Request, 'caller' | 'signal' | 'bytes'>,
     admitted = false,
   ): DinfError | undefined {
-    const {memory, queue, queuePerCaller} = this.limits;
+    const {threads, memory, queue, queuePerCaller} = this.limits;
     if (this.closed) return closedError();
     if (signal?.aborted === true) return aborted(signal);
     if (bytes > memory) {
@@ -188,10 +188,17 @@ export class Scheduler {
     }
     if (admitted) return undefined;
     const {retrySeconds} = this;
-    if (this.queue.size + this.heldCount >= queue) return new QueueFull(`${queue} jobs wait already`, retrySeconds);
-    if (this.queue.sizeOf(caller) + (this.held.get(caller) ?? 0) >= queuePerCaller)
+    // What may start at once does not wait.
+    const free = threads - this.active.size;
+    if (this.queue.size + this.heldCount >= queue + free) return new QueueFull(`${queue} jobs wait already`, retrySeconds);
+    if (this.queue.sizeOf(caller) + (this.held.get(caller) ?? 0) >= queuePerCaller + free)
       return new QueueFull(`${queuePerCaller} jobs of this caller wait already`, retrySeconds);
     return undefined;
+  }
+
+  /** Whoever leaves before he came is not refused. */
+  private count({code}: DinfError): void {
+    if (code !== 'ABORTED') this.tally.refused += 1;
   }
 
   /** Starts all that may start now. */
