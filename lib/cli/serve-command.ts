@@ -7,7 +7,6 @@ import {DinfError} from '../base/errors';
 import {tokensOf} from '../serve/callers';
 import type {ServeOptions} from '../serve/serve-options';
 import {LOG_LEVELS} from '../serve/serve-options';
-import {createServer} from '../serve/server';
 import {numeric, usage, whole} from './arguments';
 import {EXIT} from './exit';
 import {listenForInterruption} from './interruption';
@@ -58,6 +57,8 @@ export function addServeCommand(program: Command, finish: (code: number) => void
         process.stderr.write('dinf-grid: without --token-file everybody who reaches this address is answered\n');
       const interruption = listenForInterruption();
       try {
+        // No other command pays for loading it.
+        const {createServer} = await import('../serve/server.js');
         const server = await createServer({...options, tokens});
         try {
           const url = await server.listen({host, port}).catch((cause: unknown) => {

@@ -1,4 +1,5 @@
 /** What a service is told, and its checks. */
+import {DinfError} from '../base/errors';
 import type {OptionChecks} from '../base/options';
 import {checkChoice, checkFlag, checkInteger, checkList, checkName, checkNumber, checkOptions, checkPath} from '../base/options';
 import {availableBytes} from '../compile/memory';
@@ -58,6 +59,14 @@ export type ServeSettings = {readonly [Name in keyof ServeOptions]-?: NonNullabl
 
 const bytes = (value: unknown, name: string): number => checkInteger(value, name, 1);
 
+/** What stands after `Bearer` in a header. */
+function checkToken(value: unknown, name: string): string {
+  const token = checkName(value, name);
+  // The token itself is not for messages.
+  if (/^[\x21-\x7e]{1,1024}$/.test(token)) return token;
+  throw new DinfError('INVALID_ARGUMENT', `${name} must have 1 to 1024 characters of ASCII, none of them a space`);
+}
+
 const CHECKS: OptionChecks<ServeOptions> = {
   threads: (value, name) => checkInteger(value, name, 1, 1024),
   memory: bytes,
@@ -75,7 +84,7 @@ const CHECKS: OptionChecks<ServeOptions> = {
   maxStructures: (value, name) => checkInteger(value, name, 0, 1e6),
   structureSeconds: (value, name) => checkNumber(value, name, 0.01),
   maxConnections: bytes,
-  tokens: (value, name) => checkList(value, name, checkName, 1),
+  tokens: (value, name) => checkList(value, name, checkToken, 1),
   trustProxy: checkFlag,
   drainSeconds: (value, name) => checkNumber(value, name, 0, 1e6),
   logLevel: (value, name) => checkChoice(value, name, LOG_LEVELS),
