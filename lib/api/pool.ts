@@ -5,6 +5,6 @@
  * @module dinf-grid/pool
  */
 export {SolverPool} from '../pool/pool';
-export type {JobOptions, PoolSolveOptions, SolverPoolOptions} from '../pool/pool-options';
+export type {JobOptions, PoolManyOptions, PoolSolveOptions, SolverPoolOptions} from '../pool/pool-options';
 export type {PoolStats, Seconds} from '../pool/pool-stats';
 export {QueueFull} from '../pool/queue-full';

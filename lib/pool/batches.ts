@@ -1,21 +1,18 @@
 /** Variations of one structure that wait together, solved as one batch by a solver that is kept between batches. */
 import {DinfError} from '../base/errors';
-import type {BatchSolver} from './many';
+import type {ManySolver} from '../many/many-solver';
+import type {Variation} from '../many/variation';
+import type {VariationSolution} from '../many/variation-solution';
+import type {Problem} from '../pose/problem';
 import type {Scheduler} from './scheduler';
 import {after} from './scheduler';
 import type {SolverCache} from './solver-cache';
-import type {Variation, VariationSolution} from './many-types';
-
-/** A structure and how it is solved: equal keys stand for what one solver does. */
-export interface Structure {
-  readonly key: string;
-  /** Bytes that a batch holds. */
-  readonly bytes: number;
-  make(): BatchSolver;
-}
+import type {Structure} from './structure';
+import {asVariationOf} from './structure';
 
 /** One variation, and who asked for it. */
 export interface Asked {
+  readonly problem: Problem;
   readonly variation: Variation;
   readonly caller: string;
   readonly priority: number;
@@ -49,7 +46,7 @@ export class Batches {
 
   constructor(
     private readonly scheduler: Scheduler,
-    private readonly cache: SolverCache<BatchSolver>,
+    private readonly cache: SolverCache<ManySolver>,
     private readonly waitMs: number,
     private readonly onBatch: (size: number) => void = () => undefined,
   ) {}
@@ -153,13 +150,15 @@ export class Batches {
     );
     for (const {signal: own} of batch) own?.addEventListener('abort', left);
     try {
-      await this.cache.using(structure.key, structure.make, async (solver) => {
-        for await (const solution of solver.solve(
-          batch.map(({variation}) => variation),
-          {signal: stop.signal},
-        ))
-          batch[solution.index].settle(undefined, solution);
-      });
+      await this.cache.using(
+        structure.key,
+        () => structure.make(),
+        async (solver) => {
+          const variations = batch.map(({problem, variation}) => asVariationOf(solver.problem, problem, variation));
+          for await (const solution of solver.solve(variations, {signal: stop.signal}))
+            batch[solution.index].settle(undefined, solution);
+        },
+      );
       for (const member of batch) member.settle(new DinfError('ABORTED', 'the batch ended before this variation'));
     } finally {
       signal.removeEventListener('abort', abort);

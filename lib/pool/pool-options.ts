@@ -3,6 +3,7 @@ import type {Check, OptionChecks} from '../base/options';
 import {checkInteger, checkNumber, checkText} from '../base/options';
 import {availableBytes} from '../compile/memory';
 import {defaultThreads} from '../devices/cpu';
+import type {SolveManyOptions} from '../many/many-solver';
 import type {SolveOptions} from '../solve/solve-options';
 
 /** Options of {@link SolverPool}. */
@@ -35,6 +36,9 @@ export interface JobOptions {
 
 /** Options of `SolverPool.solve`: those of a solve, and of the job. */
 export interface PoolSolveOptions extends SolveOptions, JobOptions {}
+
+/** Options of `SolverPool.vary` and `SolverPool.solveMany`: those of `solveMany`, without threads, and of the job. */
+export interface PoolManyOptions extends Omit<SolveManyOptions, 'threads'>, JobOptions {}
 
 export const POOL_OPTIONS: OptionChecks<SolverPoolOptions> = {
   threads: (value, name) => checkInteger(value, name, 1, 1024),

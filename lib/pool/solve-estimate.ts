@@ -48,12 +48,7 @@ export async function estimateSolve<U extends string>(
     dtype: ownWay && options.dtype === undefined ? 'float64' : dtype,
   });
   const estimate = estimateBytes(compiled, stages);
-  if (given !== undefined && estimate > given) {
-    throw new DinfError(
-      'OUT_OF_MEMORY',
-      `this job needs about ${bytesText(estimate)}, and may hold ${bytesText(given)}: use a smaller resolution or fewer samples, or give it a larger maxMemory`,
-    );
-  }
+  if (given !== undefined && estimate > given) throw tooLarge(estimate, given);
   // Without stages of its own a solve goes on with those of what it resumes, where they stood.
   const open = ownWay || (options.optimizer === undefined && options.resume !== undefined);
   const factorises = ownWay || stages.some(({type}) => type === 'gauss-newton');
@@ -65,6 +60,13 @@ export async function estimateSolve<U extends string>(
     stages: open ? undefined : stages.map((stage) => bounded(stage, factorBytes)),
   };
 }
+
+/** What is said of a job that needs more than it may hold. */
+export const tooLarge = (bytes: number, most: number): DinfError =>
+  new DinfError(
+    'OUT_OF_MEMORY',
+    `this job needs about ${bytesText(bytes)}, and may hold ${bytesText(most)}: use a smaller resolution or fewer samples, or give it a larger maxMemory`,
+  );
 
 function bounded(stage: Optimizer, factorBytes: number): Optimizer {
   if (stage.type !== 'gauss-newton') return stage;

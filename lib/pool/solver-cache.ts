@@ -17,6 +17,8 @@ export interface CacheCounts {
 
 interface Entry<T> {
   readonly value: T;
+  /** As it was when somebody last had it. */
+  bytes: number;
   users: number;
   /** No longer found by its key: goes with its last user. */
   dropped: boolean;
@@ -36,20 +38,44 @@ export class SolverCache<T extends Kept> {
 
   /** The value of a key, made where there is none, for as long as `use` runs. */
   async using<R>(key: string, make: () => T, use: (value: T) => Promise<R>): Promise<R> {
+    const {value, release} = this.lease(key, make);
+    let failed = true;
+    try {
+      const result = await use(value);
+      failed = false;
+      return result;
+    } finally {
+      release(failed);
+    }
+  }
+
+  /**
+   * Takes a value until it is released.
+   *
+   * @returns `release(failed)`: one that has failed is not given to others.
+   */
+  lease(key: string, make: () => T): {readonly value: T; release(failed?: boolean): void} {
     let entry = this.entries.get(key);
     if (entry === undefined) this.misses += 1;
     else this.hits += 1;
-    entry ??= {value: make(), users: 0, dropped: false};
+    entry ??= {value: make(), bytes: 0, users: 0, dropped: false};
     this.entries.delete(key); // the latest used stand last
     this.entries.set(key, entry);
-    entry.users += 1;
-    try {
-      return await use(entry.value);
-    } finally {
-      entry.users -= 1;
-      if (entry.dropped && entry.users === 0) entry.value.dispose();
-      this.evict();
-    }
+    const taken = entry;
+    taken.users += 1;
+    let released = false;
+    return {
+      value: taken.value,
+      release: (failed = false) => {
+        if (released) return;
+        released = true;
+        taken.users -= 1;
+        if (failed && this.entries.get(key) === taken) this.drop(key);
+        if (taken.dropped && taken.users === 0) taken.value.dispose();
+        else taken.bytes = taken.value.bytes;
+        this.evict();
+      },
+    };
   }
 
   /** Drops everything; what is in use goes with its last user. */
@@ -59,7 +85,7 @@ export class SolverCache<T extends Kept> {
 
   private get bytes(): number {
     let sum = 0;
-    for (const {value} of this.entries.values()) sum += value.bytes;
+    for (const {bytes} of this.entries.values()) sum += bytes;
     return sum;
   }
 

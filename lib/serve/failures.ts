@@ -9,6 +9,7 @@ export class Refusal extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
+    readonly retrySeconds?: number,
   ) {
     super(message);
   }
@@ -20,7 +21,7 @@ export interface Failure {
   readonly code: string;
   readonly message: string;
   /** Seconds after which to come again. */
-  readonly retrySeconds?: number;
+  readonly retrySeconds?: number | undefined;
   /** Whether it is ours, and belongs in the log. */
   readonly ours: boolean;
 }
@@ -57,7 +58,10 @@ const OWN: Readonly<Record<number, string>> = {
 };
 
 export function failureOf(error: unknown): Failure {
-  if (error instanceof Refusal) return {status: error.status, code: error.code, message: error.message, ours: false};
+  if (error instanceof Refusal) {
+    const {status, code, message, retrySeconds} = error;
+    return {status, code, message, retrySeconds, ours: false};
+  }
   if (error instanceof QueueFull)
     return {status: 429, code: error.code, message: error.message, retrySeconds: error.retrySeconds, ours: false};
   if (error instanceof DinfError) {

@@ -18,6 +18,8 @@ import {serveSettings} from './serve-options';
 import type {Service} from './service';
 import {counted, sendFailure, setCaller} from './service';
 import {addSolveRoutes, checkSubject} from './solve-route';
+import {addStructureRoutes} from './structure-routes';
+import {Structures} from './structures';
 import {Workers} from './workers';
 
 /** A service that can listen. */
@@ -45,20 +47,31 @@ export async function createServer(options: ServeOptions = {}): Promise<DinfServ
   const settings = serveSettings(options, path.join(packageFolder(), 'page'));
   const {threads, memory, queue, queuePerCaller} = settings;
   const pool = new SolverPool({threads, memory, queue, queuePerCaller});
+  const structures = new Structures({
+    unknowns: settings.maxUnknowns,
+    samples: settings.maxSamples,
+    values: settings.maxValues,
+    structures: settings.maxStructures,
+    seconds: settings.structureSeconds,
+  });
   const service: Service = {
     ...{settings, pool, app: appOf(settings)},
     readers: new Scheduler(READERS),
     workers: new Workers(settings.maxPoseSeconds),
     callers: new Callers(settings.tokens),
-    metrics: new Metrics(() => ({...pool.stats(), structures: 0})),
+    metrics: new Metrics(() => ({...pool.stats(), structures: structures.size})),
     documents: [],
     open: new Set(),
     draining: false,
   };
   const {app} = service;
+  pool.onBatch = (size) => {
+    service.metrics.batched(size);
+  };
   addHooks(service);
   addPlainRoutes(service);
   addSolveRoutes(service);
+  addStructureRoutes(service, structures);
   addPage(service, settings.page);
   await app.ready();
   app.server.maxConnections = settings.maxConnections;

@@ -1,4 +1,5 @@
 /** What the routes of a service share. */
+import {setMaxListeners} from 'node:events';
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import type {FastifyInstance, FastifyReply, FastifyRequest} from 'fastify';
 import type {SolverPool} from '../pool/pool';
@@ -43,14 +44,13 @@ export function route(
   {app, documents}: Service,
   document: RouteDocument,
   handler: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>,
-  options: {readonly bodyLimit?: number} = {},
 ): void {
   documents.push(document);
   const {method, url, body, query} = document;
   const json = body?.['application/json'];
   const several = body !== undefined && Object.keys(body).length > 1;
   app.route({
-    ...{method, url, handler, ...options},
+    ...{method, url, handler},
     schema: {
       ...(json !== undefined && (several ? {body: {content: {'application/json': {schema: json}}}} : {body: json})),
       ...(query !== undefined && {querystring: {type: 'object', additionalProperties: false, properties: query}}),
@@ -61,6 +61,7 @@ export function route(
 /** A signal that is aborted when the client goes away before it has its answer. */
 export function goneSignal(response: ServerResponse<IncomingMessage>): AbortSignal {
   const gone = new AbortController();
+  setMaxListeners(0, gone.signal); // one for each variation of a request
   const leave = (): void => {
     if (!response.writableFinished) gone.abort(new Error('the client has gone'));
   };

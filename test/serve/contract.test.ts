@@ -1,6 +1,6 @@
 /** The service keeps to what its own document says: every route, every answer of these tests, every error. */
 import Ajv2020 from 'ajv/dist/2020';
-import {DEAR, HEAT, serving} from './support';
+import {DEAR, HEAT, npyOf, serving, STRUCTURE} from './support';
 import type {Answered} from './support';
 
 const TOKEN = 'a-token-of-a-test';
@@ -110,6 +110,34 @@ describe('the OpenAPI document', () => {
   ])('answers %i to %s', async (expected, _, body, headers = {}) => {
     const {status, json} = await post('/v1/solve', body, {...AUTH, ...headers});
     expect({status, json}).toMatchObject({status: expected, json: {error: {message: expect.any(String) as string}}});
+  });
+
+  it('describes structures and their solutions', async () => {
+    const {json} = await post('/v1/structures', STRUCTURE);
+    const id = json.id as string;
+    const path = '/v1/structures/{id}/solve';
+    const solve = async (body: unknown, headers: Record<string, string>): Promise<number> => {
+      const answered = await service.post(`/v1/structures/${id}/solve`, body, {...AUTH, ...headers});
+      hold('post', path, answered);
+      return answered.status;
+    };
+    const row = Array<number>(48).fill(-2);
+    const npy = {'content-type': 'application/x-npy'};
+    expect(await solve({variations: [{data: {inside: {f: row}}}]}, {})).toBe(200);
+    expect(await solve(npyOf([row]), npy)).toBe(200);
+    expect(await solve(npyOf([row]), {...npy, accept: 'application/json'})).toBe(200);
+    expect(await solve(npyOf([[1]]), npy)).toBe(400);
+    for (const status of [200, 404]) {
+      const response = await fetch(`${service.url}/v1/structures/${id}`, {method: 'DELETE', headers: AUTH});
+      const text = await response.text();
+      hold('delete', '/v1/structures/{id}', {
+        status: response.status,
+        headers: response.headers,
+        text,
+        json: JSON.parse(text) as Answered['json'],
+      });
+      expect(response.status).toBe(status);
+    }
   });
 
   it('says what it has not', async () => {

@@ -1,3 +1,4 @@
+import {npyBytes, npyHeader} from '../../lib/files/npy';
 import type {DinfServer} from '../../lib/api/serve';
 import {createServer} from '../../lib/api/serve';
 import type {ServeOptions} from '../../lib/api/serve';
@@ -79,4 +80,20 @@ export function eventsOf(text: string): {event: string; data: Record<string, unk
 }
 
 /** Text that takes seconds to read and compile. */
-export const DEAR = `u_t = 0.1*u_xx + ${Array.from({length: 6500}, (_, i) => `sin(${i}*x)*u`).join(' + ')}`;
+export const DEAR = `u_t = 0.1*u_xx + ${Array.from({length: 5500}, (_, i) => `sin(${i}*x)*u`).join(' + ')}`;
+
+/** u'' = f on Gauss points, f being data. */
+export const STRUCTURE = {
+  domain: {x: [0, 1]},
+  unknowns: ['u'],
+  resolution: 16,
+  lift: {u: 'x*(1 - x)*u'},
+  terms: [{name: 'inside', samples: {gauss: 3}, equations: 'u_xx = f', data: ['f']}],
+  grid: [9],
+};
+
+/** An array as `.npy`. */
+export function npyOf(rows: readonly (readonly number[])[]): Buffer {
+  const data = Float64Array.from(rows.flat());
+  return Buffer.concat([npyHeader([rows.length, rows[0]?.length ?? 0], 'float64'), npyBytes(data)]);
+}
