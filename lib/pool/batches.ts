@@ -22,7 +22,7 @@ export interface Asked {
 }
 
 interface Member extends Asked {
-  settle(error: unknown, solution?: VariationSolution): void;
+  settle(error: Error | undefined, solution?: VariationSolution): void;
   /** Whether nobody waits for it any more. */
   settled: boolean;
 }
@@ -70,7 +70,7 @@ export class Batches {
           member.settled = true;
           release();
           asked.signal?.removeEventListener('abort', leave);
-          if (solution === undefined) reject(error as Error);
+          if (solution === undefined) reject(error!);
           else resolve(solution);
         },
       };
@@ -119,7 +119,7 @@ export class Batches {
       })
       .catch((error: unknown) => {
         // A batch that was refused before it began takes all that wait for it along.
-        for (const member of batch.length > 0 ? batch : line.members.splice(0)) member.settle(error);
+        for (const member of batch.length > 0 ? batch : line.members.splice(0)) member.settle(error as Error);
       })
       .finally(() => {
         line.busy = false;

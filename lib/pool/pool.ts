@@ -195,13 +195,14 @@ export class SolverPool implements AsyncDisposable {
     const both = joined(rest.signal, left);
     try {
       const estimate = await estimateSolve(problem, {...rest, threads: rest.threads ?? threads}, memory / threads, maxMemory);
-      release();
-      const request = {caller, priority, maxSeconds, bytes: estimate.bytes, signal: both.signal};
-      return await this.scheduler.submit(request, async (grant) => {
+      const request = {caller, priority, maxSeconds, bytes: estimate.bytes, signal: both.signal, admitted: true};
+      const running = this.scheduler.submit(request, async (grant) => {
         const solution = await run(problem, rest, grant, estimate, report);
         if (!grant.late() || solution.stopReason !== 'aborted') return solution;
         return solution.concluded({notes: [`it was ended after the ${maxSeconds} s that this job may take`]});
       });
+      release(); // its own place is taken
+      return await running;
     } finally {
       release();
       both.release();

@@ -18,8 +18,6 @@ export interface Request {
   readonly signal?: AbortSignal | undefined;
   /** Who pays for it, each an equal part. Default: the caller. */
   readonly callers?: readonly string[] | undefined;
-  /** Called when it leaves the queue to run. */
-  readonly onStart?: (() => void) | undefined;
   /** Whether its parts hold their places in the queue already, as those of a batch do. Default false. */
   readonly admitted?: boolean | undefined;
 }
@@ -30,7 +28,7 @@ export interface Grant {
   /** Aborted by the request's signal, the time limit, or the end of the pool: the job keeps what it has. */
   readonly signal: AbortSignal;
   /** Whether the time limit was what ended it. */
-  late(): boolean;
+  readonly late: () => boolean;
 }
 
 /** Limits of a {@link Scheduler}. */
@@ -61,7 +59,7 @@ interface Job extends Waiting {
   readonly settle: {resolve(value: unknown): void; reject(reason: unknown): void};
   /** Jobs that went ahead while it did not fit. */
   overtaken: number;
-  unlisten(): void;
+  readonly unlisten: () => void;
 }
 
 interface Running {
@@ -86,6 +84,7 @@ export class Scheduler {
   private threadsInUse = 0;
   private readonly tally = {done: 0, failed: 0, refused: 0};
   private closed = false;
+  private drains = false;
   private readonly idle: (() => void)[] = [];
 
   constructor(readonly limits: Limits) {}
@@ -157,12 +156,14 @@ export class Scheduler {
       const left = this.held.get(caller)! - 1;
       if (left === 0) this.held.delete(caller);
       else this.held.set(caller, left);
+      this.wake();
     };
   }
 
   /** Takes no more. Waiting jobs are rejected, and running ones asked to end, unless they are to drain; resolves when none runs. */
   async close(drain: boolean): Promise<void> {
     this.closed = true;
+    this.drains = drain;
     if (!drain) {
       for (const job of this.queue.clear()) {
         job.unlisten();
@@ -170,7 +171,7 @@ export class Scheduler {
       }
       for (const {stop} of this.active) stop.abort(closedError());
     }
-    if (this.active.size + this.queue.size > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
+    if (this.busy) await new Promise<void>((resolve) => this.idle.push(resolve));
   }
 
   private refusal(
@@ -178,7 +179,7 @@ export class Scheduler {
     admitted = false,
   ): DinfError | undefined {
     const {threads, memory, queue, queuePerCaller} = this.limits;
-    if (this.closed) return closedError();
+    if (this.closed && !(this.drains && admitted)) return closedError();
     if (signal?.aborted === true) return aborted(signal);
     if (bytes > memory) {
       return new DinfError(
@@ -194,6 +195,14 @@ export class Scheduler {
     if (this.queue.sizeOf(caller) + (this.held.get(caller) ?? 0) >= queuePerCaller + free)
       return new QueueFull(`${queuePerCaller} jobs of this caller wait already`, retrySeconds);
     return undefined;
+  }
+
+  private get busy(): boolean {
+    return this.active.size + this.queue.size + this.heldCount > 0;
+  }
+
+  private wake(): void {
+    if (!this.busy) for (const wake of this.idle.splice(0)) wake();
   }
 
   /** Whoever leaves before he came is not refused. */
@@ -233,17 +242,17 @@ export class Scheduler {
 
   private async start(job: Job): Promise<void> {
     const {request, run, settle, submitted, unlisten} = job;
-    const {signal, bytes, maxSeconds, onStart} = request;
+    const {signal, bytes, maxSeconds} = request;
     const stop = new AbortController();
     const running: Running = {stop, threads: this.share()};
-    let late = false;
+    const time = {over: false};
     const abort = (): void => {
       stop.abort(signal?.reason);
     };
     unlisten();
     signal?.addEventListener('abort', abort);
     const timer = after(maxSeconds, () => {
-      late = true;
+      time.over = true;
       stop.abort(new DinfError('TIME_LIMIT', `the ${maxSeconds} s that this job may take are over`));
     });
     this.active.add(running);
@@ -255,13 +264,12 @@ export class Scheduler {
     const payers = request.callers ?? [request.caller];
     for (const one of payers) this.queue.foresee(one, foreseen / payers.length);
     try {
-      onStart?.();
-      const result = await run({threads: running.threads, signal: stop.signal, late: () => late});
+      const result = await run({threads: running.threads, signal: stop.signal, late: () => time.over});
       this.tally.done += 1;
       settle.resolve(result);
     } catch (error) {
       this.tally.failed += 1;
-      const empty = late && error instanceof DinfError && error.code === 'ABORTED';
+      const empty = time.over && error instanceof DinfError && error.code === 'ABORTED';
       settle.reject(empty ? timeLimit(maxSeconds, error) : error);
     } finally {
       clearTimeout(timer);
@@ -273,7 +281,7 @@ export class Scheduler {
       this.reserved -= bytes;
       this.threadsInUse -= running.threads;
       this.dispatch();
-      if (this.active.size + this.queue.size === 0) for (const wake of this.idle.splice(0)) wake();
+      this.wake();
     }
   }
 }

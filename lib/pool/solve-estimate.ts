@@ -39,8 +39,7 @@ export async function estimateSolve<U extends string>(
   const plan = await planSolve(problem, options);
   await prepareTerms(problem.spec, options.signal);
   const ownWay = problem instanceof Case && goesItsOwnWay(problem.prepared, options);
-  const known = problem instanceof Case && options.optimizer === undefined && options.resume === undefined;
-  const stages = known ? problem.optimizers : stagesOf(plan);
+  const stages = casesOwn(problem, options) ?? stagesOf(plan);
   const {dtype, threads, seed} = plan;
   // What is judged is solved in float64 where nobody says otherwise.
   const compiled = compileProblem(problem.spec, {
@@ -67,6 +66,11 @@ export const tooLarge = (bytes: number, most: number): DinfError =>
     'OUT_OF_MEMORY',
     `this job needs about ${bytesText(bytes)}, and may hold ${bytesText(most)}: use a smaller resolution or fewer samples, or give it a larger maxMemory`,
   );
+
+/** The stages that a case chooses where nobody else does. */
+function casesOwn(problem: Problem, {optimizer, resume}: SolveOptions): readonly Optimizer[] | undefined {
+  return problem instanceof Case && optimizer === undefined && resume === undefined ? problem.optimizers : undefined;
+}
 
 function bounded(stage: Optimizer, factorBytes: number): Optimizer {
   if (stage.type !== 'gauss-newton') return stage;

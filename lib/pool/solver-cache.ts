@@ -54,7 +54,7 @@ export class SolverCache<T extends Kept> {
    *
    * @returns `release(failed)`: one that has failed is not given to others.
    */
-  lease(key: string, make: () => T): {readonly value: T; release(failed?: boolean): void} {
+  lease(key: string, make: () => T): {readonly value: T; readonly release: (failed?: boolean) => void} {
     let entry = this.entries.get(key);
     if (entry === undefined) this.misses += 1;
     else this.hits += 1;

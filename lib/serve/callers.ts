@@ -17,8 +17,7 @@ export class Callers {
    */
   nameOf(authorization: string | undefined, address: string): string {
     if (this.digests.length === 0) return address;
-    const [, token] = /^Bearer ([^\s]{1,1024})$/i.exec(authorization ?? '') ?? [];
-    const given = digest(token ?? '');
+    const given = digest(/^Bearer ([^\s]{1,1024})$/i.exec(authorization ?? '')?.[1] ?? '');
     // All are compared, each in constant time: how long it takes says nothing of a token.
     let found = -1;
     this.digests.forEach((known, i) => {

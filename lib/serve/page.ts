@@ -25,7 +25,10 @@ export function addPage({app}: Service, folder: string): void {
   const files = readFolder(folder);
   const send = (reply: FastifyReply, name: string): FastifyReply => {
     const body = files.get(name);
-    if (body === undefined) return reply.callNotFound() as never;
+    if (body === undefined) {
+      reply.callNotFound();
+      return reply;
+    }
     return reply
       .headers({
         'content-security-policy': POLICY,

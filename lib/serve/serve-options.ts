@@ -116,5 +116,5 @@ export function serveSettings(options: unknown, page: string): ServeSettings {
     logLevel: 'info',
     page,
   };
-  return {...defaults, ...given} as ServeSettings;
+  return {...defaults, ...given};
 }

@@ -172,9 +172,6 @@ async function within(seconds: number, work: Promise<unknown>): Promise<void> {
 async function allOut(
   open: ReadonlySet<{readonly closed: boolean; once(event: 'close', listener: () => void): unknown}>,
 ): Promise<void> {
-  await Promise.all(
-    Array.from(open, (response) =>
-      response.closed ? undefined : new Promise<void>((resolve) => response.once('close', resolve)),
-    ),
-  );
+  const waiting = Array.from(open).filter(({closed}) => !closed);
+  await Promise.all(waiting.map((response) => new Promise<void>((resolve) => response.once('close', resolve))));
 }

@@ -1,6 +1,6 @@
 /** What the routes of a service share. */
 import {setMaxListeners} from 'node:events';
-import type {IncomingMessage, ServerResponse} from 'node:http';
+import type {ServerResponse} from 'node:http';
 import type {FastifyInstance, FastifyReply, FastifyRequest} from 'fastify';
 import type {SolverPool} from '../pool/pool';
 import type {Scheduler} from '../pool/scheduler';
@@ -59,7 +59,7 @@ export function route(
 }
 
 /** A signal that is aborted when the client goes away before it has its answer. */
-export function goneSignal(response: ServerResponse<IncomingMessage>): AbortSignal {
+export function goneSignal(response: ServerResponse): AbortSignal {
   const gone = new AbortController();
   setMaxListeners(0, gone.signal); // one for each variation of a request
   const leave = (): void => {

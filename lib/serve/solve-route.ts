@@ -77,11 +77,11 @@ async function solve(service: Service, request: FastifyRequest, reply: FastifyRe
 
 async function stream(service: Service, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const events = new EventStream(reply.raw);
-  let begun = false;
+  const state = {begun: false};
   try {
     const {body} = await perform(service, request, reply, 'json', {
       onAccepted: (position) => {
-        begun = true;
+        state.begun = true;
         reply.hijack();
         events.send('accepted', {id: request.id, position});
       },
@@ -94,7 +94,7 @@ async function stream(service: Service, request: FastifyRequest, reply: FastifyR
     });
     events.write('solution', body);
   } catch (error) {
-    if (!begun) throw error;
+    if (!state.begun) throw error;
     events.send('error', errorBody(counted(service, request, error)));
   }
   events.end();
@@ -104,9 +104,9 @@ const fractionOf = ({iteration, iterations}: Progress): number => (iterations > 
 
 interface Hooks {
   /** Its place in the queue is its own. */
-  onAccepted?(position: number): void;
-  onStarted?(): void;
-  onProgress?(progress: Progress): void;
+  readonly onAccepted?: (position: number) => void;
+  readonly onStarted?: () => void;
+  readonly onProgress?: (progress: Progress) => void;
 }
 
 async function perform(

@@ -18,9 +18,9 @@ export const DEFAULT_POINTS = [257, 65, 33] as const;
 export interface SolveHooks {
   readonly signal: AbortSignal;
   /** Why it was ended, where that is to be said. */
-  note(): string | undefined;
-  onPosed(): void;
-  onProgress(progress: Progress): void;
+  readonly note: () => string | undefined;
+  readonly onPosed: () => void;
+  readonly onProgress: (progress: Progress) => void;
 }
 
 /** @throws DinfError what posing and solving throw; INVALID_ARGUMENT for what is larger than the limits */

@@ -154,7 +154,7 @@ export class Structures {
       );
     const {domain, unknowns, uniforms, lift, resolution, levels, features, kernel, edge} = body;
     const field = rbfGrid({
-      resolution: resolution as number,
+      resolution: resolution,
       ...{levels, features},
       kernel: kernel === undefined ? bspline(5) : parseKernel(kernel),
       edge: edge as Edge | Edge[] | undefined,
@@ -166,7 +166,7 @@ export class Structures {
     const counts = samples.map((set) => countOf(set, cells, bounds.length));
     if (counts.reduce((sum, count) => sum + count, 0) > this.limits.samples)
       throw new DinfError('OUT_OF_MEMORY', `its samples are more than the ${this.limits.samples} that this service takes`);
-    const posed = problem({
+    const posed: Problem = problem<string, string, string>({
       ...{domain, unknowns, field, uniforms, lift},
       terms: body.terms.map(({name, equations, data = [], loss, weight}, i) =>
         term(samples[i], equations, {
@@ -174,7 +174,7 @@ export class Structures {
           data: Object.fromEntries(data.map((channel) => [channel, new Float64Array(counts[i])])),
         }),
       ),
-    }) as Problem;
+    });
     checkSizes(posed.spec, this.limits);
     return posed;
   }
@@ -184,7 +184,7 @@ function samplesOf(
   {gauss: inCell, cells, lattice: axes, points: places}: SamplesBody,
   bounds: readonly (readonly [number, number])[],
 ): Samples {
-  if (inCell !== undefined) return gauss(inCell as number, {cells: cells as number | undefined});
+  if (inCell !== undefined) return gauss(inCell, {cells: cells as number | undefined});
   if (places !== undefined) return points(places.flat());
   if (axes!.length !== bounds.length)
     throw new DinfError('INVALID_ARGUMENT', `a lattice of ${axes!.length} axes on a domain of ${bounds.length} coordinates`);

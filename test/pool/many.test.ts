@@ -102,7 +102,7 @@ describe('SolverPool.vary', () => {
     ];
     const good = pool.vary(base, source(1), {evaluate: at});
     const codes = await Promise.all(
-      bad.map((one) => pool.vary(base, one, {evaluate: at}).catch((error: {code: string}) => error.code)),
+      bad.map((one) => pool.vary(base, one, {evaluate: at}).catch((error: unknown) => (error as {code: string}).code)),
     );
     expect(codes).toEqual(['INVALID_ARGUMENT', 'NON_FINITE', 'UNKNOWN_SYMBOL', 'UNKNOWN_SYMBOL', 'UNKNOWN_OPTION']);
     close((await good).values!.u, expected(1));
@@ -134,6 +134,17 @@ describe('SolverPool.vary', () => {
     expect(batches).toBeLessThan(150);
   });
 
+  it('drains what waits, also behind a batch that runs', async () => {
+    const pool = poolOf({batchWaitMs: 30});
+    const waiting = [1, 2].map((factor) => pool.vary(base, source(factor), {evaluate: at}));
+    const closed = pool.close({drain: true});
+    await expect(pool.vary(base, source(3))).rejects.toMatchObject({code: 'DISPOSED'});
+    const found = await Promise.all(waiting);
+    close(found[1].values!.u, expected(2));
+    await closed;
+    expect(pool.stats()).toMatchObject({running: 0, waiting: 0, cache: {entries: 0}});
+  });
+
   it('gives nothing after it was closed', async () => {
     const pool = poolOf({batchWaitMs: 50});
     const waiting = pool.vary(base, source(1));
@@ -161,11 +172,12 @@ describe('SolverPool.solveMany', () => {
 
   it('gives its place back when it is left early', async () => {
     const pool = poolOf({threads: 1});
-    for await (const _ of pool.solveMany(
+    for await (const {index} of pool.solveMany(
       base,
-      Array.from({length: 100}, (__, i) => source(i)),
-    ))
-      break;
+      Array.from({length: 100}, (_, n) => source(n)),
+    )) {
+      if (index >= 0) break;
+    }
     expect((await pool.solveMany(base, [source(1)])).length).toBe(1);
     expect(pool.stats()).toMatchObject({running: 0, cache: {entries: 1, hits: 1}});
   });

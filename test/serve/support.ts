@@ -28,7 +28,7 @@ export function serving(options: ServeOptions = {}): {
 } {
   const answered = async (response: Response): Promise<Answered> => {
     const text = await response.text();
-    const json = /json/.test(response.headers.get('content-type') ?? '') ? (JSON.parse(text) as Answered['json']) : {};
+    const json = (response.headers.get('content-type') ?? '').includes('json') ? (JSON.parse(text) as Answered['json']) : {};
     return {status: response.status, headers: response.headers, text, json};
   };
   const service = {
