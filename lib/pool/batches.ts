@@ -10,33 +10,51 @@ import type {SolverCache} from './solver-cache';
 import type {Structure} from './structure';
 import {asVariationOf} from './structure';
 
-/** One variation, and who asked for it. */
+/** Variations of one problem that somebody asked for together. */
 export interface Asked {
   readonly problem: Problem;
-  readonly variation: Variation;
+  readonly variations: readonly Variation[];
   readonly caller: string;
   readonly priority: number;
-  /** Seconds from the begin of its batch. */
+  /** Seconds from the begin of the first batch that solves some of them. */
   readonly maxSeconds: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-interface Member extends Asked {
-  settle(error: Error | undefined, solution?: VariationSolution): void;
+interface Group extends Asked {
+  /** Of those that no batch has taken yet. */
+  next: number;
+  readonly solutions: VariationSolution[];
+  left: number;
+  timer: NodeJS.Timeout | undefined;
   /** Whether nobody waits for it any more. */
   settled: boolean;
+  readonly settle: (error?: Error) => void;
+  /** The batches that hold some of it look whether anybody waits for them. */
+  readonly watchers: Set<() => void>;
+}
+
+/** A variation of a group, by its number. */
+interface Member {
+  readonly group: Group;
+  readonly index: number;
 }
 
 interface Line {
   readonly structure: Structure;
-  members: Member[];
+  groups: Group[];
   /** Whether a batch of it is submitted: the next one collects until that has begun, and is submitted when that is done. */
   busy: boolean;
   timer: NodeJS.Timeout | undefined;
+  /** That a variation takes, as far as is known. */
+  seconds: number;
 }
 
-/** Most variations of a batch: so that a caller's signal, and the fairness between callers, are looked at now and then. */
-const MOST_TOGETHER = 4096;
+/** Seconds that a batch should take: whoever comes next waits for it. */
+const BATCH_SECONDS = 0.25;
+const [FEWEST, MOST] = [32, 4096];
+/** Variations of a caller in a batch before another caller's have their turn. */
+const IN_TURN = 16;
 
 /** Groups variations by their structures. */
 export class Batches {
@@ -52,38 +70,46 @@ export class Batches {
   ) {}
 
   /**
-   * Solves one variation, together with those of its structure that wait when its turn comes.
+   * Solves variations, together with those of their structure that wait when their turn comes. They take one place in the queue.
    *
+   * @returns their solutions, in their order.
    * @throws DinfError (rejects) QUEUE_FULL, OUT_OF_MEMORY, ABORTED, TIME_LIMIT, and what the solve throws
    */
-  add(structure: Structure, asked: Asked): Promise<VariationSolution> {
+  add(structure: Structure, asked: Asked): Promise<VariationSolution[]> {
     return new Promise((resolve, reject) => {
       const release = this.scheduler.hold(asked.caller, asked.signal); // what it throws rejects
       const leave = (): void => {
-        member.settle(new DinfError('ABORTED', 'the signal was aborted', {cause: asked.signal?.reason}));
+        group.settle(new DinfError('ABORTED', 'the signal was aborted', {cause: asked.signal?.reason}));
       };
-      const member: Member = {
+      const group: Group = {
         ...asked,
-        settled: false,
-        settle: (error, solution) => {
-          if (member.settled) return;
-          member.settled = true;
+        ...{next: 0, solutions: [], left: asked.variations.length, timer: undefined, settled: false, watchers: new Set()},
+        settle: (error) => {
+          if (group.settled) return;
+          group.settled = true;
+          clearTimeout(group.timer);
           release();
           asked.signal?.removeEventListener('abort', leave);
-          if (solution === undefined) reject(error!);
-          else resolve(solution);
+          if (error === undefined) resolve(group.solutions);
+          else reject(error);
+          for (const watch of group.watchers) watch();
         },
       };
+      if (group.left === 0) {
+        group.settle();
+        return;
+      }
       asked.signal?.addEventListener('abort', leave);
-      this.join(structure, member);
+      this.join(structure, group);
     });
   }
 
-  private join(structure: Structure, member: Member): void {
+  private join(structure: Structure, group: Group): void {
     const {key} = structure;
     let line = this.lines.get(key);
-    if (line === undefined) this.lines.set(key, (line = {structure, members: [], busy: false, timer: undefined}));
-    line.members.push(member);
+    if (line === undefined)
+      this.lines.set(key, (line = {structure, groups: [], busy: false, timer: undefined, seconds: BATCH_SECONDS / 256}));
+    line.groups.push(group);
     if (line.busy) return;
     const here = line;
     line.timer ??= setTimeout(() => {
@@ -94,32 +120,32 @@ export class Batches {
   private submit(line: Line): void {
     const {structure} = line;
     line.timer = undefined;
-    line.members = line.members.filter(({settled}) => !settled);
-    if (line.members.length === 0) {
+    line.groups = waitingOf(line);
+    if (line.groups.length === 0) {
       this.lines.delete(structure.key);
       return;
     }
     line.busy = true;
-    const first = line.members[0];
-    const stop = new AbortController();
-    let batch: Member[] = [];
+    let batch: readonly Member[] | undefined;
     const request = {
-      caller: first.caller,
-      priority: Math.max(...line.members.map(({priority}) => priority)),
+      caller: line.groups[0].caller,
+      priority: Math.max(...line.groups.map(({priority}) => priority)),
       bytes: structure.bytes,
       maxSeconds: Infinity,
-      signal: stop.signal,
       admitted: true,
-      callers: Array.from(new Set(line.members.map(({caller}) => caller))),
+      callers: Array.from(new Set(line.groups.map(({caller}) => caller))),
     };
     this.scheduler
       .submit(request, async ({signal}) => {
-        batch = line.members.splice(0, MOST_TOGETHER).filter(({settled}) => !settled);
+        batch = take(line, Math.max(FEWEST, Math.min(MOST, Math.ceil(BATCH_SECONDS / line.seconds))));
+        const began = performance.now();
         await this.run(structure, batch, signal);
+        if (batch.length > 0) line.seconds = Math.max(1e-6, (performance.now() - began) / 1000 / batch.length);
       })
       .catch((error: unknown) => {
         // A batch that was refused before it began takes all that wait for it along.
-        for (const member of batch.length > 0 ? batch : line.members.splice(0)) member.settle(error as Error);
+        const failed = batch?.map(({group}) => group) ?? line.groups;
+        for (const group of failed) group.settle(error as Error);
       })
       .finally(() => {
         line.busy = false;
@@ -133,37 +159,69 @@ export class Batches {
     this.sizes.variations += batch.length;
     this.sizes.largest = Math.max(this.sizes.largest, batch.length);
     this.onBatch(batch.length);
+    const groups = new Set(batch.map(({group}) => group));
     const stop = new AbortController();
     const abort = (): void => {
       stop.abort(signal.reason);
     };
-    signal.addEventListener('abort', abort);
     // Nobody waits any more: what is left of it need not be computed.
-    const left = (): void => {
-      if (batch.every(({settled}) => settled)) stop.abort();
+    const watch = (): void => {
+      for (const {settled} of groups) if (!settled) return;
+      stop.abort();
     };
-    const timers = batch.map((member) =>
-      after(member.maxSeconds, () => {
-        member.settle(new DinfError('TIME_LIMIT', `the ${member.maxSeconds} s that this variation may take are over`));
-        left();
-      }),
-    );
-    for (const {signal: own} of batch) own?.addEventListener('abort', left);
+    signal.addEventListener('abort', abort);
+    for (const group of groups) {
+      group.watchers.add(watch);
+      group.timer ??= after(group.maxSeconds, () => {
+        group.settle(new DinfError('TIME_LIMIT', `the ${group.maxSeconds} s that these variations may take are over`));
+      });
+    }
     try {
       await this.cache.using(
         structure.key,
         () => structure.make(),
         async (solver) => {
-          const variations = batch.map(({problem, variation}) => asVariationOf(solver.problem, problem, variation));
-          for await (const solution of solver.solve(variations, {signal: stop.signal}))
-            batch[solution.index].settle(undefined, solution);
+          const variations = batch.map(({group, index}) => asVariationOf(solver.problem, group.problem, group.variations[index]));
+          for await (const solution of solver.solve(variations, {signal: stop.signal})) deliver(batch[solution.index], solution);
         },
       );
-      for (const member of batch) member.settle(new DinfError('ABORTED', 'the batch ended before this variation'));
+      if (stop.signal.aborted)
+        for (const group of groups) group.settle(new DinfError('ABORTED', 'the batch was ended before this variation'));
     } finally {
       signal.removeEventListener('abort', abort);
-      for (const {signal: own} of batch) own?.removeEventListener('abort', left);
-      for (const timer of timers) clearTimeout(timer);
+      for (const group of groups) group.watchers.delete(watch);
     }
   }
+}
+
+function deliver({group, index}: Member, solution: VariationSolution): void {
+  group.solutions[index] = solution;
+  group.left -= 1;
+  if (group.left === 0) group.settle();
+}
+
+/** Those of which some wait. */
+const waitingOf = ({groups}: Line): Group[] =>
+  groups.filter(({settled, next, variations}) => !settled && next < variations.length);
+
+/** Takes the next variations out of a line: callers take turns. */
+function take(line: Line, size: number): Member[] {
+  const callers = new Map<string, Group[]>();
+  for (const group of waitingOf(line)) {
+    const list = callers.get(group.caller);
+    if (list === undefined) callers.set(group.caller, [group]);
+    else list.push(group);
+  }
+  const batch: Member[] = [];
+  while (batch.length < size && callers.size > 0) {
+    for (const [caller, groups] of callers) {
+      for (let i = 0; i < IN_TURN && batch.length < size && groups.length > 0; i++) {
+        const [group] = groups;
+        batch.push({group, index: group.next++});
+        if (group.next === group.variations.length) groups.shift();
+      }
+      if (groups.length === 0) callers.delete(caller);
+    }
+  }
+  return batch;
 }

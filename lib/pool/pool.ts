@@ -82,13 +82,27 @@ export class SolverPool implements AsyncDisposable {
     variation: Variation,
     options: PoolManyOptions = {},
   ): Promise<VariationSolution<U>> {
+    const [solution] = await this.varyTogether(problem, [variation], options);
+    return solution;
+  }
+
+  /**
+   * As {@link SolverPool.vary} for several, which take one place in the queue; in their order.
+   *
+   * @internal
+   */
+  async varyTogether<U extends string>(
+    problem: Problem<U>,
+    variations: readonly Variation[],
+    options: PoolManyOptions = {},
+  ): Promise<VariationSolution<U>[]> {
     const {job, how, signal} = this.manyOptions(options, 'SolverPool.vary');
     const structure = this.structureOf(problem, how, job);
     // One that does not fit is not to take others of its batch along.
-    checkVariation(variation, problem.spec, 'the variation');
+    variations.forEach((one, i) => checkVariation(one, problem.spec, `variation ${i}`));
     const {caller = '', priority = 0, maxSeconds = Infinity} = job;
-    const asked = {problem, variation, caller, priority, maxSeconds, signal};
-    return (await this.batches.add(structure, asked)) as VariationSolution<U>;
+    const asked = {problem, variations, caller, priority, maxSeconds, signal};
+    return (await this.batches.add(structure, asked)) as VariationSolution<U>[];
   }
 
   /**

@@ -15,8 +15,6 @@ import type {Registered, StructureBody, Structures} from './structures';
 const NPY = 'application/x-npy';
 const JSON_TYPE = 'application/json';
 
-/** Variations that are put into the queue one by one, so that those of several requests are solved together; more are one job. */
-const MOST_SINGLE = 64;
 /** Solutions that are written as JSON before others have their turn. */
 const AT_ONCE = 16;
 
@@ -113,21 +111,14 @@ async function solve(service: Service, structures: Structures, request: FastifyR
   return reply.type(JSON_TYPE).send(await jsonOf(solutions));
 }
 
-async function solved(
+function solved(
   {pool, settings}: Service,
   {posed, options}: Registered,
   variations: readonly Variation[],
   caller: string,
   signal: AbortSignal,
 ): Promise<readonly VariationSolution[]> {
-  const how = {...options, caller, signal, maxSeconds: settings.maxSeconds};
-  if (variations.length > MOST_SINGLE) {
-    // All are there before the answer begins: its status says how it went.
-    const all = await pool.solveMany(posed, variations, how);
-    if (all.length === variations.length) return all;
-    throw new DinfError('TIME_LIMIT', `the ${settings.maxSeconds} s of this request were over: send fewer variations at a time`);
-  }
-  return Promise.all(variations.map((one) => pool.vary(posed, one, how)));
+  return pool.varyTogether(posed, variations, {...options, caller, signal, maxSeconds: settings.maxSeconds});
 }
 
 /** Rows of an array as variations: each is the values of one channel. */
