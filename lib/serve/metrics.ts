@@ -3,13 +3,15 @@ import {monitorEventLoopDelay} from 'node:perf_hooks';
 import {Counter, Gauge, Histogram, Registry} from 'prom-client';
 import type {PoolStats} from '../pool/pool-stats';
 
+/** Milliseconds between two looks at the event loop. */
+const RESOLUTION = 5;
 /** Bounds of histograms of seconds. */
 const SECONDS = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60];
 
 /** The metrics of one service. Labels are from fixed lists: no client makes them grow. */
 export class Metrics {
   private readonly registry = new Registry();
-  private readonly delay = monitorEventLoopDelay({resolution: 5});
+  private readonly delay = monitorEventLoopDelay({resolution: RESOLUTION});
   private readonly requests = this.counter('requests_total', 'Answers, by route and status.', ['route', 'status']);
   private readonly refusals = this.counter('refused_total', 'Requests that were not taken, by code.', ['code']);
   private readonly waits = this.histogram('wait_seconds', 'Time that solves waited.', SECONDS);
@@ -45,7 +47,8 @@ export class Metrics {
     gauge('cache_misses', 'Batches that did not.', () => stats().cache.misses);
     gauge('resident_bytes', 'Memory of the process.', () => process.memoryUsage.rss());
     gauge('event_loop_delay_p99_seconds', 'Delay of the event loop since the last reading.', () => {
-      const seconds = this.delay.percentile(99) / 1e9;
+      // What it measures is the time from one of its timers to the next.
+      const seconds = Math.max(0, this.delay.percentile(99) / 1e9 - RESOLUTION / 1000);
       this.delay.reset();
       return Number.isFinite(seconds) ? seconds : 0;
     });
