@@ -7,4 +7,5 @@
 export {SolverPool} from '../pool/pool';
 export type {JobOptions, PoolManyOptions, PoolSolveOptions, SolverPoolOptions} from '../pool/pool-options';
 export type {PoolStats, Seconds} from '../pool/pool-stats';
+export type {CacheCounts} from '../pool/solver-cache';
 export {QueueFull} from '../pool/queue-full';

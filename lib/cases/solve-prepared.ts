@@ -21,15 +21,17 @@ export async function solvePrepared<U extends string>(
 ): Promise<Solution<U>> {
   const {unestimated, optimizers} = prepared;
   const {optimizer, resume} = options;
-  if (prepared.solve !== undefined && goesItsOwnWay(prepared, options)) return (await prepared.solve(options, mostBytes)) as Solution<U>;
+  if (prepared.solve !== undefined && goesItsOwnWay(prepared, options))
+    return (await prepared.solve(options, mostBytes)) as Solution<U>;
   const stages = optimizer ?? (resume === undefined ? optimizers.map(({stage}) => stage) : undefined);
   const solution = await solve(problem, {...options, optimizer: stages});
   return unestimated === undefined ? solution : solution.concluded({estimate: unasked(unestimated)});
 }
 
 /** Whether a problem solves itself with these options, and not by one `solve(problem, {optimizer})`. */
-export function goesItsOwnWay({solve: own, resumes = false}: Prepared, {optimizer, resume}: SolveOptions): boolean {
+export function goesItsOwnWay(prepared: Prepared, {optimizer, resume}: SolveOptions): boolean {
+  if (prepared.solve === undefined) return false;
   const asked = optimizer === undefined ? [] : [optimizer].flat();
-  const suits = resumes ? asked.every(({type}) => type === 'gauss-newton') : optimizer === undefined && resume === undefined;
-  return own !== undefined && suits;
+  if (prepared.resumes === true) return asked.every(({type}) => type === 'gauss-newton');
+  return optimizer === undefined && resume === undefined;
 }

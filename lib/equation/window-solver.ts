@@ -155,7 +155,15 @@ export class WindowSolver {
     });
     const marching = {
       ...{session, uniforms: windows.uniforms, axis, begin: lower, end: upper, shape, degree: kernel.degree},
-      ...{orders, initial, floors, scales, linear, inner: statement.shared.inner, factorBytes: Math.min(factorBytesOf(statement.shared), this.mostBytes)},
+      ...{
+        orders,
+        initial,
+        floors,
+        scales,
+        linear,
+        inner: statement.shared.inner,
+        factorBytes: Math.min(factorBytesOf(statement.shared), this.mostBytes),
+      },
       roughness: (slice: Float64Array) => roughness(slice, across, kernel.degree),
     };
     const hooks = {

@@ -49,7 +49,7 @@ const SHARED = {
   seed: NUMBER,
 };
 
-export const PROBLEM = object(
+const PROBLEM = object(
   {
     equation: oneOrList(TEXT),
     domain: {anyOf: [NAME, recordOf({type: 'array', minItems: 2, maxItems: 2, items: {anyOf: [NUMBER, NAME]}}, 3)]},
