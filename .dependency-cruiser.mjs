@@ -22,6 +22,8 @@ const LAYERS = [
   ['cases'], // what problems share: how a problem is defined, assessed and shown
   ['march'], // initial values through windows of time: their splines, and the way from one to the next
   ['equation', 'problems'], // a user's own equations with their conditions; the gallery
+  ['pool'], // many solves in one process: queue, admission, fairness, batches, caches
+  ['serve'], // the HTTP service
   ['ablations', 'evaluation'], // one thing varied, in a table; expressions on a saved field, in batches
   ['cli'], // the command line; nothing imports it
 ];

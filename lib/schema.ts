@@ -342,6 +342,10 @@ export const ERROR_CODES = [
   'IMAGE_TOO_SMALL',
   /** A problem needs more memory than the device can give, or than was allowed. */
   'OUT_OF_MEMORY',
+  /** Too much waits already: try again later. */
+  'QUEUE_FULL',
+  /** The time that a job may take was over before it had anything to keep. */
+  'TIME_LIMIT',
   /** This build or this machine does not have the device. */
   'NO_SUCH_DEVICE',
   /** A CUDA device has failed, and answers this process no more: a new process may use it again. */

@@ -67,8 +67,11 @@ export interface Prepared {
   readonly settings: Readonly<Record<string, string | number>>;
   /** What was done to the data before the solve, and what else is to be known of the choices. Default: nothing. */
   readonly notes?: readonly string[];
-  /** Solves it where `solve(problem, {optimizer})`, the default, is not all: several problems, each with data from the one before. */
-  solve?(options: SolveOptions): PromiseLike<Solution>;
+  /**
+   * Solves it where `solve(problem, {optimizer})`, the default, is not all: several problems, each with data from the one before. What
+   * factorises takes `mostBytes` for that at most; default: what the problem itself was given.
+   */
+  solve?(options: SolveOptions, mostBytes?: number): PromiseLike<Solution>;
   /** Why the error of its solutions is not estimated, where there is more to say than that metrics compare them with what is known. */
   readonly unestimated?: string;
   /** Whether that solve takes a field to go on from all the same. Default false. */

@@ -10,19 +10,28 @@ import type {Prepared} from './definition';
  * Solves a problem the way that suits it. One that is solved to a tolerance is so with a field to go on from too, and with stages of least
  * squares or Gauss–Newton that were asked for; other optimizers train the one field that the problem has.
  *
+ * @param mostBytes of a factorisation where it refines its own grid. Default: what the problem was given.
  * @throws what {@link solve} throws
  */
 export async function solvePrepared<U extends string>(
   problem: Problem<U>,
   prepared: Prepared,
   options: SolveOptions,
+  mostBytes?: number,
 ): Promise<Solution<U>> {
-  const {resumes = false, unestimated, optimizers} = prepared;
+  const {unestimated, optimizers} = prepared;
   const {optimizer, resume} = options;
-  const asked = optimizer === undefined ? [] : [optimizer].flat();
-  const suits = resumes ? asked.every(({type}) => type === 'gauss-newton') : optimizer === undefined && resume === undefined;
-  if (prepared.solve !== undefined && suits) return (await prepared.solve(options)) as Solution<U>;
+  if (prepared.solve !== undefined && goesItsOwnWay(prepared, options))
+    return (await prepared.solve(options, mostBytes)) as Solution<U>;
   const stages = optimizer ?? (resume === undefined ? optimizers.map(({stage}) => stage) : undefined);
   const solution = await solve(problem, {...options, optimizer: stages});
   return unestimated === undefined ? solution : solution.concluded({estimate: unasked(unestimated)});
+}
+
+/** Whether a problem solves itself with these options, and not by one `solve(problem, {optimizer})`. */
+export function goesItsOwnWay(prepared: Prepared, {optimizer, resume}: SolveOptions): boolean {
+  if (prepared.solve === undefined) return false;
+  const asked = optimizer === undefined ? [] : [optimizer].flat();
+  if (prepared.resumes === true) return asked.every(({type}) => type === 'gauss-newton');
+  return optimizer === undefined && resume === undefined;
 }

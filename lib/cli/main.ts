@@ -8,6 +8,7 @@ import {addBuildCommand} from './build-command';
 import {addEvaluateCommand} from './evaluate-command';
 import {EXIT, exitCode} from './exit';
 import {info, infoLines} from '../devices/info';
+import {addServeCommand} from './serve-command';
 import {addSolveCommand} from './solve-command';
 import {Streams} from './streams';
 
@@ -25,6 +26,7 @@ function build(finish: (code: number) => void): Command {
   addSolveCommand(program, finish);
   addAblateCommand(program, finish);
   addEvaluateCommand(program, finish);
+  addServeCommand(program, finish);
   addBuildCommand(program, finish);
   program
     .command('list')

@@ -74,11 +74,11 @@ export async function prepareEquation(options: EquationOptions, shared: RunOptio
   const initialValues = judged && given.windows !== 'off' ? InitialValues.of(statement, rows, linear) : undefined;
   const goal = goalOf(statement, {cells, initialValues, linear, windows: given.windows, grading: given.grading !== 'off'});
   const optimizers = stagesOf(posed, shared, basis.iterations);
-  const meshSolver: Omit<MeshSolver, 'windows'> = {
+  const meshOn = (maxMemory: number): Omit<MeshSolver, 'windows'> => ({
     statement,
     first: {mesh: goal.mesh, posed: first},
-    optimizers: optimizers.map(({stage}) => (stage.type === 'gauss-newton' ? {...stage, factorBytes: goal.maxMemory} : stage)),
-  };
+    optimizers: optimizers.map(({stage}) => (stage.type === 'gauss-newton' ? {...stage, factorBytes: maxMemory} : stage)),
+  });
   return {
     problem: posed,
     optimizers,
@@ -90,9 +90,13 @@ export async function prepareEquation(options: EquationOptions, shared: RunOptio
     ].join('. '),
     ...(!judged && {unestimated: UNJUDGED}),
     ...(judged && {
-      solve: (settings: SolveOptions) => {
-        const solver: MeshSolver = {...meshSolver, windows: initialValues && new WindowSolver(initialValues)};
-        return solveToTolerance((mesh, how, context) => solveOnMesh(solver, mesh, how, context), goal, settings);
+      solve: (settings: SolveOptions, mostBytes = Infinity) => {
+        const maxMemory = Math.min(goal.maxMemory, mostBytes);
+        const solver: MeshSolver = {
+          ...meshOn(maxMemory),
+          windows: initialValues && new WindowSolver(initialValues, maxMemory),
+        };
+        return solveToTolerance((mesh, how, context) => solveOnMesh(solver, mesh, how, context), {...goal, maxMemory}, settings);
       },
       // Windows of time begin anew.
       resumes: goal.mesh.every(({kind}) => kind !== 'windows'),

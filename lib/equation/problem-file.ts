@@ -111,7 +111,19 @@ const SHARED_KEYS: Readonly<Record<string, Check>> = {
  *   out of the working folder (rejects)
  */
 export async function readProblemFile(path: string): Promise<ProblemFile> {
-  const {equation, shared} = await readProblemTexts(path);
+  const texts = await readProblemTexts(path);
+  const file = problemOf(texts, path);
+  await checkOut(file.out, path);
+  return file;
+}
+
+/**
+ * The texts of a problem file as options.
+ *
+ * @param path says in messages what they come from.
+ * @throws DinfError INVALID_ARGUMENT
+ */
+export function problemOf({equation, shared}: ProblemTexts, path: string): ProblemFile {
   const {equations, domain} = equation;
   if (equations === undefined || domain === undefined) {
     const missing = equations === undefined ? 'equation' : 'domain';
@@ -120,6 +132,15 @@ export async function readProblemFile(path: string): Promise<ProblemFile> {
       `${path} has no '${missing}': a problem says at least {"equation": ..., "domain": ...}`,
     );
   }
+  const {options, solve} = sharedOf(shared, path);
+  return {problem: {...equation, equations, domain, ...options}, solve, out: shared.out};
+}
+
+/** The options that all problems share, from texts. */
+export function sharedOf(
+  shared: ProblemTexts['shared'],
+  path: string,
+): {readonly options: CaseOptions; readonly solve: ProblemFile['solve']} {
   const read = <T>(name: string, parse: (text: string) => T): T | undefined => {
     const text = shared[name] as string | undefined;
     if (text === undefined) return undefined;
@@ -129,7 +150,6 @@ export async function readProblemFile(path: string): Promise<ProblemFile> {
       throw new DinfError('INVALID_ARGUMENT', `${path}: '${name}' is ${text}: ${(cause as Error).message}`, {cause});
     }
   };
-  await checkOut(shared.out, path);
   const choice =
     <T extends string>(name: string, choices: readonly T[]) =>
     (text: string): T =>
@@ -154,9 +174,8 @@ export async function readProblemFile(path: string): Promise<ProblemFile> {
     inner: read('inner', choice('inner', INNER_NAMES)),
   };
   return {
-    problem: {...equation, equations, domain, ...options},
+    options,
     solve: {dtype: read('dtype', choice('dtype', ['float32', 'float64'] as const)), seed: read('seed', Number)},
-    out: shared.out,
   };
 }
 
@@ -188,7 +207,15 @@ export async function readProblemTexts(path: string): Promise<ProblemTexts> {
 
 /** Reads the contents of a problem file; see {@link readProblemTexts}. */
 export function parseProblemFile(text: string, path: string): ProblemTexts {
-  const json = parseJson(text.replace(/^\uFEFF/, ''), path);
+  return problemTexts(parseJson(text.replace(/^\uFEFF/, ''), path), path);
+}
+
+/**
+ * The texts of a problem that is JSON already.
+ *
+ * @throws DinfError UNKNOWN_OPTION, INVALID_ARGUMENT
+ */
+export function problemTexts(json: unknown, path: string): ProblemTexts {
   if (!isRecord(json))
     throw new DinfError('INVALID_ARGUMENT', `${path} is no problem: it must hold one object, {"equation": ...}`);
   const known = {...EQUATION_KEYS, ...SHARED_KEYS};

@@ -52,7 +52,11 @@ export class WindowSolver {
   private first: number | undefined;
   private asked: number | undefined;
 
-  constructor(readonly values: InitialValues) {}
+  /** @param mostBytes of a factorisation, where a caller gives less than the problem asks for. */
+  constructor(
+    readonly values: InitialValues,
+    private readonly mostBytes = Infinity,
+  ) {}
 
   /** Solves on a mesh; windows that it leaves open are chosen, and say so in the mesh that comes back. */
   async solve(mesh: Mesh, settings: SolveOptions, deadline: number): Promise<Omit<Solved, 'equations' | 'clashes'>> {
@@ -151,7 +155,15 @@ export class WindowSolver {
     });
     const marching = {
       ...{session, uniforms: windows.uniforms, axis, begin: lower, end: upper, shape, degree: kernel.degree},
-      ...{orders, initial, floors, scales, linear, inner: statement.shared.inner, factorBytes: factorBytesOf(statement.shared)},
+      ...{
+        orders,
+        initial,
+        floors,
+        scales,
+        linear,
+        inner: statement.shared.inner,
+        factorBytes: Math.min(factorBytesOf(statement.shared), this.mostBytes),
+      },
       roughness: (slice: Float64Array) => roughness(slice, across, kernel.degree),
     };
     const hooks = {

@@ -13,6 +13,9 @@ export interface NpyArray {
   readonly shape: readonly number[];
 }
 
+/** Longest header that is read; numpy's own have 118 bytes. */
+const MOST_HEADER = 1 << 16;
+
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
 
 /**
@@ -74,6 +77,27 @@ export async function readNpy(path: string): Promise<NpyArray> {
   }
 }
 
+/**
+ * Reads an array from the bytes of a `.npy` file.
+ *
+ * @param name of what they are, for messages.
+ * @throws DinfError FILE_UNREADABLE as {@link readNpy}
+ */
+export function decodeNpy(bytes: Uint8Array, name: string): NpyArray {
+  const start = bytes.subarray(0, MOST_HEADER);
+  if (!isNpy(start)) throw refused(name, 'it is no .npy file');
+  const header = parseHeader(start, name);
+  checkLength(bytes.length, header, name);
+  const {shape, size, offset, fortran} = header;
+  if (fortran && shape.length > 1) throw refused(name, 'it is in Fortran order');
+  const count = countOf(shape);
+  const data = size === 4 ? new Float32Array(count) : new Float64Array(count);
+  const copy = Buffer.from(data.buffer);
+  copy.set(bytes.subarray(offset, offset + count * size));
+  littleEndian(copy, data).copy(copy);
+  return {data, shape};
+}
+
 /** Type, shape and place of the values of a `.npy` file, which are not read. */
 export interface NpyHeader {
   readonly shape: readonly number[];
@@ -84,9 +108,6 @@ export interface NpyHeader {
   /** The first axis varies fastest. */
   readonly fortran: boolean;
 }
-
-/** Longest header that is read; numpy's own have 118 bytes. */
-const MOST_HEADER = 1 << 16;
 
 /**
  * Reads the header of a `.npy` file, and sees that the values are all there.

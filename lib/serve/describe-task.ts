@@ -1,0 +1,30 @@
+/** What a problem says of itself before it is solved. */
+import {compileProblem} from '../compile/compile';
+import {estimateBytes} from '../compile/memory';
+import {equationLatex} from '../expression/latex';
+import {scopeOf} from '../pose/problem-spec';
+import {equationMath} from '../report/mathml';
+import {pose} from './posing';
+import {unknownCount} from './solve-task';
+import type {Answer, DescribeTask} from './tasks';
+
+/** @throws DinfError what posing throws */
+export async function describeTask(task: DescribeTask): Promise<Answer> {
+  const {posed} = await pose(task, {maxSeconds: 1e6, maxMemory: Number.MAX_SAFE_INTEGER});
+  const {spec} = posed;
+  const {terms, domain, fields} = spec;
+  const compiled = compileProblem(spec, {dtype: 'float64', threads: 1, seed: 0});
+  // The first term holds the equations, the others what is met by least squares.
+  const [{equations, data, loss}] = terms;
+  const described = {
+    latex: equations.map(({text}) => equationLatex(text, scopeOf(spec, data))),
+    mathml: equations.map(({sides}) => equationMath(sides, {energy: loss === 'identity'}) ?? null),
+    unknowns: fields.flatMap(({unknowns}) => unknowns),
+    coordinates: Object.fromEntries(domain.map(({name, lower, upper}) => [name, [lower, upper]])),
+    headline: posed.headline,
+    notes: posed.notes,
+    unknownsCount: unknownCount(spec),
+    bytes: estimateBytes(compiled, posed.optimizers),
+  };
+  return {body: new TextEncoder().encode(JSON.stringify(described))};
+}

@@ -1,0 +1,139 @@
+/** Solves what a stranger sent, and makes the bytes of the answer: all of it off the thread that answers requests. */
+import {DinfError} from '../base/errors';
+import {solvePrepared} from '../cases/solve-prepared';
+import {npyBytes, npyHeader} from '../files/npy';
+import {estimateSolve} from '../pool/solve-estimate';
+import type {ProblemSpec} from '../pose/problem-spec';
+import {sampleCount} from '../pose/problem-spec';
+import {lattice, linspace} from '../pose/sampling';
+import type {Solution} from '../solve/solution';
+import type {Progress} from '../solve/solve';
+import {pose} from './posing';
+import type {Answer, SizeLimits, SolveTask} from './tasks';
+
+/** Points of an axis of the grid that is evaluated, by the number of coordinates. */
+export const DEFAULT_POINTS = [257, 65, 33] as const;
+
+/** What happens on the way. */
+export interface SolveHooks {
+  readonly signal: AbortSignal;
+  /** Why it was ended, where that is to be said. */
+  readonly note: () => string | undefined;
+  readonly onPosed: () => void;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** @throws DinfError what posing and solving throw; INVALID_ARGUMENT for what is larger than the limits */
+export async function solveTask(task: SolveTask, {signal, note, onPosed, onProgress}: SolveHooks): Promise<Answer> {
+  const {limits, maxSeconds, bytes, threads} = task;
+  const {posed, solve} = await pose(task, {maxSeconds, maxMemory: bytes});
+  const {spec} = posed;
+  checkSizes(spec, limits);
+  const axes = axesOf(spec, task.grid);
+  const expressions = task.expressions ?? spec.fields.flatMap(({unknowns}) => unknowns);
+  const points = axes.reduce((product, axis) => product * axis.length, 1);
+  checkCount('values of the answer', points * expressions.length, limits.values, 'ask for a smaller grid or fewer expressions');
+  const {dtype = solve.dtype, seed = solve.seed} = task;
+  const options = {dtype, seed, threads, signal, device: 'cpu', onProgress} as const;
+  const {stages, factorBytes} = await estimateSolve(posed, options, bytes, bytes);
+  onPosed();
+  const solution = await solvePrepared(posed, posed.prepared, {...options, optimizer: stages}, factorBytes);
+  try {
+    const why = solution.stopReason === 'aborted' ? note() : undefined;
+    const values = await valuesOf(solution, axes, expressions, task.expressions === undefined);
+    const head = {
+      stopReason: solution.stopReason,
+      met: solution.errorEstimate.met,
+      errorEstimate: solution.errorEstimate,
+      loss: solution.loss,
+      seconds: solution.seconds,
+      iterations: solution.iterations,
+      unknowns: solution.unknowns,
+      notes: [...posed.notes, ...solution.notes, ...(why === undefined ? [] : [why])],
+      axes: Object.fromEntries(spec.domain.map(({name}, k) => [name, Array.from(axes[k])])),
+    };
+    return task.format === 'npy' ? npyAnswer(head, values, axes) : jsonAnswer({...head, values: listed(values)});
+  } finally {
+    solution.dispose();
+  }
+}
+
+function jsonAnswer(value: unknown): Answer {
+  return {body: new TextEncoder().encode(JSON.stringify(value))};
+}
+
+function npyAnswer(head: object, values: Record<string, Float64Array>, axes: readonly Float64Array[]): Answer {
+  const all = Object.values(values);
+  const shape = [all.length, ...axes.map((axis) => axis.length)];
+  const body = Buffer.concat([npyHeader(shape, 'float64'), ...all.map(npyBytes)]);
+  // Axes are as long as the grid: whoever asked for it knows them.
+  const {axes: lists, ...rest} = head as {axes: Record<string, number[]>};
+  const ranges = Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, [list[0], list[list.length - 1]]]));
+  // Headers are Latin-1 at most.
+  const text = JSON.stringify({...rest, expressions: Object.keys(values), axes: ranges});
+  const escaped = text.replace(/[^\x20-\x7e]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return {body: new Uint8Array(body), head: escaped};
+}
+
+const listed = (values: Record<string, Float64Array>): Record<string, number[]> =>
+  Object.fromEntries(Object.entries(values).map(([name, list]) => [name, Array.from(list)]));
+
+/** What was asked for; by default the unknowns, and the root of the sum of squares of what the equations leave. */
+async function valuesOf(
+  solution: Solution,
+  axes: readonly Float64Array[],
+  expressions: readonly string[],
+  residual: boolean,
+): Promise<Record<string, Float64Array>> {
+  const where = lattice(axes);
+  const asked = expressions.filter((one) => one !== 'residual');
+  const values: Record<string, Float64Array> = asked.length > 0 ? await solution.evaluate(where, {expressions: asked}) : {};
+  const wanted = asked.length < expressions.length;
+  if (!wanted && !residual) return values;
+  const [{equations, data}] = solution.problem.spec.terms;
+  // Data are known at the samples alone.
+  if (Object.keys(data).length > 0) {
+    if (!wanted) return values;
+    throw new DinfError('INVALID_ARGUMENT', 'this problem has data at its samples: its residual is not known elsewhere');
+  }
+  const texts = equations.map(({text}) => text);
+  const parts = Object.values(await solution.evaluate(where, {expressions: texts}));
+  const total = new Float64Array(parts[0].length);
+  for (const part of parts) part.forEach((value, i) => (total[i] += value * value));
+  return {...values, residual: total.map(Math.sqrt)};
+}
+
+function axesOf({domain}: ProblemSpec, grid: readonly number[] | undefined): Float64Array[] {
+  if (grid !== undefined && grid.length !== domain.length) {
+    throw new DinfError(
+      'INVALID_ARGUMENT',
+      `grid has ${grid.length} numbers, and the domain ${domain.length} coordinates (${domain.map(({name}) => name).join(', ')}): give one each`,
+    );
+  }
+  return domain.map(({lower, upper}, k) => linspace(lower, upper, grid?.[k] ?? DEFAULT_POINTS[domain.length - 1]));
+}
+
+/** @throws DinfError INVALID_ARGUMENT naming the limit */
+export function checkSizes(spec: ProblemSpec, limits: SizeLimits): void {
+  const samples = spec.terms.reduce((sum, {samples: set}) => sum + sampleCount(set, spec), 0);
+  checkCount('samples', samples, limits.samples, 'use a smaller resolution or fewer samples');
+  checkCount('unknowns', unknownCount(spec), limits.unknowns, 'use a smaller resolution');
+}
+
+/** Nodes of grids, and weights of networks, about. */
+export function unknownCount({fields, domain}: ProblemSpec): number {
+  return fields.reduce((sum, {grid, network, unknowns}) => {
+    if (network !== undefined) {
+      const hidden = Array<number>(network.hiddenLayers + 1).fill(network.width);
+      const widths = [domain.length, ...hidden, unknowns.length];
+      return sum + widths.slice(1).reduce((weights, width, i) => weights + width * (widths[i] + 1), 0);
+    }
+    const cells = typeof grid.resolution === 'number' ? domain.map(() => grid.resolution as number) : grid.resolution;
+    return sum + unknowns.length * cells.reduce((product, n) => product * (n + 1), 1);
+  }, 0);
+}
+
+function checkCount(what: string, count: number, most: number, fix: string): void {
+  if (count <= most) return;
+  throw new DinfError('OUT_OF_MEMORY', `${Math.round(count)} ${what} are more than the ${most} that this service takes: ${fix}`);
+}

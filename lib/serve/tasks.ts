@@ -1,0 +1,56 @@
+/** What the threads that pose and solve are told, and what they tell: plain values that are copied from thread to thread. */
+import type {Progress} from '../solve/solve';
+
+/** What is to be solved: equations, or one of the built-in problems by name. */
+export interface Subject {
+  /** The keys of a problem file. */
+  readonly problem?: Readonly<Record<string, unknown>> | undefined;
+  readonly system?: {readonly name: string; readonly options?: Readonly<Record<string, unknown>> | undefined} | undefined;
+}
+
+/** Sizes above which a problem is not begun. */
+export interface SizeLimits {
+  /** Unknowns of the first grid. */
+  readonly unknowns: number;
+  /** Samples of all terms. */
+  readonly samples: number;
+  /** Values of an answer: points of the grid, for each expression. */
+  readonly values: number;
+}
+
+export interface DescribeTask extends Subject {
+  readonly kind: 'describe';
+}
+
+export interface SolveTask extends Subject {
+  readonly kind: 'solve';
+  readonly grid?: readonly number[] | undefined;
+  readonly expressions?: readonly string[] | undefined;
+  readonly dtype?: 'float32' | 'float64' | undefined;
+  readonly seed?: number | undefined;
+  readonly maxSeconds: number;
+  readonly threads: number;
+  /** Bytes that it may hold. */
+  readonly bytes: number;
+  readonly limits: SizeLimits;
+  readonly format: 'json' | 'npy';
+}
+
+export type Task = DescribeTask | SolveTask;
+
+/** What was found: bytes that go out as they are. */
+export interface Answer {
+  readonly body: Uint8Array;
+  /** What is to be known of an array: JSON without its values. */
+  readonly head?: string | undefined;
+}
+
+/** To the thread. */
+export type Order = {readonly task: Task} | {readonly abort: {readonly note: string | undefined}};
+
+/** From the thread. `posed`: the texts are read and compiled, and the solve begins. */
+export type News =
+  | {readonly posed: true}
+  | {readonly progress: Progress}
+  | {readonly answer: Answer}
+  | {readonly error: {readonly code: string | undefined; readonly message: string}};

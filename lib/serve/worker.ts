@@ -1,0 +1,49 @@
+/** A thread that poses and solves, one task after another: what it computes in JavaScript holds up nobody who asks for something else. */
+import {parentPort} from 'node:worker_threads';
+import {DinfError} from '../base/errors';
+import {describeTask} from './describe-task';
+import {solveTask} from './solve-task';
+import type {Answer, News, Order, Task} from './tasks';
+
+let stop = new AbortController();
+let note: string | undefined;
+
+const tell = (news: News, transfer: ArrayBuffer[] = []): void => parentPort!.postMessage(news, transfer);
+
+function perform(task: Task): Promise<Answer> {
+  if (task.kind === 'describe') return describeTask(task);
+  return solveTask(task, {
+    signal: stop.signal,
+    note: () => note,
+    onPosed: () => {
+      tell({posed: true});
+    },
+    onProgress: (progress) => {
+      tell({progress});
+    },
+  });
+}
+
+parentPort!.on('message', (order: Order) => {
+  if ('abort' in order) {
+    note = order.abort.note;
+    stop.abort();
+    return;
+  }
+  stop = new AbortController();
+  note = undefined;
+  perform(order.task).then(
+    (answer) => {
+      tell({answer}, [answer.body.buffer as ArrayBuffer]);
+    },
+    (error: unknown) => {
+      const code = error instanceof DinfError ? error.code : undefined;
+      tell({
+        error: {
+          code,
+          message: error instanceof Error ? (code === undefined ? (error.stack ?? '') : error.message) : String(error),
+        },
+      });
+    },
+  );
+});
