@@ -22,6 +22,7 @@ const LAYERS = [
   ['march'], // initial values through windows of time: their splines, and the way from one to the next
   ['equation', 'problems'], // a user's own equations with their conditions; the gallery
   ['ablations', 'evaluation'], // one thing varied, in a table; expressions on a saved field, in batches
+  ['queue'], // jobs through Redis, workers, results in stores, parameter sweeps
   ['cli'], // the command line; nothing imports it
 ];
 
@@ -74,7 +75,8 @@ export default {
       comment: 'What is published imports neither tests, benchmarks and scripts nor what only a developer has installed.',
       severity: 'error',
       from: {path: '^lib/'},
-      to: {dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown']},
+      // An optional peer is a development dependency here, for its tests.
+      to: {dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-peer']},
     },
     {
       name: 'lib-stays-in-lib',

@@ -10,6 +10,8 @@ import {EXIT, exitCode} from './exit';
 import {info, infoLines} from '../devices/info';
 import {addSolveCommand} from './solve-command';
 import {Streams} from './streams';
+import {addSweepCommand} from './sweep-command';
+import {addWorkerCommand} from './worker-command';
 
 function build(finish: (code: number) => void): Command {
   const program = new Command('dinf-grid')
@@ -25,6 +27,8 @@ function build(finish: (code: number) => void): Command {
   addSolveCommand(program, finish);
   addAblateCommand(program, finish);
   addEvaluateCommand(program, finish);
+  addSweepCommand(program, finish);
+  addWorkerCommand(program, finish);
   addBuildCommand(program, finish);
   program
     .command('list')

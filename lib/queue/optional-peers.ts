@@ -21,12 +21,10 @@ async function load<T>(name: string, what: string, packages: string, importer: (
 }
 
 /** @throws DinfError UNAVAILABLE saying what to install (rejects) */
-export const loadBullMq = (): Promise<typeof BullMq> =>
-  load('bullmq', 'the queue', 'bullmq ioredis', () => import('bullmq'));
+export const loadBullMq = (): Promise<typeof BullMq> => load('bullmq', 'the queue', 'bullmq ioredis', () => import('bullmq'));
 
 /** @throws DinfError UNAVAILABLE saying what to install (rejects) */
-export const loadIoRedis = (): Promise<typeof IoRedis> =>
-  load('ioredis', 'the queue', 'bullmq ioredis', () => import('ioredis'));
+export const loadIoRedis = (): Promise<typeof IoRedis> => load('ioredis', 'the queue', 'bullmq ioredis', () => import('ioredis'));
 
 /** @throws DinfError UNAVAILABLE saying what to install (rejects) */
 export const loadAws4Fetch = (): Promise<typeof Aws4Fetch> =>

@@ -115,7 +115,9 @@ export class S3Store implements ObjectStore {
         failure = inner === undefined ? errorMessage(error) : `${errorMessage(error)} (${errorMessage(inner)})`;
       }
       if (tries > RETRIES)
-        throw new DinfError('UNAVAILABLE', `the store ${this.name} does not ${method} ${new URL(url).pathname}: ${failure}`, {cause});
+        throw new DinfError('UNAVAILABLE', `the store ${this.name} does not ${method} ${new URL(url).pathname}: ${failure}`, {
+          cause,
+        });
       await new Promise((resolve) => setTimeout(resolve, 100 * 2 ** tries * (0.5 + Math.random() / 2)));
     }
   }
