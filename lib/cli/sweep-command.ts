@@ -91,7 +91,9 @@ async function run(file: string, parsed: Parsed): Promise<number> {
 
 async function readSweep(file: string, {vary = [], maxSeconds, grid, expression: expressions}: Parsed): Promise<Sweep> {
   await readProblemTexts(file); // says what is wrong with it, and where
-  const {out: _out, ...problem} = JSON.parse((await readFile(file, 'utf8')).replace(/^\uFEFF/, '')) as Record<string, unknown>;
+  const keys = JSON.parse((await readFile(file, 'utf8')).replace(/^\uFEFF/, '')) as Record<string, unknown>;
+  // Results go to the store.
+  const problem = Object.fromEntries(Object.entries(keys).filter(([key]) => key !== 'out'));
   const job: Job = {problem, maxSeconds, grid, expressions};
   const given = vary.map(parseVary);
   const twice = given.find(({name}, i) => given.findIndex((one) => one.name === name) < i);

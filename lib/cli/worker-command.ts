@@ -66,7 +66,7 @@ function parseRate(text: string): {jobs: number; seconds: number} {
 async function run(parsed: Parsed): Promise<number> {
   const {redis, queue, store, concurrency, threads, lock, checkpointEvery, rate, deaths} = parsed;
   const interruption = listenForInterruption();
-  let lost = false;
+  const fate = {lost: false};
   let end: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => (end = resolve));
   try {
@@ -76,7 +76,7 @@ async function run(parsed: Parsed): Promise<number> {
       onEvent: (event) => {
         tell(event, parsed);
         if (event.event !== 'device-lost') return;
-        lost = true; // this process cannot use it again: whoever watches over it starts a new one
+        fate.lost = true; // this process cannot use it again: whoever watches over it starts a new one
         end();
       },
     });
@@ -87,7 +87,7 @@ async function run(parsed: Parsed): Promise<number> {
     interruption.signal.addEventListener('abort', end);
     await ended;
     await worker.close();
-    return lost ? EXIT.failed : EXIT.solved;
+    return fate.lost ? EXIT.failed : EXIT.solved;
   } finally {
     interruption.stop();
   }

@@ -125,7 +125,7 @@ export async function readProblemFile(path: string): Promise<ProblemFile> {
  */
 export function problemFromKeys(keys: unknown, what: string): ProblemFile {
   const texts = problemTexts(keys, what);
-  if (texts.shared.out === undefined) return problemOf(texts, what);
+  if (!Object.hasOwn(texts.shared, 'out')) return problemOf(texts, what);
   throw new DinfError('UNKNOWN_OPTION', `${what}: 'out' is of problem files alone: nothing is written to a folder here`);
 }
 

@@ -186,7 +186,8 @@ async function valuesOf(
 
 /** @throws DinfError INVALID_ARGUMENT where the number of axes is another. */
 export function countsOf(grid: Job['grid'], dimensions: number): number[] {
-  if (typeof grid !== 'object') return new Array<number>(dimensions).fill(grid ?? POINTS[dimensions - 1] ?? POINTS[2]);
+  if (typeof grid !== 'object')
+    return new Array<number>(dimensions).fill(grid ?? POINTS[Math.min(dimensions, POINTS.length) - 1]);
   if (grid.length === dimensions) return [...grid];
   throw new DinfError('INVALID_ARGUMENT', `job: grid has ${grid.length} numbers, and the domain ${dimensions} coordinates`);
 }

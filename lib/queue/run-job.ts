@@ -50,39 +50,48 @@ export type Ending =
  *   before there was anything to keep (rejects)
  */
 export async function runJob(id: string, job: Job, options: RunOptions): Promise<Ending> {
-  const {store, cancel, onStart} = options;
-  const known = await readResult(store, id);
+  const known = await readResult(options.store, id);
   if (known !== undefined) return {kind: 'done', result: known, found: true};
   const posed = await poseJob(job);
   countsOf(job.grid, posed.posed.spec.domain.length); // refused before the solve, not after it
   const folder = await mkdtemp(path.join(os.tmpdir(), 'dinf-job-'));
+  const stop = new Stop(job.maxSeconds, [options.handBack, options.cancel]);
   try {
     const checkpoint = posed.resumes ? await savedCheckpoint(id, posed, folder, options) : undefined;
-    const resumedFrom = checkpoint?.standing.iterations ?? 0;
-    onStart?.(resumedFrom);
-    const stop = new Stop(job.maxSeconds, [options.handBack, cancel]);
-    try {
-      using solution = await solved(id, posed, {folder, checkpoint, stop, options});
-      if (cancel?.aborted === true) return await dropped(id, store);
-      const file = path.join(folder, 'field.safetensors');
-      // Handed back where it was cut short; one that came to its end meanwhile is done.
-      if (options.handBack?.aborted === true && solution.stopReason === 'aborted')
-        return {kind: 'handed-back', iterations: await laidDown(id, posed, solution, file, options)};
-      const finished = {id, job, headline: posed.posed.headline, notes: notesOf(posed, job, solution, stop), resumedFrom, file};
-      return {kind: 'done', result: await writeResult(store, solution, finished), found: false};
-    } catch (error) {
-      if (!(error instanceof DinfError) || error.code !== 'ABORTED') throw error;
-      if (cancel?.aborted === true) return await dropped(id, store);
-      if (options.handBack?.aborted === true) return {kind: 'handed-back', iterations: resumedFrom};
-      throw new DinfError('TIME_LIMIT', `the ${job.maxSeconds} s of the job were over before it had anything to keep`, {
-        cause: error,
-      });
-    } finally {
-      stop.clear();
-    }
+    return await attempt(id, job, posed, {folder, checkpoint, stop, options});
   } finally {
+    stop.clear();
     await rm(folder, {recursive: true, force: true}).catch(() => undefined);
   }
+}
+
+async function attempt(id: string, job: Job, posed: PosedJob, work: Attempt): Promise<Ending> {
+  const {folder, checkpoint, stop, options} = work;
+  const {store, cancel, handBack, onStart} = options;
+  const resumedFrom = checkpoint?.standing.iterations ?? 0;
+  onStart?.(resumedFrom);
+  try {
+    using solution = await solved(id, posed, work);
+    if (cancel?.aborted === true) return await dropped(id, store);
+    const file = path.join(folder, 'field.safetensors');
+    // Handed back where it was cut short; one that came to its end meanwhile is done.
+    if (handBack?.aborted === true && solution.stopReason === 'aborted')
+      return {kind: 'handed-back', iterations: await laidDown(id, posed, solution, file, options)};
+    const finished = {id, job, headline: posed.posed.headline, notes: notesOf(posed, job, solution, stop), resumedFrom, file};
+    return {kind: 'done', result: await writeResult(store, solution, finished), found: false};
+  } catch (error) {
+    if (!(error instanceof DinfError) || error.code !== 'ABORTED') throw error;
+    return cutOff(id, job, options, resumedFrom, error);
+  }
+}
+
+/** What follows where a job was stopped before its first iteration, by whom it was. */
+async function cutOff(id: string, {maxSeconds}: Job, options: RunOptions, resumedFrom: number, cause: unknown): Promise<Ending> {
+  const {store, cancel, handBack} = options;
+  if (cancel?.aborted === true) return dropped(id, store);
+  if (handBack?.aborted === true) return {kind: 'handed-back', iterations: resumedFrom};
+  const message = `the ${maxSeconds} s of the job were over before it had anything to keep`;
+  throw new DinfError('TIME_LIMIT', message, {cause});
 }
 
 /** A signal that is aborted with others, or when a job's time is over. */
@@ -127,9 +136,9 @@ interface Attempt {
   readonly options: RunOptions;
 }
 
-async function solved(id: string, {posed, solve, resumes}: PosedJob, attempt: Attempt): Promise<Solution> {
-  const {store, threads, device, checkpointSeconds = 10, onProgress, onMishap = () => undefined} = attempt.options;
-  const file = path.join(attempt.folder, 'checkpoint.safetensors');
+async function solved(id: string, {posed, solve, resumes}: PosedJob, work: Attempt): Promise<Solution> {
+  const {store, threads, device, checkpointSeconds = 10, onProgress, onMishap = () => undefined} = work.options;
+  const file = path.join(work.folder, 'checkpoint.safetensors');
   // Only stages of Adam write checkpoints.
   const writes = resumes && posed.optimizers.some(({type}) => type === 'adam');
   const upload = writes
@@ -137,9 +146,9 @@ async function solved(id: string, {posed, solve, resumes}: PosedJob, attempt: At
     : undefined;
   try {
     return await posed.solve({
-      ...{...solve, threads, device, onProgress, signal: attempt.stop.signal},
+      ...{...solve, threads, device, onProgress, signal: work.stop.signal},
       // A schedule with a place in it: Case.solve would take the saved one, which is the same.
-      ...(attempt.checkpoint !== undefined && {resume: attempt.checkpoint}),
+      ...(work.checkpoint !== undefined && {resume: work.checkpoint}),
       ...(writes && {checkpoint: {file, everySeconds: checkpointSeconds, origin: `dinf-grid worker, job ${id}`}}),
     });
   } finally {

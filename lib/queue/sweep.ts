@@ -183,9 +183,9 @@ export function tableCsv({names, rows}: SweepTable): string {
   return [[...names, ...columns], ...lines].map((line) => `${line.map(cell).join(',')}\n`).join('');
 }
 
-function cell(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  const text = String(value as string | number | boolean);
+function cell(value: string | number | boolean | null): string {
+  if (value === null) return '';
+  const text = String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

@@ -62,7 +62,7 @@ export class RedisServer {
   /** As a power cut would. */
   async down(): Promise<void> {
     const {child} = this;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGKILL');
     await once(child, 'exit');
   }
