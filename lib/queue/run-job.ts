@@ -139,8 +139,8 @@ interface Attempt {
 async function solved(id: string, {posed, solve, resumes}: PosedJob, work: Attempt): Promise<Solution> {
   const {store, threads, device, checkpointSeconds = 10, onProgress, onMishap = () => undefined} = work.options;
   const file = path.join(work.folder, 'checkpoint.safetensors');
-  // Only stages of Adam write checkpoints.
-  const writes = resumes && posed.optimizers.some(({type}) => type === 'adam');
+  // Stages of Adam write them as they go, a solve on a given grid before it is compared with finer ones.
+  const writes = resumes && (posed.prepared.solve !== undefined || posed.optimizers.some(({type}) => type === 'adam'));
   const upload = writes
     ? new CheckpointUpload({store, key: checkpointKey(id), file, seconds: checkpointSeconds / 4, onFailure: onMishap})
     : undefined;

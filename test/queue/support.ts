@@ -8,7 +8,7 @@ import * as path from 'node:path';
 const MAIN = path.join(__dirname, '..', '..', 'dist', 'cli', 'main.js');
 
 /** Whether Debian's redis-server is there; tests that need it say so where it is not. */
-export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
+const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
 if (!hasRedis) process.stderr.write('redis-server is not installed: tests of the queue that need it are skipped\n');
 

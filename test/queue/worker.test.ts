@@ -8,8 +8,10 @@ import {checkJob, jobId} from '../../lib/queue/job';
 import {runJob} from '../../lib/queue/run-job';
 import {readNpy} from '../../lib/api/files';
 import {heat} from '../../lib/api/problems';
+import {S3Store} from '../../lib/queue/s3-store';
 import {temporaryFolder} from '../support/temporary-folder';
 import {adamJob, describeWithRedis, heatJob, RedisServer, until, WorkerProcess} from './support';
+import {S3Server} from './s3-server';
 
 describeWithRedis('a queue', () => {
   const folder = temporaryFolder('folder');
@@ -118,6 +120,24 @@ describeWithRedis('a queue', () => {
     expect(Buffer.from((await resumed.parameters()).buffer)).toEqual(Buffer.from((await whole.parameters()).buffer));
   });
 
+  it("goes on from the field of one's own equation on its grid, where a worker dies over comparisons with finer ones", async () => {
+    const problem = {
+      equation: 'u_xx + u_yy + u_zz - u^3 = sin(9*x*y) + z',
+      domain: 'x=0..1,y=0..1,z=0..1',
+      where: 'x=0|x=1|y=0|y=1|z=0|z=1: u=0',
+      ...{resolution: 10, tolerance: 0.1},
+    };
+    const {id} = await queue.submit({problem});
+    const options = ['--lock', '1', '--checkpoint-every', '0.1'];
+    const first = worker(...options);
+    await until(() => fs.existsSync(path.join(store, 'checkpoints', `${id}.safetensors`)), 'a checkpoint');
+    await first.end('SIGKILL');
+    const second = worker(...options);
+    expect((await second.tells('started', id)).resumedFrom).toBeGreaterThan(0);
+    const result = await queue.wait(id);
+    expect(result.errorEstimate).toMatchObject({met: true});
+  });
+
   it('hands back what runs when it is told to end, and ends well', async () => {
     const {id} = await queue.submit(adamJob(60_001));
     const first = worker();
@@ -204,6 +224,33 @@ describeWithRedis('a queue', () => {
     expect(attempts.size).toBe(1);
     const files = fs.readdirSync(path.join(store, 'results', jobId(plain)));
     expect(files).toHaveLength(2);
+  });
+
+  it('keeps checkpoints and results in S3, by whichever worker', async () => {
+    const s3 = await S3Server.start('bucket');
+    await using far = await createQueue({
+      redis: redis.url,
+      queue: name,
+      store: await S3Store.open('s3://bucket/jobs', s3.environment),
+    });
+    try {
+      const spawned = (): WorkerProcess => {
+        const options = ['--queue', name, '--checkpoint-every', '0.2', '--lock', '1'];
+        workers.push(WorkerProcess.spawn(redis.url, 's3://bucket/jobs', options, s3.environment));
+        return workers[workers.length - 1];
+      };
+      const {id} = await far.submit(adamJob(40_003));
+      const first = spawned();
+      await until(() => s3.objects.has(`jobs/checkpoints/${id}.safetensors`), 'a checkpoint');
+      await first.end('SIGKILL');
+      spawned();
+      const result = await far.wait(id);
+      expect(result.iterations).toBe(40_003);
+      expect(result.resumedFrom).toBeGreaterThan(0);
+      expect([...s3.objects.keys()].sort()).toEqual([`jobs/${result.field}`, `jobs/results/${id}/result.json`].sort());
+    } finally {
+      s3.close();
+    }
   });
 
   it('lives through a restart of Redis', async () => {
