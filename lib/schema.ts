@@ -350,6 +350,8 @@ export const ERROR_CODES = [
   'NO_SUCH_DEVICE',
   /** A CUDA device has failed, and answers this process no more: a new process may use it again. */
   'DEVICE_LOST',
+  /** A service that this needs, such as Redis or an object store, does not answer, or its client is not installed. */
+  'UNAVAILABLE',
   /** No native build of the package loads. */
   'NO_NATIVE_BUILD',
   /** A solution or solver is used after it was disposed. */

@@ -11,6 +11,8 @@ import {info, infoLines} from '../devices/info';
 import {addServeCommand} from './serve-command';
 import {addSolveCommand} from './solve-command';
 import {Streams} from './streams';
+import {addSweepCommand} from './sweep-command';
+import {addWorkerCommand} from './worker-command';
 
 function build(finish: (code: number) => void): Command {
   const program = new Command('dinf-grid')
@@ -27,6 +29,8 @@ function build(finish: (code: number) => void): Command {
   addAblateCommand(program, finish);
   addEvaluateCommand(program, finish);
   addServeCommand(program, finish);
+  addSweepCommand(program, finish);
+  addWorkerCommand(program, finish);
   addBuildCommand(program, finish);
   program
     .command('list')

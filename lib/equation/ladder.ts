@@ -1,4 +1,5 @@
 /** Solutions by their meshes; each is found once. */
+import {DinfError} from '../base/errors';
 import {lattice} from '../pose/sampling';
 import type {Solution} from '../solve/solution';
 import type {SolveOptions} from '../solve/solve';
@@ -141,6 +142,7 @@ export class Ladder {
     });
     this.late ||= solved.late === true;
     this.solves += 1;
+    if (this.fixed && first.checkpoint !== undefined) await saved(solved, first.checkpoint);
     const level = {...solved, seconds: (performance.now() - began) / 1000};
     this.levels.set(meshKey(solved.mesh), level);
     return level;
@@ -218,4 +220,12 @@ export class Ladder {
 /** Without what is undefined, which would hide a default. */
 function defined(settings: SolveOptions): SolveOptions {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
+
+/** What a solve on a grid that was given can go on from, should its comparisons be cut short; a failure is no harm to it. */
+async function saved({solution}: Solved, {file, origin}: NonNullable<SolveOptions['checkpoint']>): Promise<void> {
+  if (solution.stopReason === 'aborted' || solution.stopReason === 'diverged') return;
+  await solution.save(file, {origin}).catch((error: unknown) => {
+    if (!(error instanceof DinfError)) throw error;
+  });
 }

@@ -113,9 +113,46 @@ const SHARED_KEYS: Readonly<Record<string, Check>> = {
 export async function readProblemFile(path: string): Promise<ProblemFile> {
   const texts = await readProblemTexts(path);
   const file = problemOf(texts, path);
-  await checkOut(file.out, path);
+  await checkOut(texts.shared.out, path);
   return file;
 }
+
+/**
+ * A problem that is in memory, by the keys of a problem file: what a service or a queue is sent.
+ *
+ * @param what names it in messages.
+ * @throws DinfError as {@link readProblemFile}, but for files; UNKNOWN_OPTION for `out`, since nothing is written
+ */
+export function problemFromKeys(keys: unknown, what: string): ProblemFile {
+  const texts = problemTexts(keys, what);
+  if (!Object.hasOwn(texts.shared, 'out')) return problemOf(texts, what);
+  throw new DinfError('UNKNOWN_OPTION', `${what}: 'out' is of problem files alone: nothing is written to a folder here`);
+}
+
+/** What a run takes of the shared keys of a problem, from their texts. */
+export interface SharedValues {
+  /** Options of the problem. */
+  readonly options: CaseOptions;
+  /** Precision and seed. */
+  readonly solve: ProblemFile['solve'];
+}
+
+/**
+ * Options that all problems share, by the keys of a problem file, such as `"kernel": "gauss:3"`.
+ *
+ * @param what names them in messages.
+ * @throws DinfError UNKNOWN_OPTION, INVALID_ARGUMENT
+ */
+export function sharedFromKeys(keys: Readonly<Record<string, unknown>>, what: string): SharedValues {
+  checkKeys(keys, SHARED_KEYS, what);
+  return sharedValues(sharedTexts(keys), what);
+}
+
+/** Whether an option is one that all problems share. */
+export const isSharedKey = (key: string): boolean => Object.hasOwn(SHARED_KEYS, key) && key !== 'out';
+
+/** Whether a problem file has such a key. */
+export const isProblemKey = (key: string): boolean => Object.hasOwn(EQUATION_KEYS, key) || Object.hasOwn(SHARED_KEYS, key);
 
 /**
  * The texts of a problem file as options.
@@ -132,15 +169,12 @@ export function problemOf({equation, shared}: ProblemTexts, path: string): Probl
       `${path} has no '${missing}': a problem says at least {"equation": ..., "domain": ...}`,
     );
   }
-  const {options, solve} = sharedOf(shared, path);
+  const {options, solve} = sharedValues(shared, path);
   return {problem: {...equation, equations, domain, ...options}, solve, out: shared.out};
 }
 
 /** The options that all problems share, from texts. */
-export function sharedOf(
-  shared: ProblemTexts['shared'],
-  path: string,
-): {readonly options: CaseOptions; readonly solve: ProblemFile['solve']} {
+export function sharedValues(shared: Readonly<Record<string, string>>, path: string): SharedValues {
   const read = <T>(name: string, parse: (text: string) => T): T | undefined => {
     const text = shared[name] as string | undefined;
     if (text === undefined) return undefined;
@@ -210,15 +244,7 @@ export function parseProblemFile(text: string, path: string): ProblemTexts {
   return problemTexts(parseJson(text.replace(/^\uFEFF/, ''), path), path);
 }
 
-/**
- * The texts of a problem that is JSON already.
- *
- * @throws DinfError UNKNOWN_OPTION, INVALID_ARGUMENT
- */
-export function problemTexts(json: unknown, path: string): ProblemTexts {
-  if (!isRecord(json))
-    throw new DinfError('INVALID_ARGUMENT', `${path} is no problem: it must hold one object, {"equation": ...}`);
-  const known = {...EQUATION_KEYS, ...SHARED_KEYS};
+function checkKeys(json: Readonly<Record<string, unknown>>, known: Readonly<Record<string, Check>>, path: string): void {
   const names = Object.keys(known);
   for (const [key, value] of Object.entries(json)) {
     if (!Object.hasOwn(known, key)) {
@@ -233,6 +259,20 @@ export function problemTexts(json: unknown, path: string): ProblemTexts {
       throw new DinfError('INVALID_ARGUMENT', `${path}: '${key}' must be ${wanted}, and is ${shown(value)}`);
     }
   }
+}
+
+/** The options that all problems share, as texts. */
+const sharedTexts = (json: Readonly<Record<string, unknown>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.keys(SHARED_KEYS)
+      .filter((key) => Object.hasOwn(json, key))
+      .map((key) => [key, String(json[key])]), // a list joins with commas, as on the command line
+  );
+
+export function problemTexts(json: unknown, path: string): ProblemTexts {
+  if (!isRecord(json))
+    throw new DinfError('INVALID_ARGUMENT', `${path} is no problem: it must hold one object, {"equation": ...}`);
+  checkKeys(json, {...EQUATION_KEYS, ...SHARED_KEYS}, path);
   const {equation, where, unknowns, domain, uniform, exact, constraints, boundaryWeight, periodic, windows, grading} = json;
   const given = {
     equations: equation === undefined ? undefined : ([equation].flat() as string[]),
@@ -249,11 +289,7 @@ export function problemTexts(json: unknown, path: string): ProblemTexts {
   };
   return {
     equation: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
-    shared: Object.fromEntries(
-      Object.keys(SHARED_KEYS)
-        .filter((key) => Object.hasOwn(json, key))
-        .map((key) => [key, String(json[key])]), // a list joins with commas, as on the command line
-    ),
+    shared: sharedTexts(json),
   };
 }
 

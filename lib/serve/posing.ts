@@ -7,7 +7,7 @@ import {runOptionsOf} from '../cases/case-options';
 import type {ProblemDefinition} from '../cases/definition';
 import {checkFieldOptions} from '../cases/field-options';
 import {equation} from '../equation/equation';
-import {problemOf, problemTexts, sharedOf} from '../equation/problem-file';
+import {problemOf, problemTexts, sharedValues} from '../equation/problem-file';
 import {PROBLEMS} from '../problems';
 import type {SolveOptions} from '../solve/solve';
 import type {Subject} from './tasks';
@@ -107,7 +107,7 @@ async function poseSystem(
       `system ${definition.name} has no option '${name}'. It has: ${known.map((one) => one.name).join(', ') || 'none of its own'}, and resolution, kernel and the like`,
     );
   }
-  const {options, solve} = sharedOf(shared, `system ${definition.name}`);
+  const {options, solve} = sharedValues(shared, `system ${definition.name}`);
   const {maxSeconds = Infinity, maxMemory = Infinity} = options;
   const run = runOptionsOf(
     {...options, maxSeconds: Math.min(maxSeconds, limits.maxSeconds), maxMemory: Math.min(maxMemory, limits.maxMemory)},
