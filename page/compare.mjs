@@ -10,10 +10,10 @@ import {askToken} from './token.mjs';
 import {estimateOf, judgement, showFacts} from './verdict.mjs';
 
 /** Options of grids alone, which networks do not take. */
-const OF_GRIDS = ['kernel', 'edge', 'decoder', 'levels', 'features', 'optimizer', 'inner'];
+const OF_GRIDS = ['kernel', 'edge', 'decoder', 'resolution', 'levels', 'features', 'optimizer', 'inner', 'windows', 'grading'];
 
-/** So small a network comes to something within seconds; the points at which it is trained are those of 16 cells. */
-const NETWORK = {width: 48, hiddenLayers: 2, resolution: 12, learningRate: 1e-3};
+/** So small a network comes to something within seconds. */
+const NETWORK = {width: 48, hiddenLayers: 2, learningRate: 1e-3};
 
 /** @type {Record<string, {title: string, options: Record<string, unknown>}>} */
 const VARIANTS = {

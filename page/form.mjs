@@ -100,10 +100,8 @@ function showMath({mathml, headline, unknowns = [], coordinates = [], unknownsCo
   const lines = formulas.flatMap(({mathml: text, label, text: plain}) => {
     const set = formula(text ?? '') ?? (plain === undefined ? undefined : make('code', {}, plain));
     if (set === undefined) return [];
-    const line = make('div', {class: 'formula'});
-    if (label !== undefined) line.append(make('span', {class: 'label'}, label));
-    line.append(set);
-    return [line];
+    const where = label === undefined ? [] : [make('span', {class: 'label'}, `at ${label.replaceAll('-', '−')}`)];
+    return [make('div', {class: 'formula'}, set, ...where)];
   });
   byId('math').replaceChildren(...(lines.length > 0 ? lines : [make('p', {class: 'summary'}, headline ?? '')]));
   byId('math').classList.remove('stale');

@@ -15,7 +15,10 @@ export class LossChart {
   constructor(figure) {
     this.figure = figure;
     this.canvas = make('canvas', {class: 'loss', role: 'img'});
-    figure.replaceChildren(make('figcaption', {}, 'Loss'), this.canvas);
+    figure.replaceChildren(
+      make('figcaption', {}, 'Loss ', make('span', {}, 'of each solve, on finer and finer meshes')),
+      this.canvas,
+    );
     new ResizeObserver(() => this.#draw()).observe(this.canvas);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#draw());
   }
@@ -25,12 +28,17 @@ export class LossChart {
     this.figure.hidden = true;
   }
 
-  add(seconds, loss) {
+  /**
+   * @param {number} seconds
+   * @param {number | null} loss
+   * @param {number} [iterations] that are planned: with each mesh there are more, and its curve begins anew.
+   */
+  add(seconds, loss, iterations) {
     if (typeof loss !== 'number') return;
     const last = this.#points.at(-1);
     // The latest point is always there; of earlier ones every n-th stays.
     if (last !== undefined && this.#seen % this.#every !== 0) this.#points.pop();
-    this.#points.push({seconds, loss});
+    this.#points.push({seconds, loss, iterations});
     this.#seen += 1;
     if (this.#points.length > MOST) {
       this.#points = this.#points.filter((_, i) => i % 2 === 0);

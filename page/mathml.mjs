@@ -17,7 +17,7 @@ const ATTRIBUTES = new Set(
  * @returns {Element | undefined} undefined where it is no MathML
  */
 export function formula(text) {
-  // As XML nothing is executed or loaded; names without a namespace are taken as those of MathML.
+  // As XML nothing is executed, loaded or even looked at by the policy of the page.
   const {documentElement: root} = new DOMParser().parseFromString(text, 'application/xml');
   if (root.localName !== 'math') return undefined;
   const made = rebuilt(root);

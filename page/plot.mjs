@@ -242,7 +242,7 @@ function drawGrid({context, colours}, frame, across, up) {
  * The loss against seconds, on a logarithmic axis.
  *
  * @param {HTMLCanvasElement} canvas
- * @param {{seconds: number, loss: number}[]} points
+ * @param {{seconds: number, loss: number, iterations?: number}[]} points a curve begins anew where more iterations are planned and the loss is larger
  */
 export function drawLoss(canvas, points) {
   const painter = prepared(canvas);
@@ -272,7 +272,10 @@ export function drawLoss(canvas, points) {
   ticks.forEach((tick, i) => context.fillText(texts[i], xOf(tick), frame.top + frame.high + 6));
   context.fillText(power === '' ? 'seconds' : `${power} seconds`, frame.left + frame.wide / 2, frame.top + frame.high + 21);
   context.beginPath();
-  positive.forEach(({seconds}, i) => context.lineTo(xOf(seconds), yOf(logs[i])));
+  positive.forEach(({seconds, iterations}, i) => {
+    const anew = i === 0 || (iterations !== positive[i - 1].iterations && logs[i] > logs[i - 1] + 1);
+    context[anew ? 'moveTo' : 'lineTo'](xOf(seconds), yOf(logs[i]));
+  });
   context.strokeStyle = colours.series[0];
   context.lineWidth = 1.75;
   context.lineJoin = 'round';

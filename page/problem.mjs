@@ -157,7 +157,7 @@ const SIGNS = [
   [/exact answer|--exact/, 'exact'],
   [/^in the domain |^the domain |coordinates? .* bound/, 'domain'],
   [/--periodic|^periodic/, 'periodic'],
-  [/--unknowns|^unknowns?\b/, 'unknowns'],
+  [/--unknowns|^unknowns\b/, 'unknowns'],
   [/\buniform\b.*distinct|--uniform|^uniform/, 'uniform'],
 ];
 
@@ -172,13 +172,13 @@ export function fieldOf(message, texts) {
   const named = /(?:^|: )'?(?:--)?([a-z][A-Za-z]*(?:-[a-z]+)*)'? (?:must be|is)\b/.exec(message)?.[1];
   const option = named?.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
   if (option !== undefined && FIELDS.includes(option)) return option;
-  for (const [sign, id] of SIGNS) if (sign.test(message)) return id;
   const [, excerpt] = message.split('\n');
   const quoted = excerpt?.trim().replace(/^(…|\.\.\.)|(…|\.\.\.)$/g, '') ?? '';
   if (quoted !== '') {
     const found = ['equation', 'where', 'exact', 'domain'].find((id) => (texts[id] ?? '').includes(quoted));
     if (found !== undefined) return found;
   }
+  for (const [sign, id] of SIGNS) if (sign.test(message)) return id;
   if (/kernel/.test(message)) return 'kernel';
   if (/derivative of order|equation/.test(message)) return 'equation';
   return undefined;

@@ -114,7 +114,7 @@ function showProgress({iteration, iterations, loss, seconds, secondsLeft, fracti
   if (done === undefined) byId('progress').removeAttribute('value');
   else byId('progress').value = done || iteration / iterations;
   byId('body').hidden = false;
-  chart.add(seconds, loss);
+  chart.add(seconds, loss, iterations);
 }
 
 function showPreview(data, how) {
@@ -138,7 +138,6 @@ function show(found, how, errors) {
   byId('body').hidden = false;
   byId('body').classList.remove('stale');
   view.show(shown, how);
-  chart.add(found.seconds, found.loss);
   const {relativeL2, max} = estimateOf(found);
   showFacts(byId('facts'), [
     ['estimated error, relative L2', relativeL2 === null ? 'none' : numberText(relativeL2, 3)],

@@ -192,9 +192,10 @@ async function solve(ask: Ask, response: ServerResponse, state: State): Promise<
   send(response, 'started', {});
   if (ask.problem !== undefined) {
     // A solve on few cells: what a service shows while the one that was asked for runs.
-    const {problem: options} = await read({...ask.problem, field: 'grid', resolution: 8, tolerance: 0.5});
-    const coarse = await (await equation({...options, kernel: undefined})).solve({threads: 1}).catch(() => undefined);
-    if (coarse !== undefined) send(response, 'field', await valuesOf(coarse, ask));
+    const {problem: options} = await read(ask.problem);
+    const {equations, domain, where, uniforms} = options;
+    const coarse = await (await equation({equations, domain, where, uniforms, resolution: 8})).solve({threads: 1});
+    send(response, 'field', await valuesOf(coarse, ask));
   }
   const limit = AbortSignal.timeout(1000 * (ask.maxSeconds ?? 60));
   const solving = problem.solve({threads: 2, signal: AbortSignal.any([gone.signal, limit])});
@@ -219,7 +220,7 @@ async function valuesOf(solution: Solution, ask: Ask): Promise<{axes: object; va
     const [left, right = '0'] = text.split('=');
     return `(${left}) - (${right})`;
   });
-  const residual = differences.length === 1 ? differences[0] : `norm([${differences.join(', ')}])`;
+  const residual = differences.length === 1 ? differences[0] : `norm(${differences.join(', ')})`;
   const asked = expressions.map((text) => (text === 'residual' ? residual : text));
   const found: Record<string, Float64Array> = await solution.evaluate(lattice(axes), {expressions: asked});
   return {
