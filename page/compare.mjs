@@ -85,11 +85,12 @@ async function compare() {
 
 function card(title) {
   const state = make('p', {class: 'status'}, 'Waiting');
+  const reason = make('small', {});
   const bar = make('progress', {max: 1, hidden: true, 'aria-label': title});
   const place = make('div', {});
   const facts = make('dl', {class: 'facts'});
-  const element = make('article', {class: 'variant'}, make('h3', {}, title), state, bar, place, facts);
-  return {element, state, bar, place, facts, done: false};
+  const element = make('article', {class: 'variant'}, make('h3', {}, title), state, reason, bar, place, facts);
+  return {element, state, reason, bar, place, facts, done: false};
 }
 
 async function one(body, at, asking, unknowns, signal) {
@@ -117,7 +118,7 @@ async function one(body, at, asking, unknowns, signal) {
   bar.hidden = true;
 }
 
-function finish(found, {state, place, facts}, {labels, errors}, unknowns) {
+function finish(found, {state, reason, place, facts}, {labels, errors}, unknowns) {
   const shown = shownOf(found);
   const names = unknowns.length > 0 ? unknowns : Object.keys(shown.values).filter((name) => name !== 'residual');
   const first = solved[0]?.shown ?? shown;
@@ -126,16 +127,19 @@ function finish(found, {state, place, facts}, {labels, errors}, unknowns) {
       shown.values[`${name} - first`] = shown.values[name].map((value, i) => value - first.values[name][i]);
     }
   }
-  const {kind, short} = judgement(found);
+  const {kind, short, why} = judgement(found);
   state.textContent = short;
+  reason.textContent = why;
   state.className = `status ${kind}`;
   const {relativeL2} = estimateOf(found);
-  const exact = errors.flatMap(({text, unknown}) => {
-    const [error, size] = [shown.values[text], shown.values[unknown]];
-    return error === undefined
-      ? []
-      : [relativeDifference({e: error}, {e: size.map((value, i) => value - error[i])}, ['e'], true)];
-  });
+  const exact = errors
+    .filter(({text}) => text in shown.values)
+    .map(({text, unknown}) => {
+      const error = shown.values[text];
+      return relativeDifference({u: shown.values[unknown]}, {u: shown.values[unknown].map((value, i) => value - error[i])}, [
+        'u',
+      ]);
+    });
   showFacts(facts, [
     ['estimated error', relativeL2 === null ? 'none' : numberText(relativeL2, 2)],
     ['error, measured', exact.length === 0 ? undefined : numberText(Math.max(...exact), 2)],

@@ -23,7 +23,7 @@ export function npyOf(values, shape) {
   const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
   const count = shape.reduce((product, extent) => product * extent, 1);
   const bytes = new Uint8Array(10 + length + 8 * count * lists.length);
-  bytes.set([0x93, ...[...'NUMPY'].map((letter) => letter.charCodeAt(0)), 1, 0, length & 255, length >> 8]);
+  bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, length & 255, length >> 8]); // \x93NUMPY
   bytes.set(new TextEncoder().encode(text.padEnd(length - 1) + '\n'), 10);
   const view = new DataView(bytes.buffer);
   lists.forEach((list, l) => {

@@ -24,7 +24,7 @@ export class FieldView {
   #signed = new Set();
   /** @type {any} */
   #range;
-  /** Axes across and up, by index. */
+  /** Axes across and up, by index; of one coordinate there is none up. @type {[number, number | undefined]} */
   #plane = [0, 1];
   #frame;
   #yOf;
@@ -158,7 +158,7 @@ export class FieldView {
     const lines = this.#lines().map(({name, values}) => ({name: short(this.#labels[name] ?? name), values}));
     const drawn = drawCurves(this.base, {across, lines, range: this.#range});
     [this.#frame, this.#yOf] = [drawn?.frame, drawn?.yOf];
-    this.#plane = [0];
+    this.#plane = [0, undefined];
   }
 
   #drawMap(axes) {

@@ -106,7 +106,7 @@ function showMath({mathml, headline, unknowns = [], coordinates = [], unknownsCo
   byId('math').replaceChildren(...(lines.length > 0 ? lines : [make('p', {class: 'summary'}, headline ?? '')]));
   byId('math').classList.remove('stale');
   const facts = [
-    unknowns.length > 0 && `unknown ${unknowns.join(', ')}`,
+    unknowns.length > 0 && `${unknowns.length > 1 ? 'unknowns' : 'unknown'} ${unknowns.join(', ')}`,
     coordinates.length > 0 && `over ${coordinates.map((one) => one.name ?? one).join(', ')}`,
     unknownsCount && `${unknownsCount.toLocaleString('en')} coefficients to begin with`,
     bytes && `about ${bytesText(bytes)}`,

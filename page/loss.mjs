@@ -15,10 +15,7 @@ export class LossChart {
   constructor(figure) {
     this.figure = figure;
     this.canvas = make('canvas', {class: 'loss', role: 'img'});
-    figure.replaceChildren(
-      make('figcaption', {}, 'Loss ', make('span', {}, 'of each solve, on finer and finer meshes')),
-      this.canvas,
-    );
+    figure.replaceChildren(make('figcaption', {}, 'Loss ', make('span', {}, 'of one solve after another')), this.canvas);
     new ResizeObserver(() => this.#draw()).observe(this.canvas);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#draw());
   }

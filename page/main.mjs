@@ -30,7 +30,7 @@ byId('copy-link').addEventListener('click', () => {
     setTimeout(() => (byId('copy-link').textContent = 'Copy link'), 2000);
   };
   // Without a secure context there is no clipboard: the address bar has the link all the same.
-  const copied = navigator.clipboard?.writeText(location.href) ?? Promise.reject(new Error('no clipboard'));
+  const copied = isSecureContext ? navigator.clipboard.writeText(location.href) : Promise.reject(new Error('no clipboard'));
   copied.then(
     () => said('Link copied'),
     () => said('The address bar has the link'),

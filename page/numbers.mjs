@@ -9,7 +9,7 @@ const power = (exponent) => `10${exponent < 0 ? '⁻' : ''}${[...String(Math.abs
 /**
  * A number as people write it: with a power of ten below 1e-3 and from 1e6 on.
  *
- * @param {number} value
+ * @param {number | null} value JSON has null for what is no finite number.
  * @param {number} [digits] that matter, default 4.
  */
 export function numberText(value, digits = 4) {

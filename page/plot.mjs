@@ -45,7 +45,7 @@ function areLengths(across, up) {
  */
 export function drawMap(canvas, {across, up, valueAt, range, map, label}) {
   const painter = prepared(canvas);
-  const {context, width, height, ratio, colours} = painter;
+  const {context, width, height, ratio} = painter;
   const narrow = width < 440;
   const room = {left: narrow ? 42 : 52, top: 30, right: narrow ? 70 : 84, bottom: 40};
   let frame = {left: room.left, top: room.top, wide: width - room.left - room.right, high: height - room.top - room.bottom};
@@ -106,7 +106,7 @@ function drawAxes({context, colours}, frame, across, up) {
   context.strokeRect(left - 0.5, top - 0.5, wide + 1, high + 1);
   context.font = NUMBERS;
   context.fillStyle = colours.faint;
-  const below = niceTicks(across.lower, across.upper, Math.max(2, Math.floor(wide / 70)));
+  const below = niceTicks(across.lower, across.upper, Math.max(3, Math.floor(wide / 70)));
   const acrossTexts = tickTexts(below);
   context.textAlign = 'center';
   context.textBaseline = 'top';
@@ -115,7 +115,7 @@ function drawAxes({context, colours}, frame, across, up) {
     context.fillRect(Math.round(x) - 0.5, top + high + 1, 1, 4);
     context.fillText(acrossTexts.texts[i], x, top + high + 8);
   });
-  const beside = niceTicks(up.lower, up.upper, Math.max(2, Math.floor(high / 44)));
+  const beside = niceTicks(up.lower, up.upper, Math.max(3, Math.floor(high / 44)));
   const upTexts = tickTexts(beside);
   context.textAlign = 'right';
   context.textBaseline = 'middle';
@@ -138,15 +138,15 @@ function nameAt(context, colours, name, power, x, y, align) {
 }
 
 /** The colour bar: what value has which colour. */
-function drawBar({context, colours}, frame, {range, map, label}) {
-  const [left, wide] = [frame.left + frame.wide + 14, 12];
+function drawBar({context, colours, width}, frame, {range, map, label}) {
+  const [left, thick] = [frame.left + frame.wide + 14, 12];
   const table = colourTable(map);
   for (let y = 0; y < frame.high; y++) {
     const pixel = table[Math.round((1 - y / frame.high) * (table.length - 2))];
     context.fillStyle = `rgb(${pixel & 255} ${(pixel >> 8) & 255} ${(pixel >> 16) & 255})`;
-    context.fillRect(left, frame.top + y, wide, Math.min(1.5, frame.high - y));
+    context.fillRect(left, frame.top + y, thick, Math.min(1.5, frame.high - y));
   }
-  const ticks = niceTicks(range.lower, range.upper, Math.max(2, Math.floor(frame.high / 40)));
+  const ticks = niceTicks(range.lower, range.upper, Math.max(3, Math.floor(frame.high / 40)));
   const {texts, power} = tickTexts(ticks);
   context.font = NUMBERS;
   context.fillStyle = colours.faint;
@@ -155,10 +155,12 @@ function drawBar({context, colours}, frame, {range, map, label}) {
   ticks.forEach((tick, i) => {
     const part = range.upper > range.lower ? (tick - range.lower) / (range.upper - range.lower) : 0.5;
     const y = frame.top + frame.high * (1 - part);
-    context.fillRect(left + wide, Math.round(y) - 0.5, 4, 1);
-    context.fillText(texts[i], left + wide + 7, y);
+    context.fillRect(left + thick, Math.round(y) - 0.5, 4, 1);
+    context.fillText(texts[i], left + thick + 7, y);
   });
-  nameAt(context, colours, label, power, left, frame.top - 11, 'left');
+  context.font = NAMES;
+  const fits = left + context.measureText(power === '' ? label : `${label}  ${power}`).width < width;
+  nameAt(context, colours, label, power, fits ? left : width - 1, frame.top - 11, fits ? 'left' : 'right');
 }
 
 /**
@@ -227,11 +229,11 @@ const joined = (ranges) => {
 function drawGrid({context, colours}, frame, across, up) {
   context.fillStyle = colours.line;
   context.globalAlpha = 0.6;
-  for (const tick of niceTicks(up.lower, up.upper, Math.max(2, Math.floor(frame.high / 44)))) {
+  for (const tick of niceTicks(up.lower, up.upper, Math.max(3, Math.floor(frame.high / 44)))) {
     const y = frame.top + frame.high * (1 - (tick - up.lower) / (up.upper - up.lower));
     context.fillRect(frame.left, Math.round(y), frame.wide, 1);
   }
-  for (const tick of niceTicks(across.lower, across.upper, Math.max(2, Math.floor(frame.wide / 70)))) {
+  for (const tick of niceTicks(across.lower, across.upper, Math.max(3, Math.floor(frame.wide / 70)))) {
     const x = frame.left + ((tick - across.lower) / (across.upper - across.lower)) * frame.wide;
     context.fillRect(Math.round(x), frame.top, 1, frame.high);
   }

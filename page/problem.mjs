@@ -7,7 +7,6 @@ const NAMES = ['periodic', 'unknowns'];
 const NUMBERS = ['tolerance', 'maxSeconds'];
 /** Fields with one number, or several between commas. */
 const NUMBER_LISTS = ['resolution', 'iterations'];
-const TEXTS = ['domain', 'field', 'kernel'];
 
 /** Ids of all fields, in the order in which a link names them. */
 export const FIELDS = [
@@ -111,19 +110,22 @@ export function textsOf(problem) {
   const texts = Object.fromEntries(FIELDS.map((id) => [id, '']));
   const others = {};
   for (const [key, value] of Object.entries(problem)) {
-    const isPlain = ['string', 'number'].includes(typeof value);
     if (key === 'out') continue; // a folder of the machine that solves
-    if (LINES.includes(key)) texts[key] = [value].flat().join('\n');
-    else if (NAMES.includes(key) || NUMBER_LISTS.includes(key)) texts[key] = [value].flat().join(', ');
-    else if (key === 'domain') texts.domain = isPlain ? value : rangesText(value);
-    else if (key === 'uniform') texts.uniform = pairsText(value, ', ');
-    else if (key === 'exact') texts.exact = isPlain ? value : pairsText(value, '; ');
-    else if (key === 'field') texts.field = value === 'grid' ? '' : value;
-    else if (NUMBERS.includes(key) || TEXTS.includes(key)) texts[key] = String(value);
+    if (FIELDS.includes(key) && key !== 'others') texts[key] = textOf(key, value);
     else others[key] = value;
   }
   if (Object.keys(others).length > 0) texts.others = JSON.stringify(others);
   return texts;
+}
+
+/** A value of a problem file as its field has it. */
+function textOf(key, value) {
+  if (LINES.includes(key)) return [value].flat().join('\n');
+  if (typeof value !== 'object') return key === 'field' && value === 'grid' ? '' : String(value);
+  if (key === 'domain') return rangesText(value);
+  if (key === 'uniform') return pairsText(value, ', ');
+  if (key === 'exact') return pairsText(value, '; ');
+  return [value].flat().join(', ');
 }
 
 const pairsText = (pairs, between) =>
@@ -172,14 +174,14 @@ export function fieldOf(message, texts) {
   const named = /(?:^|: )'?(?:--)?([a-z][A-Za-z]*(?:-[a-z]+)*)'? (?:must be|is)\b/.exec(message)?.[1];
   const option = named?.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
   if (option !== undefined && FIELDS.includes(option)) return option;
-  const [, excerpt] = message.split('\n');
-  const quoted = excerpt?.trim().replace(/^(…|\.\.\.)|(…|\.\.\.)$/g, '') ?? '';
+  const [, excerpt = ''] = message.split('\n');
+  const quoted = excerpt.trim().replace(/^(…|\.\.\.)|(…|\.\.\.)$/g, '');
   if (quoted !== '') {
     const found = ['equation', 'where', 'exact', 'domain'].find((id) => (texts[id] ?? '').includes(quoted));
     if (found !== undefined) return found;
   }
   for (const [sign, id] of SIGNS) if (sign.test(message)) return id;
-  if (/kernel/.test(message)) return 'kernel';
+  if (message.includes('kernel')) return 'kernel';
   if (/derivative of order|equation/.test(message)) return 'equation';
   return undefined;
 }

@@ -123,8 +123,11 @@ function showPreview(data, how) {
   byId('body').hidden = false;
   byId('body').classList.remove('stale');
   view.show(shown, how);
-  if (shown.values.residual !== undefined) {
-    showFacts(byId('facts'), [['residual (RMS), so far', numberText(rootMeanSquare(shown.values.residual), 3)]]);
+  if ('residual' in shown.values) {
+    showFacts(byId('facts'), [
+      ['picture', 'the field so far'],
+      ['residual (RMS), so far', numberText(rootMeanSquare(shown.values.residual), 3)],
+    ]);
   }
 }
 
@@ -146,7 +149,7 @@ function show(found, how, errors) {
       `error of ${unknown} (RMS), measured`,
       numberText(rootMeanSquare(shown.values[name]), 3),
     ]),
-    ['residual (RMS)', shown.values.residual && numberText(rootMeanSquare(shown.values.residual), 3)],
+    ['residual (RMS)', 'residual' in shown.values ? numberText(rootMeanSquare(shown.values.residual), 3) : undefined],
     ['loss', numberText(found.loss, 3)],
     ['seconds', numberText(found.seconds, 3)],
     ['iterations', found.iterations.toLocaleString('en')],

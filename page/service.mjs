@@ -10,9 +10,9 @@ export class ServiceError extends Error {
    * @param {number} status of HTTP
    * @param {string} code stable, such as SYNTAX
    * @param {string} message
-   * @param {number | undefined} retryAfter seconds
+   * @param {number} [retryAfter] seconds
    */
-  constructor(status, code, message, retryAfter = undefined) {
+  constructor(status, code, message, retryAfter) {
     super(message);
     this.status = status;
     this.code = code;
@@ -125,7 +125,7 @@ export async function solve(body, {signal, on}) {
   for await (const {name, data} of events(response.body)) {
     if (name === 'solution') return data;
     if (name === 'error') throw new ServiceError(response.status, data.code, data.message);
-    on[name]?.(data);
+    if (Object.hasOwn(on, name)) on[name](data);
   }
   throw new ServiceError(0, 'CUT_SHORT', 'The service ended the connection before there was a solution.');
 }
@@ -156,9 +156,10 @@ function eventOf(block) {
   let name = 'message';
   const data = [];
   for (const line of block.split(/\r?\n/)) {
-    const [, key, value] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
-    if (key === 'event') name = value ?? '';
-    else if (key === 'data') data.push(value ?? '');
+    const colon = line.indexOf(':');
+    const [key, value] = colon < 0 ? [line, ''] : [line.slice(0, colon), line.slice(colon + 1).replace(/^ /, '')];
+    if (key === 'event') name = value;
+    else if (key === 'data') data.push(value);
   }
   return data.length === 0 ? undefined : {name, data: JSON.parse(data.join('\n'))};
 }

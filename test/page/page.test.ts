@@ -265,9 +265,8 @@ if (BROWSER === undefined) test.skip('there is no Chromium on PATH; DINF_TEST_BR
         }
         return 'rgb(255, 255, 255)';
       };
-      return [
-        ...document.querySelectorAll('h2, label, .help, .status, .verdict strong, .verdict small, dt, button:enabled, .error'),
-      ]
+      const texts = 'h2, label, .help, .status, .verdict strong, .verdict small, dt, button:enabled, .error';
+      return Array.from(document.querySelectorAll<HTMLElement>(texts))
         .filter((element) => element.getClientRects().length > 0)
         .map((element) => {
           const [a, b] = [light(getComputedStyle(element).color), light(ground(element))].sort((x, y) => y - x);

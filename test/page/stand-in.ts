@@ -214,8 +214,11 @@ async function solve(ask: Ask, response: ServerResponse, state: State): Promise<
 async function valuesOf(solution: Solution, ask: Ask): Promise<{axes: object; values: object}> {
   const {domain, fields} = solution.problem.spec;
   const axes = domain.map(({lower, upper}) => linspace(lower, upper, PLACES[domain.length - 1]));
-  const expressions = ask.expressions ?? [...fields.flatMap(({unknowns}) => unknowns), 'residual'];
-  const equations = [ask.problem?.equation ?? 'u_t - u_t'].flat() as string[];
+  const expressions = ask.expressions ?? [
+    ...fields.flatMap(({unknowns}) => unknowns),
+    ...(ask.problem === undefined ? [] : ['residual']),
+  ];
+  const equations = [ask.problem?.equation ?? '0'].flat() as string[];
   const differences = equations.map((text) => {
     const [left, right = '0'] = text.split('=');
     return `(${left}) - (${right})`;
