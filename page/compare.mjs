@@ -56,6 +56,7 @@ async function compare() {
     return;
   }
   const signal = occupy();
+  for (const {view} of solved) view.dispose();
   solved = [];
   const cards = names.map((name) => card(VARIANTS[name].title));
   byId('compared').replaceChildren(...cards.map(({element}) => element));
@@ -89,7 +90,7 @@ function card(title) {
   const bar = make('progress', {max: 1, hidden: true, 'aria-label': title});
   const place = make('div', {});
   const facts = make('dl', {class: 'facts'});
-  const element = make('article', {class: 'variant'}, make('h3', {}, title), state, reason, bar, place, facts);
+  const element = make('article', {class: 'variant'}, make('h3', {}, title), state, bar, place, facts, reason);
   return {element, state, reason, bar, place, facts, done: false};
 }
 
@@ -151,7 +152,8 @@ function finish(found, {state, reason, place, facts}, {labels, errors}, unknowns
   ]);
   const view = new FieldView(place, {compact: true});
   const signed = ['residual', ...errors.map(({text}) => text), ...names.map((name) => `${name} - first`)];
-  solved.push({view, shown, how: {labels, signed}});
+  const named = Object.fromEntries(names.map((name) => [`${name} - first`, `${name} − first`]));
+  solved.push({view, shown, how: {labels: {...labels, ...named}, signed}});
   offer(names, labels, errors);
   showAll();
 }

@@ -24,6 +24,8 @@ export class FieldView {
   #signed = new Set();
   /** @type {any} */
   #range;
+  observer = new ResizeObserver(() => this.draw());
+  ended = new AbortController();
   /** Axes across and up, by index; of one coordinate there is none up. @type {[number, number | undefined]} */
   #plane = [0, 1];
   #frame;
@@ -38,7 +40,7 @@ export class FieldView {
     this.axisChoice = make('select', {id: `${id}-axis`});
     this.slider = make('input', {type: 'range', id: `${id}-slice`, min: '0', step: '1'});
     this.sliceText = make('output', {for: `${id}-slice`});
-    this.readout = make('figcaption', {id: `${id}-readout`, class: 'readout', 'aria-live': 'polite'});
+    this.readout = make('figcaption', {id: `${id}-readout`, class: 'readout'});
     this.choiceRow = make('span', {class: 'control', hidden: compact}, make('label', {for: `${id}-choice`}, 'Show'), this.choice);
     this.sliceRow = make(
       'span',
@@ -73,8 +75,8 @@ export class FieldView {
     });
     this.over.addEventListener('blur', () => this.#unmark());
     this.over.addEventListener('keydown', (event) => this.#step(event));
-    new ResizeObserver(() => this.draw()).observe(this.base);
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.draw());
+    this.observer.observe(this.base);
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.draw(), {signal: this.ended.signal});
   }
 
   /**
@@ -235,6 +237,8 @@ export class FieldView {
 
   #drawMark() {
     if (this.#data === undefined) return;
+    // What the keys reach is read out; what the pointer brushes is not.
+    this.readout.setAttribute('aria-live', document.activeElement === this.over ? 'polite' : 'off');
     const frame = this.#frame;
     const lines = this.#lines();
     if (!this.#marked || frame === undefined) {
@@ -257,6 +261,12 @@ export class FieldView {
     this.readout.textContent = `${places}:  ${lines
       .map(({name, values}) => `${this.#labels[name] ?? name} = ${numberText(values[index], 6)}`)
       .join(', ')}`;
+  }
+
+  /** Ends listening to the page, before the view is taken out of it. */
+  dispose() {
+    this.observer.disconnect();
+    this.ended.abort();
   }
 
   /** The picture as a file, on the ground of the page. @returns {Promise<Blob>} */

@@ -9,6 +9,17 @@ import {askToken} from './token.mjs';
 /** Milliseconds without a key after which the service is asked. */
 const REST = 250;
 
+/** Codes of errors that are about what is typed, and not about what became of it. */
+const ABOUT_TEXTS = new Set([
+  'SYNTAX',
+  'UNKNOWN_SYMBOL',
+  'UNKNOWN_OPTION',
+  'INVALID_ARGUMENT',
+  'ORDER_TOO_HIGH',
+  'EXPRESSION_TOO_LARGE',
+  'OUT_OF_DOMAIN',
+]);
+
 /** @type {{systems: any[], examples: any[]}} */
 let offered = {systems: [], examples: []};
 /** @type {string | undefined} */
@@ -96,7 +107,10 @@ async function lookNow() {
 }
 
 function showMath({mathml, headline, unknowns = [], coordinates = [], unknownsCount, bytes, notes = []}) {
-  const formulas = [mathml ?? []].flat().map((one) => (typeof one === 'string' ? {mathml: one} : one));
+  // One text may have several formulas.
+  const formulas = [mathml ?? []]
+    .flat()
+    .flatMap((one) => (typeof one === 'string' ? one.split(/(?=<math[\s>])/).map((text) => ({mathml: text})) : one));
   const lines = formulas.flatMap(({mathml: text, label, text: plain}) => {
     const set = formula(text ?? '') ?? (plain === undefined ? undefined : make('code', {}, plain));
     if (set === undefined) return [];
@@ -121,7 +135,7 @@ export function showError(error) {
   clearErrors();
   showText(byId('offline'), error instanceof ServiceError && error.status === 0 ? error.message : undefined);
   if (error instanceof ServiceError && error.status === 0) return undefined;
-  const field = error instanceof FieldError ? error.field : (error.field ?? fieldOf(error.message, texts()));
+  const field = fieldOfError(error);
   const known = field !== undefined && FIELDS.includes(field) && system === undefined;
   const place = known ? byId(`${field}-error`) : byId('form-error');
   showText(place, error.message);
@@ -129,6 +143,13 @@ export function showError(error) {
   byId(field).setAttribute('aria-invalid', 'true');
   byId(field).closest('details')?.setAttribute('open', '');
   return field;
+}
+
+/** The field of an error, as far as its code says that it is about what is typed. @returns {string | undefined} */
+function fieldOfError(error) {
+  if (error instanceof FieldError) return error.field;
+  if (error.code === 'UNKNOWN_OPTION' && byId('others').value !== '') return 'others';
+  return ABOUT_TEXTS.has(error.code) ? fieldOf(error.message, texts()) : undefined;
 }
 
 export function clearErrors() {

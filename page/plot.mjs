@@ -300,13 +300,27 @@ export function lossText(points) {
 export function drawMark(canvas, frame, {x, ys}) {
   const {context, colours} = prepared(canvas);
   if (x === undefined) return;
-  context.lineWidth = 1;
-  context.strokeStyle = colours.ink;
-  context.setLineDash([3, 3]);
-  context.beginPath();
-  context.moveTo(x, frame.top);
-  context.lineTo(x, frame.top + frame.high);
-  context.stroke();
+  // Of a map both lines, dark on light, so that they are seen on any colour; of curves the one across.
+  const {left, top, wide, high} = frame;
+  const isMap = ys.length === 1 && ys[0].colour === undefined;
+  for (const [stroke, dashes] of isMap
+    ? [
+        ['rgb(255 255 255 / 55%)', []],
+        ['#000', [3, 3]],
+      ]
+    : [[colours.ink, [3, 3]]]) {
+    context.beginPath();
+    context.moveTo(x, top);
+    context.lineTo(x, top + high);
+    if (isMap) {
+      context.moveTo(left, ys[0].y);
+      context.lineTo(left + wide, ys[0].y);
+    }
+    context.lineWidth = 1;
+    context.strokeStyle = stroke;
+    context.setLineDash(dashes);
+    context.stroke();
+  }
   context.setLineDash([]);
   for (const {y, colour} of ys) {
     for (const [stroke, thick] of [

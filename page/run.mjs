@@ -38,6 +38,8 @@ export function release() {
 }
 export const cancel = () => running?.abort();
 
+const BUSY = 'The service is busy';
+
 const status = (text) => showText(byId('status'), text);
 
 /** Solves what the form holds. */
@@ -88,8 +90,9 @@ function prepare() {
 }
 
 function showBusy(left) {
-  status(`The service is busy, trying again in ${left} s`);
-  announce(`The service is busy, trying again in ${left} seconds`);
+  // Said once, and not every second, to those who listen.
+  if (!byId('status').textContent.startsWith(BUSY)) announce(`${BUSY}, trying again in ${left} seconds`);
+  status(`${BUSY}, trying again in ${left} s`);
 }
 
 /** What is shown as events come. */

@@ -56,6 +56,7 @@ const EXAMPLES = [
       equation: 'laplacian(u) = -10*exp(-20*((x-0.6)^2 + (y-0.5)^2 + (z-0.3)^2))',
       domain: 'x=0..1, y=0..1, z=0..1',
       where: 'x=0|x=1|y=0|y=1|z=0|z=1: u=0',
+      resolution: 8,
       tolerance: 0.01,
     },
   },
