@@ -35,7 +35,7 @@ export class FieldView {
   constructor(root, {compact = false} = {}) {
     const id = `view-${++made}`;
     this.base = make('canvas', {class: 'base', 'aria-hidden': 'true'});
-    this.over = make('canvas', {class: 'over', tabIndex: 0, role: 'img', 'aria-describedby': `${id}-readout`});
+    this.over = make('canvas', {class: 'over', tabIndex: 0, role: 'application', 'aria-describedby': `${id}-readout`});
     this.choice = make('select', {id: `${id}-choice`});
     this.axisChoice = make('select', {id: `${id}-axis`});
     this.slider = make('input', {type: 'range', id: `${id}-slice`, min: '0', step: '1'});

@@ -30,7 +30,7 @@ let asking;
 /** What the service said of what is typed now. @type {any} */
 let described;
 
-export const texts = () => Object.fromEntries(FIELDS.map((id) => [id, byId(id).value]));
+const texts = () => Object.fromEntries(FIELDS.map((id) => [id, byId(id).value]));
 
 /** What is solved: keys of a problem file, or a system by its name. @throws {FieldError} */
 export const asked = () => (system === undefined ? {problem: problemOf(texts())} : {system});
@@ -42,7 +42,7 @@ export async function description() {
 }
 
 /** Fills the form from what an example, a file or a link holds. */
-export function fill(given) {
+function fill(given) {
   system = undefined;
   for (const id of FIELDS) byId(id).value = given[id] ?? '';
   if (!/^(|siren|pinn)$/.test(given.field ?? '')) byId('field').value = '';

@@ -125,7 +125,8 @@ function drawAxes({context, colours}, frame, across, up) {
     context.fillText(upTexts.texts[i], left - 8, y);
   });
   nameAt(context, colours, across.name, acrossTexts.power, left + wide / 2, top + high + 36, 'center');
-  nameAt(context, colours, up.name, upTexts.power, left - 6, top - 11, up.name.length > 2 ? 'left' : 'right');
+  const isShort = up.name.length <= 2 && upTexts.power === '';
+  nameAt(context, colours, up.name, upTexts.power, isShort ? left - 6 : 2, top - 11, isShort ? 'right' : 'left');
 }
 
 /** A name in italics, and the power of ten of its numbers. */

@@ -137,9 +137,10 @@ function showPreview(data, how) {
 function show(found, how, errors) {
   answer = found;
   const shown = shownOf(found);
-  const {short, text} = judgement(found);
-  status(`Solved in ${secondsText(found.seconds)}`);
-  announce(`Solved in ${secondsText(found.seconds)}. ${short}: ${text}`);
+  const {kind, short, text} = judgement(found);
+  const done = `${kind === 'bad' ? 'Ended after' : 'Solved in'} ${secondsText(found.seconds)}`;
+  status(done);
+  announce(`${done}. ${short}: ${text}`);
   showJudgement(byId('verdict'), found);
   byId('body').hidden = false;
   byId('body').classList.remove('stale');

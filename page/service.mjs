@@ -87,7 +87,7 @@ const isBusy = (error) =>
   error instanceof ServiceError && (error.status === 429 || (error.status === 503 && error.retryAfter !== undefined));
 
 /** @param {number} milliseconds @param {AbortSignal | undefined} signal @returns {Promise<void>} */
-export function pause(milliseconds, signal) {
+function pause(milliseconds, signal) {
   return new Promise((resolve, reject) => {
     const leave = () => {
       clearTimeout(timer);

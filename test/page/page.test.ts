@@ -45,7 +45,8 @@ if (BROWSER === undefined) test.skip('there is no Chromium on PATH; DINF_TEST_BR
     open.push(page);
     page.on('console', (message) => {
       // The browser itself tells of every answer of 400 and more.
-      if (message.type() === 'error' && !/status of (400|401|429)/.test(message.text())) complaints.push(message.text());
+      if (message.type() === 'error' && !/status of (400|401|429)|ERR_INTERNET_DISCONNECTED/.test(message.text()))
+        complaints.push(message.text());
     });
     page.on('pageerror', (error) => complaints.push(String(error)));
     await page.addInitScript(() => {
@@ -137,6 +138,22 @@ if (BROWSER === undefined) test.skip('there is no Chromium on PATH; DINF_TEST_BR
     const measured = /error of u \(RMS\), measured\s+(\S+)/.exec(facts)?.[1];
     expect(measured).toMatch(/10⁻(¹.|[⁵⁶⁷⁸⁹])/u);
     await shot(page, 'known-answer');
+  });
+
+  it('says what is not resolved, and why', async () => {
+    const page = await visit();
+    await page.getByLabel('Equations').fill('u_x = 1');
+    await page.getByLabel('Domain').fill('x=0..1');
+    await page.getByLabel('Conditions on faces').fill('x=0|x=1: u=0');
+    await page.getByText('How it is solved').click();
+    await page.getByLabel('Cells').fill('64');
+    await page.getByRole('button', {name: /^Solve/}).click();
+    await solved(page);
+    expect(await page.locator('#status').innerText()).toMatch(/^Ended after/);
+    expect(await page.locator('#verdict').innerText()).toMatch(/^Not resolved/);
+    expect(await page.locator('#notes li').count()).toBeGreaterThan(0);
+    expect(await page.locator('#announce').innerText()).toContain('Not resolved');
+    await shot(page, 'not-resolved');
   });
 
   it('says an error beside the field that it is about, in the words of the package', async () => {
@@ -243,6 +260,15 @@ if (BROWSER === undefined) test.skip('there is no Chromium on PATH; DINF_TEST_BR
     await page.waitForFunction(() => Math.abs(document.getElementById('solution')!.getBoundingClientRect().top) < 4);
     expect(await isWide(page)).toBeLessThanOrEqual(0);
     await shot(page, 'phone');
+    await page.getByLabel('Equations').fill('u_xx + sni(x)*averyverylongnameofsomethingthatdoesnotexistanywhere = 0');
+    await page.locator('#equation-error:not([hidden])').waitFor();
+    expect(await isWide(page)).toBeLessThanOrEqual(0);
+    await start(page, 'Poisson: a membrane under its load');
+    await page.locator('#compare-seconds').fill('1');
+    await page.getByRole('button', {name: 'Compare'}).click();
+    await page.locator('#announce', {hasText: /^Compared/}).waitFor({timeout: 50_000});
+    expect(await isWide(page)).toBeLessThanOrEqual(0);
+    await shot(page, 'phone-comparison');
   });
 
   it('is dark where the reader wants it, with text that can be read', async () => {
@@ -381,6 +407,19 @@ if (BROWSER === undefined) test.skip('there is no Chromium on PATH; DINF_TEST_BR
     await page.getByRole('button', {name: /^Solve/}).click();
     await page.locator('#status', {hasText: 'The service is busy, trying again in 1 s'}).waitFor();
     await solved(page);
+  });
+
+  it('says that the service cannot be reached, and goes on when it can', async () => {
+    const page = await visit();
+    await math(page);
+    await page.context().setOffline(true);
+    await page.getByRole('button', {name: /^Solve/}).click();
+    await page.locator('#offline', {hasText: 'The service cannot be reached.'}).waitFor();
+    expect(await page.locator('#status').innerText()).toBe('Not solved');
+    await page.context().setOffline(false);
+    await page.getByRole('button', {name: /^Solve/}).click();
+    await solved(page);
+    expect(await page.locator('#offline').isVisible()).toBe(false);
   });
 
   it('takes nothing but mathematics out of what is said to be mathematics', async () => {
