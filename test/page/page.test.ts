@@ -169,9 +169,10 @@ if (BROWSER === undefined) test.skip('there is no Chromium on PATH; DINF_TEST_BR
     expect(await page.getByLabel('Equations').getAttribute('aria-invalid')).toBe('true');
     await shot(page, 'error');
     // Solving shows it again and goes there.
+    await page.getByLabel('Domain').focus();
     await page.keyboard.press('Control+Enter');
-    await page.waitForFunction(() => document.activeElement?.id === 'equation');
-    expect(await page.locator('#status').innerText()).toBe('Not solved');
+    await page.locator('#status', {hasText: 'Not solved'}).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('equation');
     await page.getByLabel('Equations').fill('u_xx + u_yy = 0');
     await page.getByLabel('Conditions on faces').fill('x=2: u=0');
     await says('where', 'x=2 is no face of the domain');
@@ -200,7 +201,7 @@ if (BROWSER === undefined) test.skip('there is no Chromium on PATH; DINF_TEST_BR
     await shot(page, 'running');
     const before = service.left;
     await page.keyboard.press('Escape');
-    expect(await page.locator('#status').innerText()).toMatch(/^Cancelled after \d/);
+    await page.locator('#status', {hasText: /^Cancelled after \d/}).waitFor();
     expect(await page.locator('#announce').innerText()).toBe('Cancelled');
     await expect(page.getByRole('button', {name: /^Cancel/}).isDisabled()).resolves.toBe(true);
     while (service.left === before) await page.waitForTimeout(50);
