@@ -4,7 +4,7 @@ import {FieldView, symmetric} from './field-view.mjs';
 import {asked, description, showError} from './form.mjs';
 import {numberText, rangeOf, secondsText} from './numbers.mjs';
 import {expressionsOf, relativeDifference, shownOf} from './result.mjs';
-import {isRunning, occupy, release} from './run.mjs';
+import {isRunning, occupy, release, setProgress} from './run.mjs';
 import {persistently, ServiceError, solve} from './service.mjs';
 import {askToken} from './token.mjs';
 import {estimateOf, judgement, showFacts} from './verdict.mjs';
@@ -103,7 +103,7 @@ async function one(body, at, asking, unknowns, signal) {
     progress: ({seconds, secondsLeft, loss}) => {
       const ends = typeof secondsLeft === 'number' ? Math.min(secondsLeft, Math.max(0, body.maxSeconds - seconds)) : undefined;
       state.textContent = `${secondsText(seconds)}${typeof loss === 'number' ? ` · loss ${numberText(loss, 2)}` : ''}`;
-      if (ends !== undefined) bar.value = seconds / (seconds + ends);
+      setProgress(bar, ends === undefined ? undefined : seconds / (seconds + ends));
     },
   };
   const onBusy = (left) => (state.textContent = `Busy, trying again in ${left} s`);

@@ -101,6 +101,12 @@ async function lookNow() {
     showMath(answer);
   } catch (error) {
     if (error.name === 'AbortError' || signal.aborted) return;
+    if (system !== undefined && error instanceof ServiceError && [400, 404, 422].includes(error.status)) {
+      described = {}; // a system that the service can solve, and has no formulas of
+      clearErrors();
+      showMath(described);
+      return;
+    }
     byId('math').classList.add('stale');
     showError(error);
   }
@@ -203,7 +209,7 @@ export async function begin() {
     if (target.id !== 'start' && target.id !== 'problem-file') changed();
   });
   byId('start').addEventListener('change', ({target}) => {
-    const [kind, name] = target.value.split(' ');
+    const [, kind, name] = /^(\w+) (.*)$/.exec(target.value) ?? [];
     if (kind === 'example') fill(textsOf(offered.examples[Number(name)].problem));
     else if (kind === 'system') chooseSystem(name);
     else fill({});

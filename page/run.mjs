@@ -114,10 +114,15 @@ function showProgress({iteration, iterations, loss, seconds, secondsLeft, fracti
   ];
   status(parts.filter((part) => part !== undefined).join(' · '));
   const done = fraction ?? (left === undefined ? undefined : seconds / (seconds + secondsLeft));
-  if (done === undefined) byId('progress').removeAttribute('value');
-  else byId('progress').value = done || iteration / iterations;
+  setProgress(byId('progress'), done);
   byId('body').hidden = false;
   chart.add(seconds, loss, iterations);
+}
+
+/** How full a bar is; where that is not known it says so. @param {any} bar @param {number | undefined} part */
+export function setProgress(bar, part) {
+  if (part === undefined || !Number.isFinite(part)) bar.removeAttribute('value');
+  else bar.value = Math.min(1, Math.max(0, part));
 }
 
 function showPreview(data, how) {
