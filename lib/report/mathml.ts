@@ -33,6 +33,8 @@ interface Piece {
 }
 
 const sign = (text: string): string => `<mo>${escapeHtml(text)}</mo>`;
+/** A minus that stands before what it negates: without the name of its place it would be spaced like a difference. */
+const MINUS = '<mo form="prefix">−</mo>';
 /** One element, where MathML asks for one. */
 const row = (markup: string): string => `<mrow>${markup}</mrow>`;
 const bracket = (markup: string): string => row(sign('(') + markup + sign(')'));
@@ -97,12 +99,12 @@ function derivativeMarkup({unknown, orders}: DerivativeNode): string {
 
 function numberPiece(value: number): Piece {
   const negative = value < 0 || Object.is(value, -0);
-  const minus = negative ? sign('−') : '';
+  const minus = negative ? MINUS : '';
   if (Math.abs(value) === Math.PI) return {markup: `${minus}<mi>π</mi>`, precedence: negative ? UNARY : ATOM, negative};
   const [mantissa, exponent] = String(Number(Math.abs(value).toPrecision(DIGITS))).split('e') as [string, string | undefined];
   if (exponent === undefined)
     return {markup: `${minus}<mn>${mantissa}</mn>`, precedence: negative ? UNARY : ATOM, negative, digit: !negative};
-  const power = `<msup><mn>10</mn>${row(Number(exponent) < 0 ? `${sign('−')}<mn>${-Number(exponent)}</mn>` : `<mn>${Number(exponent)}</mn>`)}</msup>`;
+  const power = `<msup><mn>10</mn>${row(Number(exponent) < 0 ? `${MINUS}<mn>${-Number(exponent)}</mn>` : `<mn>${Number(exponent)}</mn>`)}</msup>`;
   const digits = mantissa === '1' ? power : `<mn>${mantissa}</mn>${sign('·')}${power}`;
   return {markup: minus + digits, precedence: negative ? UNARY : MULTIPLICATIVE, negative, digit: !negative};
 }
@@ -142,7 +144,7 @@ function operationPiece(node: OperationNode, operands: readonly Piece[]): Piece 
     case 'div0':
       return {markup: `<mfrac>${row(a.markup)}${row(b.markup)}</mfrac>`, precedence: UNARY};
     case 'neg':
-      return {markup: sign('−') + after(a, MULTIPLICATIVE), precedence: ADDITIVE, negative: true};
+      return {markup: MINUS + after(a, MULTIPLICATIVE), precedence: ADDITIVE, negative: true};
     case 'pow':
       return {
         markup: `<msup>${a.precedence === ATOM ? row(a.markup) : bracket(a.markup)}${row(b.markup)}</msup>`,

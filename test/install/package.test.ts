@@ -71,6 +71,7 @@ const WANTED = [
   /^prebuilds\/(linux|darwin|win32)-(x64|arm64)\/dinf-grid(\.glibc|\.musl)?\.node$/,
   /^docs\/[\w/-]+\.(md|png|svg)$/,
   /^docs\/demo\/[\w-]+\.(html|css|mjs)$/,
+  /^page\/[\w-]+\.(html|css|mjs|svg)$/,
   /^examples\/[\w/-]+\.(mjs|md)$/,
   /^(native|cuda|cmake)\/[\w./-]+\.(cpp|h|cu|cmake|map)$/,
   /^scripts\/build-native\.js$/,
