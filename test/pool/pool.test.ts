@@ -51,9 +51,10 @@ describe('SolverPool.solve', () => {
     const pool = poolOf({threads: 2, queue: 1});
     const stop = new AbortController();
     const options = {...endless, signal: stop.signal};
-    const running = [pool.solve(posed, options), pool.solve(posed, options)];
-    // Options are checked and memory is estimated before a job takes its place.
-    while (pool.stats().running < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    const begun = new Set<number>();
+    const running = [0, 1].map((i) => pool.solve(posed, {...options, onProgress: () => begun.add(i)}));
+    // An abort before the first iteration has nothing to keep.
+    while (begun.size < 2) await new Promise((resolve) => setTimeout(resolve, 5));
     const waiting = pool.solve(posed, options);
     await expect(pool.solve(posed, options)).rejects.toMatchObject({
       code: 'QUEUE_FULL',
@@ -70,10 +71,10 @@ describe('SolverPool.solve', () => {
 
   it('ends a job after its time with what it has, and says so', async () => {
     const pool = poolOf({threads: 1});
-    using solution = await pool.solve(posed, {...endless, maxSeconds: 0.3});
+    using solution = await pool.solve(posed, {...endless, maxSeconds: 1});
     expect(solution.stopReason).toBe('aborted');
     expect(solution.iterations).toBeGreaterThan(0);
-    expect(solution.notes.join()).toContain('after the 0.3 s that this job may take');
+    expect(solution.notes.join()).toContain('after the 1 s that this job may take');
   });
 
   it('refuses before it waits what would not fit, and leaves neighbours alone', async () => {

@@ -46,7 +46,7 @@ describe('close()', () => {
     const {server, url} = await listening({drainSeconds: 0.2, threads: 1});
     const solving = post(url, ENDLESS, {}, {accept: 'text/event-stream'});
     await until('it runs', () => running(url));
-    await wait(300);
+    await wait(1000);
     const waiting = post(url, ENDLESS);
     await wait(100);
     await server.close();
