@@ -1,6 +1,7 @@
 /** What a service counts, as Prometheus reads it. */
 import {monitorEventLoopDelay} from 'node:perf_hooks';
-import {Counter, Gauge, Histogram, Registry} from 'prom-client';
+import type * as Prometheus from 'prom-client';
+import type {Counter, Histogram, Registry} from 'prom-client';
 import type {PoolStats} from '../pool/pool-stats';
 
 /** Milliseconds between two looks at the event loop. */
@@ -10,24 +11,29 @@ const SECONDS = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60];
 
 /** The metrics of one service. Labels are from fixed lists: no client makes them grow. */
 export class Metrics {
-  private readonly registry = new Registry();
+  private readonly registry: Registry;
   private readonly delay = monitorEventLoopDelay({resolution: RESOLUTION});
-  private readonly requests = this.counter('requests_total', 'Answers, by route and status.', ['route', 'status']);
-  private readonly refusals = this.counter('refused_total', 'Requests that were not taken, by code.', ['code']);
-  private readonly waits = this.histogram('wait_seconds', 'Time that solves waited.', SECONDS);
-  private readonly runs = this.histogram('run_seconds', 'Time that solves ran.', SECONDS);
-  private readonly batches = this.histogram(
-    'batch_size',
-    'Variations that were solved together.',
-    [1, 4, 16, 64, 256, 1024, 4096],
-  );
+  private readonly requests: Counter<'route' | 'status'>;
+  private readonly refusals: Counter<'code'>;
+  private readonly waits: Histogram;
+  private readonly runs: Histogram;
+  private readonly batches: Histogram;
 
   /** @param stats of all pools together, asked for when somebody reads the metrics */
-  constructor(stats: () => PoolStats & {readonly structures: number}) {
+  constructor(
+    private readonly prometheus: typeof Prometheus,
+    stats: () => PoolStats & {readonly structures: number},
+  ) {
+    this.registry = new prometheus.Registry();
+    this.requests = this.counter('requests_total', 'Answers, by route and status.', ['route', 'status']);
+    this.refusals = this.counter('refused_total', 'Requests that were not taken, by code.', ['code']);
+    this.waits = this.histogram('wait_seconds', 'Time that solves waited.', SECONDS);
+    this.runs = this.histogram('run_seconds', 'Time that solves ran.', SECONDS);
+    this.batches = this.histogram('batch_size', 'Variations that were solved together.', [1, 4, 16, 64, 256, 1024, 4096]);
     this.delay.enable();
     const gauge = (name: string, help: string, value: () => number): void => {
       this.registry.registerMetric(
-        new Gauge({
+        new prometheus.Gauge({
           ...{name: `dinf_grid_${name}`, help, registers: []},
           collect() {
             this.set(value());
@@ -81,9 +87,9 @@ export class Metrics {
   }
 
   private counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
-    return new Counter({name: `dinf_grid_${name}`, help, labelNames, registers: [this.registry]});
+    return new this.prometheus.Counter({name: `dinf_grid_${name}`, help, labelNames, registers: [this.registry]});
   }
   private histogram(name: string, help: string, buckets: number[]): Histogram {
-    return new Histogram({name: `dinf_grid_${name}`, help, buckets, registers: [this.registry]});
+    return new this.prometheus.Histogram({name: `dinf_grid_${name}`, help, buckets, registers: [this.registry]});
   }
 }

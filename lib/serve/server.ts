@@ -2,8 +2,8 @@
 import {randomUUID} from 'node:crypto';
 import type {AddressInfo} from 'node:net';
 import * as path from 'node:path';
+import type * as Fastify from 'fastify';
 import type {FastifyInstance} from 'fastify';
-import fastify from 'fastify';
 import {packageFolder} from '../base/binary';
 import {DinfError} from '../base/errors';
 import {SolverPool} from '../pool/pool';
@@ -11,6 +11,7 @@ import {Scheduler} from '../pool/scheduler';
 import {Callers} from './callers';
 import {Refusal} from './failures';
 import {Metrics} from './metrics';
+import {loadFastify, loadPrometheus} from './optional-peers';
 import {addPage} from './page';
 import {addPlainRoutes} from './plain-routes';
 import type {ServeOptions, ServeSettings} from './serve-options';
@@ -41,10 +42,11 @@ const READERS = {threads: 1, memory: Infinity, queue: 64, queuePerCaller: 8};
 /**
  * Makes a service that solves what clients send: see docs/serve.md.
  *
- * @throws DinfError INVALID_ARGUMENT, UNKNOWN_OPTION (rejects)
+ * @throws DinfError INVALID_ARGUMENT, UNKNOWN_OPTION; UNAVAILABLE where fastify and prom-client are not installed, which are optional (rejects)
  */
 export async function createServer(options: ServeOptions = {}): Promise<DinfServer> {
   const settings = serveSettings(options, path.join(packageFolder(), 'page'));
+  const [{fastify}, prometheus] = await Promise.all([loadFastify(), loadPrometheus()]);
   const {threads, memory, queue, queuePerCaller} = settings;
   const pool = new SolverPool({threads, memory, queue, queuePerCaller});
   const structures = new Structures({
@@ -55,11 +57,11 @@ export async function createServer(options: ServeOptions = {}): Promise<DinfServ
     seconds: settings.structureSeconds,
   });
   const service: Service = {
-    ...{settings, pool, app: appOf(settings)},
+    ...{settings, pool, app: appOf(fastify, settings)},
     readers: new Scheduler(READERS),
     workers: new Workers(settings.maxPoseSeconds),
     callers: new Callers(settings.tokens),
-    metrics: new Metrics(() => ({...pool.stats(), structures: structures.size})),
+    metrics: new Metrics(prometheus, () => ({...pool.stats(), structures: structures.size})),
     documents: [],
     open: new Set(),
     draining: false,
@@ -85,7 +87,7 @@ export async function createServer(options: ServeOptions = {}): Promise<DinfServ
   };
 }
 
-function appOf({logLevel, maxJson, trustProxy}: ServeSettings): FastifyInstance {
+function appOf(fastify: typeof Fastify.fastify, {logLevel, maxJson, trustProxy}: ServeSettings): FastifyInstance {
   return fastify({
     logger: logLevel === 'silent' ? false : {level: logLevel, serializers: {req: requestLine}},
     genReqId: () => randomUUID(),
