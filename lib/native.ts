@@ -157,8 +157,8 @@ export interface NativeVariations {
   uniforms: Float64Array;
   /** One each; empty: that of the problem. */
   seeds: Float64Array;
-  /** Values of a channel, those of one variation after those of another. */
-  channels: {term: number; channel: number; values: Float64Array}[];
+  /** Values of a channel, one array a variation. */
+  channels: {term: number; channel: number; values: Float64Array[]}[];
   /** Whether nothing that varies is read by the derivatives of the rows. */
   sameJacobian: boolean;
   evaluation: NativeEvaluation | null;

@@ -111,6 +111,7 @@ export class ManySolver<U extends string = string> implements Disposable {
   private readonly varied = new Map<string, {term: number; channel: number}>();
   private variesUniforms = false;
   private disposed = false;
+  private estimate: number | undefined;
   private readonly options: SolveManyOptions;
 
   /** @throws DinfError INVALID_ARGUMENT, UNKNOWN_OPTION */
@@ -238,7 +239,7 @@ export class ManySolver<U extends string = string> implements Disposable {
     const channels = [...this.varied.values()].map(({term, channel}) => {
       const given = (list: readonly ChannelValues[]): Float64Array | undefined =>
         list.find((one) => one.term === term && one.channel === channel)?.values;
-      return {term, channel, values: concatenated(batch.map(({variation}) => given(variation.channels) ?? ownValues(spec, term, channel)))};
+      return {term, channel, values: batch.map(({variation}) => given(variation.channels) ?? ownValues(spec, term, channel))};
     });
     const sameUniforms = batch.every(({variation}) => variation.uniforms?.every((value, i) => value === base[i] || !inputs.uniforms.has(i)) ?? true);
     const sameData = [...this.varied.values()].every(({term, channel}) => !inputs.channels[term].has(channel));
@@ -296,6 +297,10 @@ export class ManySolver<U extends string = string> implements Disposable {
   }
 
   private laneBytes(): number {
+    return (this.estimate ??= this.estimated());
+  }
+
+  private estimated(): number {
     const {optimizer = [], dtype = 'float32'} = this.options;
     const compiled = compileProblem(this.problem.spec, {dtype, threads: 1, seed: 0});
     return Math.min(estimateBytes(compiled, [optimizer].flat()), availableBytes());

@@ -439,8 +439,15 @@ Variations readVariations(const Napi::Object& from, const ProblemSpec& problem, 
     VariedChannel varied;
     varied.term = small(given, "term", 0, static_cast<int>(problem.terms.size()) - 1);
     varied.channel = small(given, "channel", 0, static_cast<int>(problem.terms[varied.term].channels.size()) - 1);
-    varied.values = doubles(given, "values");
-    if (varied.values.size() != count * static_cast<size_t>(sampleCounts[varied.term])) bad("a channel has one value for each sample of each variation");
+    const Napi::Array each = array(given, "values");
+    if (each.Length() != count) bad("a channel has values of each variation");
+    const size_t samples = static_cast<size_t>(sampleCounts[varied.term]);
+    varied.values.reserve(count * samples);
+    for (uint32_t v = 0; v < each.Length(); ++v) {
+      const std::vector<double> values = readDoubles(each.Get(v), "values");
+      if (values.size() != samples) bad("a channel has one value for each sample");
+      varied.values.insert(varied.values.end(), values.begin(), values.end());
+    }
     variations.channels.push_back(std::move(varied));
   }
   const Napi::Value evaluation = get(from, "evaluation");

@@ -72,13 +72,13 @@ void BoundTerm<Real>::setChannels(const std::vector<std::vector<double>>& values
 template <class Real>
 void BoundTerm<Real>::setChannel(int number, const double* values) {
   const SampleSet& set = samples_.set();
-  std::vector<Real> ordered(set.paddedCount());
+  ordered_.resize(set.paddedCount());
   for (int64_t i = 0, last = 0; i < set.paddedCount(); ++i) {
     const int64_t user = set.userOf(i);
     if (user >= 0) last = user;
-    ordered[i] = static_cast<Real>(values[last]);  // padding repeats a real sample
+    ordered_[i] = static_cast<Real>(values[last]);  // padding repeats a real sample
   }
-  backend_.upload(channels_[number], ordered.data(), set.paddedCount());
+  backend_.upload(channels_[number], ordered_.data(), set.paddedCount());
 }
 
 template <class Real>

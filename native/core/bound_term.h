@@ -65,6 +65,7 @@ class BoundTerm {
   std::vector<FieldReading> readings_;
   std::vector<Tile> tiles_;
   std::vector<DeviceVector<Real>> channels_;  // in internal order
+  std::vector<Real> ordered_;                 // one on its way there
   DeviceVector<Real> coefficients_;
   std::vector<JetRef> untouched_;
   std::vector<uint64_t> absent_;

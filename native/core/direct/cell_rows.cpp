@@ -60,7 +60,7 @@ template <class Real>
 int CellRows<Real>::sort(const SampleSet& set) {
   for (size_t i = 0; i < sorted_.size(); ++i)
     if (sorted_[i].set == &set) return static_cast<int>(i);
-  Sorted sorted{&set, {}, std::vector<int64_t>(grid_.cells.cellCount() + 1, 0)};
+  Sorted sorted{&set, {}, std::vector<int64_t>(grid_.cells.cellCount() + 1, 0), {}};
   const auto cellOf = [&](int64_t sample) {
     int cell[kMaxDims];
     double fraction[kMaxDims];
@@ -76,6 +76,14 @@ int CellRows<Real>::sort(const SampleSet& set) {
   std::vector<int64_t> next(sorted.begin.begin(), sorted.begin.end() - 1);
   for (int64_t i = 0; i < set.paddedCount(); ++i)
     if (set.userOf(i) >= 0) sorted.order[next[cellOf(i)]++] = static_cast<int32_t>(i);
+  if (set.spec().kind == SampleKind::tensor)
+    for (const int32_t sample : sorted.order) {
+      int64_t rest = set.userOf(sample);
+      for (int k = grid_.cells.dims - 1; k >= 0; --k) {
+        sorted.axis[k].push_back(static_cast<int32_t>(rest % set.tensorCount(k)));
+        rest /= set.tensorCount(k);
+      }
+    }
   sorted_.push_back(std::move(sorted));
   return static_cast<int>(sorted_.size()) - 1;
 }
@@ -135,12 +143,8 @@ int CellRows<Real>::rows(const int* cell, double* out) const {
     for (int64_t i = sorted.begin[number]; i < sorted.begin[number + 1]; ++i) {
       const int64_t sample = sorted.order[i];
       if (tabulated) {
-        int64_t rest = sorted.set->userOf(sample);
-        for (int k = cells.dims - 1; k >= 0; --k) {
-          const int64_t n = sorted.set->tensorCount(k), at = rest % n;
-          weights[k] = reinterpret_cast<const Weights*>(term.tables[k].data()) + at * (term.orders[k] + 1);
-          rest /= n;
-        }
+        for (int k = 0; k < cells.dims; ++k)
+          weights[k] = reinterpret_cast<const Weights*>(term.tables[k].data()) + int64_t{sorted.axis[k][i]} * (term.orders[k] + 1);
       } else {
         int at[kMaxDims];
         double fraction[kMaxDims];
@@ -164,17 +168,17 @@ int CellRows<Real>::rows(const int* cell, double* out) const {
     }
   }
   if (count == 0) return 0;
-  // The columns' scales.
+  // The columns' scales, behind the rows where there is room for one more.
+  double* const scales = out + static_cast<int64_t>(maxRows_) * columns;
   int column = 0;
   for (int i = 0; i <= cells.reach(0); ++i)
     for (int j = 0; j <= cells.reach(1); ++j)
       for (int k = 0; k <= cells.reach(2); ++k) {
         const int64_t node = cells.node(cell[0] + i, cell[1] + j, cell[2] + k);
-        for (int u = 0; u < cells.unknowns; ++u, ++column) {
-          const double scale = columnScale(node, u);
-          for (int r = 0; r < count; ++r) out[static_cast<int64_t>(r) * columns + column] *= scale;
-        }
+        for (int u = 0; u < cells.unknowns; ++u, ++column) scales[column] = columnScale(node, u);
       }
+  for (int r = 0; r < count; ++r)
+    for (int c = 0; c < columns; ++c) out[static_cast<int64_t>(r) * columns + c] *= scales[c];
   return count;
 }
 

@@ -29,6 +29,7 @@ class CellRows final : public CellSource {
     const SampleSet* set;
     std::vector<int32_t> order;  // internal indices
     std::vector<int64_t> begin;  // a cell, and one more
+    std::vector<int32_t> axis[kMaxDims];  // of a tensor product: which of an axis' coordinates each of `order` has
   };
   struct Entry {
     int residual, unknown, slot;

@@ -119,7 +119,7 @@ void Multifrontal::assemble(int number, const Front& front, const CellSource& so
   const CellGrid& grid = tree_.grid();
   const TreeFront& made = tree_.fronts()[number];
   const int width = front.layout.width, columns = grid.columns(), panels = (columns + width - 1) / width, margin = width;
-  scratch.rows.resize(static_cast<size_t>(source.maxRows()) * columns);
+  scratch.rows.resize(static_cast<size_t>(source.maxRows() + 1) * columns);
   scratch.panels.resize(static_cast<size_t>(source.maxRows()) * panels * width);
   scratch.gram.resize(FrontLayout::triangle(panels, width) + 2 * margin);
   double* const gram = scratch.gram.data() + margin;

@@ -12,6 +12,10 @@ constexpr double kFloor = 1e-15, kHalf = 0.5;
 template <class Real>
 constexpr double kServed = sizeof(Real) == 4 ? 1e-3 : 1e-9;
 constexpr double kSmall = 1e-4;
+// A gradient that the factor has brought down so far in one iteration is at the floor after one more, whose step is the preconditioned
+// gradient itself: neither its length nor what it leaves need be computed.
+template <class Real>
+constexpr double kLast = sizeof(Real) == 4 ? 1e-3 : 3e-8;
 constexpr int64_t kMostIterations = 12;
 constexpr int64_t kTileBytes = int64_t{1} << 20;  // the lanes of a tile stay in the second-level cache
 constexpr int64_t kDeviceTileBytes = int64_t{256} << 20;
@@ -176,7 +180,24 @@ void RightSides<Real>::judge(int group, Lane* lanes, int64_t done) {
     lane.failed = !std::isfinite(norm);
     lane.least = std::min(lane.least, norm);
     lane.idle = lane.failed || stands || lane.least <= kFloor * lane.first;
+    lane.last = done == 1 && lane.least <= kLast<Real> * lane.first;
   }
+}
+
+// The last step of a group whose lanes are all at their last one, or idle.
+template <class Real>
+void RightSides<Real>::correct(int group, Lane* lanes) {
+  std::vector<double> length(lanes_, 0.0);
+  for (int l = 0; l < lanes_; ++l) {
+    if (lanes[l].idle) continue;
+    length[l] = 1;
+    lanes[l].idle = true;
+    ++lanes[l].iterations;
+  }
+  double* y = y_.data() + group * vectorSize();
+  const double* z = z_.data() + group * vectorSize();
+  for (int64_t i = 0; i < vectorSize(); i += lanes_)
+    for (int l = 0; l < lanes_; ++l) y[i + l] -= length[l] * z[i + l];
 }
 
 template <class Real>
@@ -216,6 +237,10 @@ std::vector<int> RightSides<Real>::solve(const Variations& variations, int begin
         if (!lane.idle && !(gamma[l] > 0 && std::isfinite(gamma[l]))) lane.idle = true;
         beta[l] = done == 0 || lane.idle ? 0 : gamma[l] / lane.gamma;
         if (!lane.idle) lane.gamma = gamma[l];
+      }
+      if (std::all_of(own, own + lanes_, [](const Lane& lane) { return lane.idle || lane.last; })) {
+        correct(g, own);
+        continue;
       }
       double* const p = p_.data() + g * vectorSize();
       if (done == 0) std::copy_n(preconditioned, vectorSize(), p);

@@ -34,6 +34,7 @@ class RightSides {
     double first = 0, least = 0, gamma = 0, loss = 0;
     int64_t iterations = 0;
     bool idle = false, failed = false;
+    bool last = false;  // the next step is the last one
   };
 
   static ProblemSpec widened(const ProblemSpec& spec, int lanes);
@@ -44,6 +45,7 @@ class RightSides {
   void gatherGradient(int group);
   void scatterDirection(const double* p);
   void advance(int group, Lane* lanes);
+  void correct(int group, Lane* lanes);
   void judge(int group, Lane* lanes, int64_t done);
   void bindUniforms(const Variations& variations, int first, int count);
   void finish(int group, Lane* lanes, int first, int count, VariationResults& results);

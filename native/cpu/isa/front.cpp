@@ -184,11 +184,20 @@ DINF_INLINE void addLanes(double* to, const double* from, Bits mask, double sign
   store(to, at(to) + value * sign);
 }
 
+// Row i: the first i lanes.
+struct LaneTable {
+  alignas(DINF_VECTOR_BYTES) int64_t first[W + 1][W];
+  constexpr LaneTable() : first() {
+    for (int i = 0; i <= W; ++i)
+      for (int j = 0; j < W; ++j) first[i][j] = j < i ? -1 : 0;
+  }
+};
+constexpr LaneTable kLaneTable;
+
 // Lanes first to last - 1.
 DINF_INLINE Bits lanes(int first, int last) {
-  Bits mask;
-  for (int i = 0; i < W; ++i) mask[i] = i >= first && i < last ? -1 : 0;
-  return mask;
+  const auto leading = [](int count) { return *reinterpret_cast<const Bits*>(kLaneTable.first[count]); };
+  return leading(last) & ~leading(first);
 }
 
 }  // namespace
@@ -206,7 +215,7 @@ void scatterRows(const ScatterCall& call, const Front& front) {
     const int firstLane = map[i] % W, lastLane = firstLane + stop - i;
     const Bits whole = lanes(firstLane, lastLane);
     // Columns up to the diagonal; lanes above it drop out.
-    const auto mask = [&](int j) { return j > i ? lanes(std::max(firstLane, firstLane + j - i), lastLane) : whole; };
+    const auto mask = [&](int j) { return j > i ? lanes(std::min(lastLane, std::max(firstLane, firstLane + j - i)), lastLane) : whole; };
     int j = 0;
     const int pivotEnd = std::min(pivotColumns, stop);
     while (j < pivotEnd) {
