@@ -98,10 +98,10 @@ const PARTS = [
       resolution: 64,
       kernel: 'bspline:3',
       lift: {u: ANALYTIC},
-      terms: [{name: 'inside', samples: {gauss: 1}, equations: 'u_xx + u_yy = f', data: ['f']}],
+      terms: [{name: 'inside', samples: {lattice: [72, 72]}, equations: 'u_xx + u_yy = f', data: ['f']}],
       grid: [64, 64],
     },
-    variation: (random) => ({data: {inside: {f: Float64Array.from({length: 64 * 64}, () => random() - 0.5)}}}),
+    variation: (random) => ({data: {inside: {f: Float64Array.from({length: 72 * 72}, () => random() - 0.5)}}}),
   },
   {
     name: 'heat 32 x 32, other uniforms',
@@ -112,7 +112,7 @@ const PARTS = [
       kernel: 'bspline:3',
       uniforms: {k: 0.1},
       lift: {u: 'sin(pi*x) + t*x*(1 - x)*u'},
-      terms: [{name: 'inside', samples: {gauss: 1}, equations: 'u_t = k*u_xx'}],
+      terms: [{name: 'inside', samples: {gauss: 2}, equations: 'u_t = k*u_xx'}],
       grid: [32, 32],
     },
     variation: (random) => ({uniforms: {k: 0.05 + 0.1 * random()}}),
@@ -123,12 +123,14 @@ function problemOf({domain, unknowns, resolution, kernel, lift, uniforms, terms}
   return dinf.problem({
     ...{domain, unknowns, lift, uniforms},
     field: dinf.rbfGrid({resolution, kernel: dinf.parseKernel(kernel)}),
-    terms: terms.map(({name, equations, data = []}) =>
-      dinf.term(dinf.gauss(1), equations, {
+    terms: terms.map(({name, samples, equations, data = []}) => {
+      const axes = Object.values(domain).map(([lower, upper], k) => dinf.linspace(lower, upper, samples.lattice?.[k] ?? 2));
+      const count = axes.reduce((product, axis) => product * axis.length, 1);
+      return dinf.term(samples.gauss === undefined ? dinf.lattice(axes) : dinf.gauss(samples.gauss), equations, {
         name,
-        data: Object.fromEntries(data.map((channel) => [channel, new Float64Array(resolution ** 2)])),
-      }),
-    ),
+        data: Object.fromEntries(data.map((channel) => [channel, new Float64Array(count)])),
+      });
+    }),
   });
 }
 

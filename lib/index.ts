@@ -53,7 +53,7 @@ export type {Info} from './devices/info';
 export {info} from './devices/info';
 export type {Progress, Repeat, SolveOptions} from './solve/solve';
 export {Solve, solve} from './solve/solve';
-export type {ManyEvaluation, SolveManyOptions} from './many/many-solver';
+export type {ManyEvaluation, SolveManyOptions} from './many/solve-many-options';
 export {ManySolver} from './many/many-solver';
 export {ManySolve} from './many/many-solve';
 export {solveMany} from './many/solve-many';

@@ -22,4 +22,3 @@ export async function loadOptional<T>(name: string, what: string, packages: stri
     );
   }
 }
-

@@ -12,7 +12,10 @@ export interface JacobianInputs {
 
 /** By opcode. */
 const ARITY = Object.fromEntries(
-  Object.entries(OPCODES).map(([name, code]) => [code, name in OPCODE_ARITIES ? OPCODE_ARITIES[name as keyof typeof OPCODE_ARITIES] : 1]),
+  Object.entries(OPCODES).map(([name, code]) => [
+    code,
+    name in OPCODE_ARITIES ? OPCODE_ARITIES[name as keyof typeof OPCODE_ARITIES] : 1,
+  ]),
 );
 
 /** The uniforms and data that the Jacobians of terms with rows read; an energy has none. */

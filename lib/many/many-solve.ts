@@ -6,7 +6,9 @@ import type {VariationSolution} from './variation-solution';
  * takes variations from their source as it goes, and waits for its consumer: no more than a few batches are in memory. Leaving it early
  * stops what runs. One of the two, once.
  */
-export class ManySolve<U extends string = string> implements PromiseLike<VariationSolution<U>[]>, AsyncIterable<VariationSolution<U>> {
+export class ManySolve<U extends string = string>
+  implements PromiseLike<VariationSolution<U>[]>, AsyncIterable<VariationSolution<U>>
+{
   private all: Promise<VariationSolution<U>[]> | undefined;
   private taken = false;
 

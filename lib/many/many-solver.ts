@@ -1,83 +1,39 @@
 /** Solves variations of one problem: compiled and bound once, and factorised once where their matrix is the same. */
 import {DinfError} from '../base/errors';
-import type {OptionChecks} from '../base/options';
-import {checkChoice, checkInteger, checkList, checkOneOrList, checkOptions, checkSignal, checkText} from '../base/options';
+import {checkOptions} from '../base/options';
 import {availableBytes, estimateBytes} from '../compile/memory';
 import {compileEvaluation} from '../compile/evaluation';
 import {compileProblem} from '../compile/compile';
 import type {JacobianInputs} from '../compile/jacobian-inputs';
 import {jacobianInputs} from '../compile/jacobian-inputs';
 import {prepareTerms, shareTerms} from '../compile/terms';
-import type {Device} from '../devices';
 import {deviceOptions} from '../devices';
 import {defaultThreads} from '../devices/cpu';
-import type {EquationSource} from '../expression/equation';
-import {checkEquation, equationText} from '../expression/equation';
+import {equationText} from '../expression/equation';
 import type {NativeVariations} from '../native';
-import type {Optimizer} from '../optimizers';
-import {checkOptimizer, kindOf} from '../optimizers';
+import {kindOf} from '../optimizers';
 import {Problem} from '../pose/problem';
 import type {Samples} from '../pose/sampling';
-import {checkSamples, points as pointSamples} from '../pose/sampling';
-import {DTYPES} from '../schema';
 import {separateParts} from '../solve/part-solves';
 import type {SolvePlan} from '../solve/plan';
 import {planSolve, stagesOf} from '../solve/plan';
 import {Session} from '../solve/session';
 import {solve} from '../solve/solve';
 import {ManySolve} from './many-solve';
-import type {ChannelValues, CheckedVariation, Variation} from './variation';
-import {checkVariation, ownValues, variedProblem} from './variation';
+import type {ChannelValues, Variation} from './variation';
+import {ownValues, variedProblem} from './variation';
+import type {SolveManyOptions} from './solve-many-options';
+import {SOLVE_MANY_CHECKS} from './solve-many-options';
+import type {Numbered} from './variation-source';
+import {VariationSource} from './variation-source';
 import type {ManySetting} from './variation-solution';
 import {VariationSolution} from './variation-solution';
-
-/** Expressions that are evaluated of each solution, where it is found: cheaper than a `solution()` of each. */
-export interface ManyEvaluation {
-  /** Points, (n, coordinates) row-major, or a sample set such as a `lattice`. */
-  readonly at: ArrayLike<number> | Samples;
-  /** Default: the unknowns. */
-  readonly expressions?: readonly EquationSource[] | undefined;
-}
-
-/** What {@link solveMany} takes beside problem and variations. */
-export interface SolveManyOptions {
-  /** As for {@link solve}. */
-  optimizer?: Optimizer | readonly Optimizer[] | undefined;
-  /** Default `auto`. */
-  device?: Device | undefined;
-  /** Default `float32`. */
-  dtype?: 'float32' | 'float64' | undefined;
-  /** CPU threads, default one a core: as many variations, or batches of them, are solved side by side. No result depends on it. */
-  threads?: number | undefined;
-  /** Of everything random in variations that name none. Default 0. */
-  seed?: number | undefined;
-  /** What is wanted of each solution. */
-  evaluate?: ManyEvaluation | undefined;
-  /** Aborting ends all; variations that were not begun have the `stopReason` 'aborted'. */
-  signal?: AbortSignal | undefined;
-}
 
 /** Variations that one call of a native solver takes, at most: several groups of lanes of one factor. */
 const MOST_AT_ONCE = 64;
 
 /** Seconds that such a call should take, so that results stream and an abort is heard. */
 const BATCH_SECONDS = 0.03;
-
-const CHECKS: OptionChecks<SolveManyOptions> = {
-  optimizer: (value, name) => checkOneOrList(value, name, checkOptimizer),
-  device: (value, name) => checkText(value, name) as Device,
-  dtype: (value, name) => checkChoice(value, name, DTYPES),
-  threads: (value, name) => checkInteger(value, name, 1, 1024),
-  seed: (value, name) => checkInteger(value, name, 0),
-  evaluate: (value, name) =>
-    checkOptions<ManyEvaluation>(value, name, {
-      at: (at, place) => (isSampleSet(at) ? checkSamples(at, place) : pointSamples(at as ArrayLike<number>)),
-      expressions: (list, place) => checkList(list, place, checkEquation, 1),
-    }),
-  signal: checkSignal,
-};
-
-const isSampleSet = (at: unknown): boolean => typeof at === 'object' && at !== null && 'kind' in at;
 
 /** One native solver, and what is known of it. */
 interface Lane {
@@ -119,8 +75,9 @@ export class ManySolver<U extends string = string> implements Disposable {
     readonly problem: Problem<U>,
     options: SolveManyOptions = {},
   ) {
-    if (!(problem instanceof Problem)) throw new DinfError('INVALID_ARGUMENT', 'solveMany: the first argument must come from problem()');
-    this.options = checkOptions<SolveManyOptions>(options, 'solveMany', CHECKS);
+    if (!(problem instanceof Problem))
+      throw new DinfError('INVALID_ARGUMENT', 'solveMany: the first argument must come from problem()');
+    this.options = checkOptions<SolveManyOptions>(options, 'solveMany', SOLVE_MANY_CHECKS);
   }
 
   /** Estimated bytes that all of its native solvers hold once they are made, or one of them where nothing is known yet. */
@@ -132,7 +89,10 @@ export class ManySolver<U extends string = string> implements Disposable {
    * @throws (rejects) what {@link solve} throws, and INVALID_ARGUMENT, UNKNOWN_SYMBOL, NON_FINITE for a variation that does not fit, with its
    *   number; ABORTED where nothing was begun. A variation that diverges has its own `stopReason` and disturbs no other.
    */
-  solve(variations: Iterable<Variation> | AsyncIterable<Variation>, options: Pick<SolveManyOptions, 'signal'> = {}): ManySolve<U> {
+  solve(
+    variations: Iterable<Variation> | AsyncIterable<Variation>,
+    options: Pick<SolveManyOptions, 'signal'> = {},
+  ): ManySolve<U> {
     const signal = options.signal ?? this.options.signal;
     return new ManySolve<U>(() => this.run(variations, signal));
   }
@@ -151,7 +111,8 @@ export class ManySolver<U extends string = string> implements Disposable {
     signal: AbortSignal | undefined,
   ): AsyncGenerator<VariationSolution<U>, void, undefined> {
     const prepared = await (this.prepared ??= this.prepare());
-    if (signal?.aborted === true) throw new DinfError('ABORTED', 'solveMany: aborted before the first variation', {cause: signal.reason});
+    if (signal?.aborted === true)
+      throw new DinfError('ABORTED', 'solveMany: aborted before the first variation', {cause: signal.reason});
     const source = new VariationSource(variations, this.problem);
     const running = new Map<number, Promise<{key: number; solutions: VariationSolution<U>[]}>>();
     const cancel = (): void => {
@@ -161,7 +122,11 @@ export class ManySolver<U extends string = string> implements Disposable {
     const most = prepared.session.threads; // batches side by side
     const launch = async (key: number): Promise<void> => {
       const begun = await this.begin(prepared, source, signal);
-      if (begun !== undefined) running.set(key, begun.solved.then((solutions) => ({key, solutions})));
+      if (begun !== undefined)
+        running.set(
+          key,
+          begun.solved.then((solutions) => ({key, solutions})),
+        );
     };
     try {
       for (let key = 0; key < most; key++) await launch(key);
@@ -208,11 +173,7 @@ export class ManySolver<U extends string = string> implements Disposable {
     return lane;
   }
 
-  private async solveTogether(
-    prepared: Prepared<U>,
-    lane: Lane,
-    batch: readonly Numbered[],
-  ): Promise<VariationSolution<U>[]> {
+  private async solveTogether(prepared: Prepared<U>, lane: Lane, batch: readonly Numbered[]): Promise<VariationSolution<U>[]> {
     const began = performance.now();
     try {
       const results = await lane.session.runMany(prepared.stages, this.packed(prepared, batch));
@@ -235,13 +196,17 @@ export class ManySolver<U extends string = string> implements Disposable {
       for (const {term, channel} of variation.channels) this.varied.set(`${term}/${channel}`, {term, channel});
     }
     const base = uniformsOf(spec);
-    const uniforms = this.variesUniforms ? concatenated(batch.map(({variation}) => variation.uniforms ?? base)) : new Float64Array();
+    const uniforms = this.variesUniforms
+      ? concatenated(batch.map(({variation}) => variation.uniforms ?? base))
+      : new Float64Array();
     const channels = [...this.varied.values()].map(({term, channel}) => {
       const given = (list: readonly ChannelValues[]): Float64Array | undefined =>
         list.find((one) => one.term === term && one.channel === channel)?.values;
       return {term, channel, values: batch.map(({variation}) => given(variation.channels) ?? ownValues(spec, term, channel))};
     });
-    const sameUniforms = batch.every(({variation}) => variation.uniforms?.every((value, i) => value === base[i] || !inputs.uniforms.has(i)) ?? true);
+    const sameUniforms = batch.every(
+      ({variation}) => variation.uniforms?.every((value, i) => value === base[i] || !inputs.uniforms.has(i)) ?? true,
+    );
     const sameData = [...this.varied.values()].every(({term, channel}) => !inputs.channels[term].has(channel));
     const seeds = batch.some(({variation}) => variation.seed !== undefined)
       ? Float64Array.from(batch, ({variation}) => variation.seed ?? session.seed)
@@ -250,7 +215,11 @@ export class ManySolver<U extends string = string> implements Disposable {
   }
 
   /** A solve of its own, for what a native solver cannot go back from. */
-  private async solveAlone(prepared: Prepared<U>, {variation, index}: Numbered, signal: AbortSignal | undefined): Promise<VariationSolution<U>[]> {
+  private async solveAlone(
+    prepared: Prepared<U>,
+    {variation, index}: Numbered,
+    signal: AbortSignal | undefined,
+  ): Promise<VariationSolution<U>[]> {
     const posed = variedProblem(this.problem, variation);
     shareTerms(posed.spec, this.problem.spec);
     const {dtype, device} = this.options;
@@ -258,7 +227,8 @@ export class ManySolver<U extends string = string> implements Disposable {
     const solution = await solve(posed, {optimizer: prepared.stages, dtype, device, seed, threads: 1, signal});
     try {
       const {at, expressions = []} = this.options.evaluate ?? {};
-      const values = at === undefined ? {} : await solution.evaluate(at as Samples, {expressions: expressions.length > 0 ? expressions : undefined});
+      const values =
+        at === undefined ? {} : await solution.evaluate(at, {expressions: expressions.length > 0 ? expressions : undefined});
       const {folded, parameters} = await solution.checkpoint();
       const results = {
         stopReasons: [solution.stopReason],
@@ -268,7 +238,7 @@ export class ManySolver<U extends string = string> implements Disposable {
         iterations: Float64Array.of(solution.iterations),
         seconds: Float64Array.of(solution.seconds),
         parameters: Float64Array.from(parameters),
-        values: concatenated(prepared.expressions.map((name) => (values as Record<string, Float64Array>)[name])),
+        values: concatenated(prepared.expressions.map((name) => values[name])),
       };
       return [new VariationSolution(prepared, variation, index, results, 0, folded)];
     } finally {
@@ -304,49 +274,6 @@ export class ManySolver<U extends string = string> implements Disposable {
     const {optimizer = [], dtype = 'float32'} = this.options;
     const compiled = compileProblem(this.problem.spec, {dtype, threads: 1, seed: 0});
     return Math.min(estimateBytes(compiled, [optimizer].flat()), availableBytes());
-  }
-}
-
-interface Numbered {
-  readonly index: number;
-  readonly variation: CheckedVariation;
-}
-
-/** Variations one after another, checked as they come. */
-class VariationSource {
-  private readonly iterator: Iterator<Variation> | AsyncIterator<Variation>;
-  private next = 0;
-  private turn: Promise<unknown> = Promise.resolve();
-  private ended = false;
-
-  constructor(
-    variations: Iterable<Variation> | AsyncIterable<Variation>,
-    private readonly problem: Problem,
-  ) {
-    const several = Symbol.asyncIterator in variations ? variations[Symbol.asyncIterator]() : undefined;
-    this.iterator = several ?? (variations as Iterable<Variation>)[Symbol.iterator]();
-  }
-
-  /** At most so many, in their order. */
-  take(count: number): Promise<Numbered[]> {
-    const taken = this.turn.then(() => this.collect(count));
-    this.turn = taken.catch(() => undefined);
-    return taken;
-  }
-
-  private async collect(count: number): Promise<Numbered[]> {
-    const batch: Numbered[] = [];
-    while (batch.length < count && !this.ended) {
-      const given = this.iterator.next();
-      const {done, value} = given instanceof Promise ? await given : (given as IteratorResult<Variation>);
-      if (done === true) {
-        this.ended = true;
-        break;
-      }
-      const index = this.next++;
-      batch.push({index, variation: checkVariation(value, this.problem.spec, `variation ${index}`)});
-    }
-    return batch;
   }
 }
 

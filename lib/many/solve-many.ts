@@ -1,6 +1,6 @@
 import type {Problem} from '../pose/problem';
 import {ManySolve} from './many-solve';
-import type {SolveManyOptions} from './many-solver';
+import type {SolveManyOptions} from './solve-many-options';
 import {ManySolver} from './many-solver';
 import type {Variation} from './variation';
 

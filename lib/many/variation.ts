@@ -61,10 +61,17 @@ function channelsOf(spec: ProblemSpec, term: string, values: Readonly<Record<str
   const names = Object.keys(data);
   return Object.entries(values).map(([channel, given]) => {
     const at = names.indexOf(channel);
-    if (at < 0) throw new DinfError('UNKNOWN_SYMBOL', `${name}: ${term} has no data named '${channel}'; it has ${names.join(', ') || 'none'}`);
+    if (at < 0)
+      throw new DinfError(
+        'UNKNOWN_SYMBOL',
+        `${name}: ${term} has no data named '${channel}'; it has ${names.join(', ') || 'none'}`,
+      );
     const numbers = checkNumbers(given, `${name}: data ${channel} of ${term}`);
     if (numbers.length !== data[channel].length)
-      throw new DinfError('INVALID_ARGUMENT', `${name}: data ${channel} of ${term} has ${numbers.length} values for ${data[channel].length} samples`);
+      throw new DinfError(
+        'INVALID_ARGUMENT',
+        `${name}: data ${channel} of ${term} has ${numbers.length} values for ${data[channel].length} samples`,
+      );
     return {term: index, channel: at, values: numbers};
   });
 }

@@ -3,7 +3,7 @@ import type {Check, OptionChecks} from '../base/options';
 import {checkInteger, checkNumber, checkText} from '../base/options';
 import {availableBytes} from '../compile/memory';
 import {defaultThreads} from '../devices/cpu';
-import type {SolveManyOptions} from '../many/many-solver';
+import type {SolveManyOptions} from '../many/solve-many-options';
 import type {SolveOptions} from '../solve/solve-options';
 
 /** Options of {@link SolverPool}. */

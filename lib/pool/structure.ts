@@ -3,7 +3,7 @@ import {createHash} from 'node:crypto';
 import {DinfError} from '../base/errors';
 import {compileProblem} from '../compile/compile';
 import {estimateBytes} from '../compile/memory';
-import type {SolveManyOptions} from '../many/many-solver';
+import type {SolveManyOptions} from '../many/solve-many-options';
 import {ManySolver} from '../many/many-solver';
 import type {Variation} from '../many/variation';
 import {leastSquares} from '../optimizers';

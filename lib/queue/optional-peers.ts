@@ -5,10 +5,12 @@ import type * as IoRedis from 'ioredis';
 import {loadOptional} from '../base/optional-package';
 
 /** @throws DinfError UNAVAILABLE saying what to install (rejects) */
-export const loadBullMq = (): Promise<typeof BullMq> => loadOptional('bullmq', 'the queue', 'bullmq ioredis', () => import('bullmq'));
+export const loadBullMq = (): Promise<typeof BullMq> =>
+  loadOptional('bullmq', 'the queue', 'bullmq ioredis', () => import('bullmq'));
 
 /** @throws DinfError UNAVAILABLE saying what to install (rejects) */
-export const loadIoRedis = (): Promise<typeof IoRedis> => loadOptional('ioredis', 'the queue', 'bullmq ioredis', () => import('ioredis'));
+export const loadIoRedis = (): Promise<typeof IoRedis> =>
+  loadOptional('ioredis', 'the queue', 'bullmq ioredis', () => import('ioredis'));
 
 /** @throws DinfError UNAVAILABLE saying what to install (rejects) */
 export const loadAws4Fetch = (): Promise<typeof Aws4Fetch> =>

@@ -6,7 +6,8 @@ import {loadOptional} from '../base/optional-package';
 const PACKAGES = 'fastify prom-client';
 
 /** @throws DinfError UNAVAILABLE saying what to install (rejects) */
-export const loadFastify = (): Promise<typeof Fastify> => loadOptional('fastify', 'the service', PACKAGES, () => import('fastify'));
+export const loadFastify = (): Promise<typeof Fastify> =>
+  loadOptional('fastify', 'the service', PACKAGES, () => import('fastify'));
 
 /** @throws DinfError UNAVAILABLE saying what to install (rejects) */
 export const loadPrometheus = (): Promise<typeof Prometheus> =>

@@ -6,7 +6,14 @@ import {compileStages} from '../compile/stages';
 import {DinfError} from '../base/errors';
 import type {EquationSource} from '../expression/equation';
 import {availableBytes, checkMemory, estimateBytes} from '../compile/memory';
-import type {NativeProgress, NativeResult, NativeSolver, NativeVariationResults, NativeVariations, OptimizerState} from '../native';
+import type {
+  NativeProgress,
+  NativeResult,
+  NativeSolver,
+  NativeVariationResults,
+  NativeVariations,
+  OptimizerState,
+} from '../native';
 import {addon, rethrow} from '../native';
 import {checkNumbers, checkRecord} from '../base/options';
 import type {Optimizer} from '../optimizers';
