@@ -10,6 +10,7 @@ const LAYERS = [
   ['files'], // bytes on disk: images, arrays, meshes, point clouds, safetensors, atomic writes
   ['expression'], // the equation language: parse, differentiate, simplify, print
   ['pose'], // what a user says: problem, terms, fields, kernels, samples, lifts
+  ['native-problem.ts'], // what the addon is handed: problems, stages, variations in their native form
   ['native.ts'], // the surface of the addon, and how it is loaded
   ['wasm'], // the addon as a WebAssembly module: what it asks of its host, and how it is loaded
   ['optimizers'], // what each optimizer takes, plans and tells the addon

@@ -20,7 +20,7 @@ export interface ManyEvaluation {
 
 /** What {@link solveMany} takes beside problem and variations. */
 export interface SolveManyOptions {
-  /** As for {@link solve}. */
+  /** Stages in order. Default: as `solve` chooses them. */
   optimizer?: Optimizer | readonly Optimizer[] | undefined;
   /** Default `auto`. */
   device?: Device | undefined;
