@@ -112,7 +112,7 @@ async function lookNow() {
   }
 }
 
-function showMath({mathml, headline, unknowns = [], coordinates = [], unknownsCount, bytes, notes = []}) {
+function showMath({mathml, headline, unknowns = [], coordinates = {}, unknownsCount, bytes, notes = []}) {
   // One text may have several formulas.
   const formulas = [mathml ?? []]
     .flat()
@@ -127,7 +127,7 @@ function showMath({mathml, headline, unknowns = [], coordinates = [], unknownsCo
   byId('math').classList.remove('stale');
   const facts = [
     unknowns.length > 0 && `${unknowns.length > 1 ? 'unknowns' : 'unknown'} ${unknowns.join(', ')}`,
-    coordinates.length > 0 && `over ${coordinates.map((one) => one.name ?? one).join(', ')}`,
+    Object.keys(coordinates).length > 0 && `over ${Object.keys(coordinates).join(', ')}`,
     unknownsCount && `${unknownsCount.toLocaleString('en')} coefficients to begin with`,
     bytes && `about ${bytesText(bytes)}`,
   ];

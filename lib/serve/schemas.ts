@@ -105,7 +105,14 @@ export const ERROR = object(
 export const DESCRIPTION = object(
   {
     latex: TEXTS,
-    mathml: {type: 'array', items: {type: ['string', 'null']}},
+    mathml: {
+      type: 'array',
+      items: object(
+        {text: {type: 'string'}, label: {type: 'string'}, mathml: {type: 'string'}, latex: {type: 'string'}},
+        ['text', 'latex'],
+        'An equation, or a condition with where it holds as its label; without mathml where that would be too long to read.',
+      ),
+    },
     unknowns: TEXTS,
     coordinates: recordOf({type: 'array', minItems: 2, maxItems: 2, items: NUMBER}),
     headline: {type: 'string'},

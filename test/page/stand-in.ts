@@ -170,7 +170,7 @@ async function described(ask: Ask): Promise<object> {
     latex: set.map(({latex}) => latex),
     mathml: set,
     unknowns: spec.fields.flatMap(({unknowns}) => unknowns),
-    coordinates: spec.domain.map(({name}) => name),
+    coordinates: Object.fromEntries(spec.domain.map(({name, lower, upper}) => [name, [lower, upper]])),
     headline,
     notes,
   };

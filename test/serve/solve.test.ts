@@ -118,7 +118,9 @@ describe('POST /v1/describe', () => {
       coordinates: {t: [0, 1], x: [0, 1]},
       headline: expect.stringContaining('u_t = 0.1*u_xx') as string,
     });
-    expect((json.mathml as string[])[0]).toMatch(/^<math/);
+    const set = json.mathml as {text: string; label?: string; mathml: string}[];
+    expect(set.map(({label}) => label)).toEqual([undefined, 't = 0', 'x = 0, x = 1']);
+    expect(set[0].mathml).toMatch(/^<math/);
     expect((json.latex as string[])[0]).toContain('u_{xx}');
     expect(json.bytes).toBeGreaterThan(1e6);
   });
