@@ -308,20 +308,23 @@ if (BROWSER === undefined) test.skip('there is no Chromium on PATH; DINF_TEST_BR
   it('compares kernels and networks side by side', async () => {
     const page = await visit();
     await math(page);
-    await page.locator('#compare-seconds').fill('3');
+    await page.locator('#compare-seconds').fill('8');
     await page.getByRole('button', {name: 'Compare'}).click();
     await page.locator('#announce', {hasText: /^Compared/}).waitFor({timeout: 50_000});
     const cards = page.locator('.variant');
-    expect(await cards.locator('.status').allInnerTexts()).toEqual(['Met', 'Not resolved', 'Stopped early']);
+    // How far the slower two come is a matter of the machine.
+    const [first, ...slower] = await cards.locator('.status').allInnerTexts();
+    expect(first).toBe('Met');
+    expect(slower).toEqual([expect.stringMatching(/^(Not resolved|Stopped early)$/), 'Stopped early']);
     expect(await cards.nth(1).locator('.facts').innerText()).toMatch(/difference to the first\s+\d\S*/);
     await page.locator('.comparison').scrollIntoViewIfNeeded();
     await shot(page, 'comparison');
     await page.locator('#compare-show').selectOption({label: 'u, difference to the first'});
     expect(await cards.nth(0).locator('.readout').innerText()).toBe('u − first from 0 to 0');
     await shot(page, 'comparison-difference');
-    const [first, , last] = service.asked.slice(-3).map(({problem}) => problem);
-    expect(first).toMatchObject({field: 'grid', kernel: 'bspline:5', maxSeconds: 3});
-    expect(last).toMatchObject({field: 'siren', maxSeconds: 3});
+    const [asked, , last] = service.asked.slice(-3).map(({problem}) => problem);
+    expect(asked).toMatchObject({field: 'grid', kernel: 'bspline:5', maxSeconds: 8});
+    expect(last).toMatchObject({field: 'siren', maxSeconds: 8});
   });
 
   it('hands out results and the problem as files', async () => {
