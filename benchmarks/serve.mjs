@@ -98,10 +98,10 @@ const PARTS = [
       resolution: 64,
       kernel: 'bspline:3',
       lift: {u: ANALYTIC},
-      terms: [{name: 'inside', samples: {lattice: [72, 72]}, equations: 'u_xx + u_yy = f', data: ['f']}],
+      terms: [{name: 'inside', samples: {gauss: 2}, equations: 'u_xx + u_yy = f', data: ['f']}],
       grid: [64, 64],
     },
-    variation: (random) => ({data: {inside: {f: Float64Array.from({length: 72 * 72}, () => random() - 0.5)}}}),
+    variation: (random) => ({data: {inside: {f: Float64Array.from({length: 128 * 128}, () => random() - 0.5)}}}),
   },
   {
     name: 'heat 32 x 32, other uniforms',
@@ -124,7 +124,9 @@ function problemOf({domain, unknowns, resolution, kernel, lift, uniforms, terms}
     ...{domain, unknowns, lift, uniforms},
     field: dinf.rbfGrid({resolution, kernel: dinf.parseKernel(kernel)}),
     terms: terms.map(({name, samples, equations, data = []}) => {
-      const axes = Object.values(domain).map(([lower, upper], k) => dinf.linspace(lower, upper, samples.lattice?.[k] ?? 2));
+      const axes = Object.values(domain).map(([lower, upper], k) =>
+        dinf.linspace(lower, upper, samples.lattice?.[k] ?? samples.gauss * resolution),
+      );
       const count = axes.reduce((product, axis) => product * axis.length, 1);
       return dinf.term(samples.gauss === undefined ? dinf.lattice(axes) : dinf.gauss(samples.gauss), equations, {
         name,
