@@ -33,11 +33,10 @@ export interface NativeResult {
 export interface NativeVariationResults {
   stopReasons: StopReason[];
   messages: string[];
-  /** Empty where no least squares was solved. */
-  inner: ('' | InnerChoice['inner'])[];
+  /** Whether least squares found some of the unknowns free. */
+  undetermined: boolean[];
   losses: Float64Array;
   iterations: Float64Array;
-  seconds: Float64Array;
   /** Of all of them. */
   parameters: Float64Array;
   /** Of the evaluation, each (expressions, points); empty without one. */

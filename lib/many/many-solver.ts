@@ -35,11 +35,19 @@ const MOST_AT_ONCE = 64;
 /** Seconds that such a call should take, so that results stream and an abort is heard. */
 const BATCH_SECONDS = 0.03;
 
+/** By which part of its seconds a variation must gain of larger calls for them to grow further. */
+const GAIN = 0.7;
+
+/** Bytes of the data and fields of one call. */
+const MOST_BYTES = 2 ** 27;
+
 /** One native solver, and what is known of it. */
 interface Lane {
   readonly session: Session;
   /** Variations that a call takes. */
   size: number;
+  /** Seconds that one took in the last call. */
+  each: number;
 }
 
 /** What is decided once. */
@@ -66,6 +74,7 @@ export class ManySolver<U extends string = string> implements Disposable {
   /** Channels that some variation has changed: later ones that do not are given the problem's own. */
   private readonly varied = new Map<string, {term: number; channel: number}>();
   private variesUniforms = false;
+  private variesSeeds = false;
   private disposed = false;
   private estimate: number | undefined;
   private readonly options: SolveManyOptions;
@@ -115,13 +124,14 @@ export class ManySolver<U extends string = string> implements Disposable {
       throw new DinfError('ABORTED', 'solveMany: aborted before the first variation', {cause: signal.reason});
     const source = new VariationSource(variations, this.problem);
     const running = new Map<number, Promise<{key: number; solutions: VariationSolution<U>[]}>>();
+    const own = new Set<Lane>(); // other calls of this solver go on
     const cancel = (): void => {
-      for (const {session} of this.lanes) session.cancel();
+      for (const {session} of own) session.cancel();
     };
     signal?.addEventListener('abort', cancel, {once: true});
     const most = prepared.session.threads; // batches side by side
     const launch = async (key: number): Promise<void> => {
-      const begun = await this.begin(prepared, source, signal);
+      const begun = await this.begin(prepared, source, own, signal);
       if (begun !== undefined)
         running.set(
           key,
@@ -142,6 +152,7 @@ export class ManySolver<U extends string = string> implements Disposable {
         cancel();
         await Promise.allSettled(running.values());
       }
+      await source.end();
     }
   }
 
@@ -149,6 +160,7 @@ export class ManySolver<U extends string = string> implements Disposable {
   private async begin(
     prepared: Prepared<U>,
     source: VariationSource,
+    own: Set<Lane>,
     signal: AbortSignal | undefined,
   ): Promise<{solved: Promise<VariationSolution<U>[]>} | undefined> {
     if (this.disposed) throw new DinfError('DISPOSED', 'this solver was disposed');
@@ -162,28 +174,38 @@ export class ManySolver<U extends string = string> implements Disposable {
       if (lane !== undefined) this.idle.push(lane);
       return undefined;
     }
-    const solved = lane === undefined ? this.solveAlone(prepared, batch[0], signal) : this.solveTogether(prepared, lane, batch);
+    if (lane !== undefined) own.add(lane);
+    const solved =
+      lane === undefined ? this.solveAlone(prepared, batch[0], signal) : this.solveTogether(prepared, lane, batch, own);
     solved.catch(() => undefined); // whoever waits for it sees it
     return {solved};
   }
 
   private newLane({session, stages}: Prepared<U>): Lane {
-    const lane = {session: new Session(this.problem.spec, {...session, threads: 1}, stages), size: 1};
+    const lane = {session: new Session(this.problem.spec, {...session, threads: 1}, stages), size: 1, each: Infinity};
     this.lanes.push(lane);
     return lane;
   }
 
-  private async solveTogether(prepared: Prepared<U>, lane: Lane, batch: readonly Numbered[]): Promise<VariationSolution<U>[]> {
+  private async solveTogether(
+    prepared: Prepared<U>,
+    lane: Lane,
+    batch: readonly Numbered[],
+    own: Set<Lane>,
+  ): Promise<VariationSolution<U>[]> {
     const began = performance.now();
     try {
       const results = await lane.session.runMany(prepared.stages, this.packed(prepared, batch));
       const {folded} = await lane.session.state();
       const seconds = (performance.now() - began) / 1000;
-      // Those that share a factor take hardly longer together than one.
-      if (seconds < BATCH_SECONDS) lane.size = Math.min(MOST_AT_ONCE, 4 * lane.size);
-      else if (seconds > 4 * BATCH_SECONDS) lane.size = Math.ceil(lane.size / 2);
+      const each = seconds / batch.length;
+      // Those that share a factor take hardly longer together than one, whatever that is.
+      if (seconds < BATCH_SECONDS || each < GAIN * lane.each) lane.size = Math.min(this.mostAtOnce, 4 * lane.size);
+      else if (each > lane.each / GAIN) lane.size = 1;
+      lane.each = each;
       return batch.map(({variation, index}, at) => new VariationSolution(prepared, variation, index, results, at, folded));
     } finally {
+      own.delete(lane);
       this.idle.push(lane);
     }
   }
@@ -193,6 +215,7 @@ export class ManySolver<U extends string = string> implements Disposable {
     const {spec} = this.problem;
     for (const {variation} of batch) {
       if (variation.uniforms !== undefined) this.variesUniforms = true;
+      if (variation.seed !== undefined) this.variesSeeds = true;
       for (const {term, channel} of variation.channels) this.varied.set(`${term}/${channel}`, {term, channel});
     }
     const base = uniformsOf(spec);
@@ -208,7 +231,7 @@ export class ManySolver<U extends string = string> implements Disposable {
       ({variation}) => variation.uniforms?.every((value, i) => value === base[i] || !inputs.uniforms.has(i)) ?? true,
     );
     const sameData = [...this.varied.values()].every(({term, channel}) => !inputs.channels[term].has(channel));
-    const seeds = batch.some(({variation}) => variation.seed !== undefined)
+    const seeds = this.variesSeeds
       ? Float64Array.from(batch, ({variation}) => variation.seed ?? session.seed)
       : new Float64Array();
     return {count: batch.length, uniforms, seeds, channels, sameJacobian: linear && sameUniforms && sameData, evaluation};
@@ -233,10 +256,9 @@ export class ManySolver<U extends string = string> implements Disposable {
       const results = {
         stopReasons: [solution.stopReason],
         messages: [solution.message],
-        inner: ['' as const],
+        undetermined: [solution.solver?.undetermined === true],
         losses: Float64Array.of(solution.loss),
         iterations: Float64Array.of(solution.iterations),
-        seconds: Float64Array.of(solution.seconds),
         parameters: Float64Array.from(parameters),
         values: concatenated(prepared.expressions.map((name) => values[name])),
       };
@@ -264,6 +286,16 @@ export class ManySolver<U extends string = string> implements Disposable {
       repeats: steady && folds.every((one) => one === folds[0]) && separateParts(plan, stages) === undefined,
       linear: linear && stages.length === 1 && stages[0].type === 'gauss-newton' && stages[0].held === undefined,
     };
+  }
+
+  /** As many as keep the memory of a call in bounds. */
+  private get mostAtOnce(): number {
+    const values = this.problem.spec.terms.reduce(
+      (sum, {data}) => sum + Object.values(data).reduce((all, {length}) => all + length, 0),
+      0,
+    );
+    const bytes = 8 * values + this.laneBytes() / 10;
+    return Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(MOST_BYTES / bytes)));
   }
 
   private laneBytes(): number {

@@ -26,7 +26,9 @@ export class VariationSolution<U extends string = string> {
   /** At the end. */
   readonly loss: number;
   readonly iterations: number;
-  /** Its field: what {@link VariationSolution.solution} makes one of. Empty where it was not begun. */
+  /** Whether the equations leave some of the unknowns free: the field is one of many. */
+  readonly undetermined: boolean;
+  /** Its field: what {@link VariationSolution.solution} makes one of. Zeros, or nothing, where it was not begun. */
   readonly parameters: Float64Array;
   /** Of the expressions that `evaluate` names, at its points; undefined without it. */
   readonly values: Readonly<Record<string, Float64Array>> | undefined;
@@ -47,6 +49,7 @@ export class VariationSolution<U extends string = string> {
     this.message = results.messages[at];
     this.loss = results.losses[at];
     this.iterations = results.iterations[at];
+    this.undetermined = results.undetermined[at];
     this.parameters = of(results.parameters);
     const values = of(results.values);
     const {expressions} = setting;

@@ -31,6 +31,13 @@ export class VariationSource {
     return taken;
   }
 
+  /** Tells the source that no more are taken: a generator's `finally` runs. */
+  async end(): Promise<void> {
+    if (this.ended) return;
+    this.ended = true;
+    await this.iterator.return?.();
+  }
+
   private async collect(count: number): Promise<Numbered[]> {
     const batch: Numbered[] = [];
     while (batch.length < count && !this.ended) {

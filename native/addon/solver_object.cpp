@@ -242,24 +242,22 @@ class SolverObject : public Napi::ObjectWrap<SolverObject> {
       VariationResults results = job.shared->solver->runMany(stages, variations, job.shared->cancelled);
       return [results = std::move(results)](Napi::Env env) -> Napi::Value {
         const uint32_t count = static_cast<uint32_t>(results.ends.size());
-        std::vector<double> losses, iterations, seconds;
-        Napi::Array reasons = Napi::Array::New(env, count), messages = Napi::Array::New(env, count), inner = Napi::Array::New(env, count);
+        std::vector<double> losses, iterations;
+        Napi::Array reasons = Napi::Array::New(env, count), messages = Napi::Array::New(env, count), undetermined = Napi::Array::New(env, count);
         for (uint32_t i = 0; i < count; ++i) {
           const SolveResult& end = results.ends[i];
           losses.push_back(end.loss);
           iterations.push_back(static_cast<double>(end.iterations));
-          seconds.push_back(end.seconds);
           reasons.Set(i, nameOf(end.stopReason));
           messages.Set(i, end.message);
-          inner.Set(i, end.inner.kind == InnerKind::automatic ? "" : nameOf(end.inner.kind));
+          undetermined.Set(i, end.inner.undetermined);
         }
         Napi::Object value = Napi::Object::New(env);
         value.Set("stopReasons", reasons);
         value.Set("messages", messages);
-        value.Set("inner", inner);
+        value.Set("undetermined", undetermined);
         value.Set("losses", toFloat64Array(env, losses));
         value.Set("iterations", toFloat64Array(env, iterations));
-        value.Set("seconds", toFloat64Array(env, seconds));
         value.Set("parameters", toFloat64Array(env, results.parameters));
         value.Set("values", toFloat64Array(env, results.values));
         return value;

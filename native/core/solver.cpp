@@ -177,7 +177,7 @@ class Solver final : public SolverBase {
     while (next < variations.count) {
       if (!rightSides_) {
         solveOne(stages, variations, next++, cancelled, results);
-        if (variations.sameJacobian && canShare(stages)) rightSides_ = std::make_unique<RightSides<Real>>(problem(), *factor_, variations.evaluations);
+        if (variations.sameJacobian && !results.ends[next - 1].inner.undetermined) shareFactor(stages, variations.evaluations);
         continue;
       }
       const int count = std::min(variations.count - next, rightSides_->capacity());
@@ -198,10 +198,14 @@ class Solver final : public SolverBase {
   }
 
  private:
-  // A factor that serves all variations is made by the first of them.
-  bool canShare(const std::vector<StageSpec>& stages) {
+  // A factor that serves all variations is made by the first of them. Their vectors have what the factor leaves of the stage's memory.
+  void shareFactor(const std::vector<StageSpec>& stages, const std::vector<EvaluationSpec>& evaluations) {
+    constexpr int64_t kMostBytes = int64_t{512} << 20;
     const auto* const options = stages.size() == 1 ? std::get_if<GaussNewtonStage>(&stages[0].optimizer) : nullptr;
-    return options && options->keepFactor && stages[0].uniforms.empty() && factor_ && RightSides<Real>::serves(problem(), *factor_);
+    if (!options || !options->keepFactor || !stages[0].uniforms.empty() || !factor_ || !RightSides<Real>::serves(problem(), *factor_)) return;
+    const int64_t left = options->innerMemory > 0 ? options->innerMemory - factor_->factor.bytes() : kMostBytes;
+    const int64_t bytes = std::min(left, kMostBytes);
+    if (bytes >= RightSides<Real>::groupBytes(problem(), *factor_)) rightSides_ = std::make_unique<RightSides<Real>>(problem(), *factor_, evaluations, bytes);
   }
 
   void solveOne(const std::vector<StageSpec>& stages, const Variations& variations, int i, const std::atomic<bool>& cancelled, VariationResults& results) {

@@ -147,11 +147,75 @@ describe('variations that are solved as they would be alone, to the bit', () => 
   });
 });
 
+describe('what one call leaves behind', () => {
+  const trained = {optimizer: adam({iterations: 4}), dtype: 'float64', device: 'cpu', threads: 1} as const;
+
+  it('are no seeds: who names none has that of the solve', async () => {
+    using solver = new ManySolver(poisson, {...trained, seed: 7});
+    await solver.solve([{seed: 1}, {seed: 2}]);
+    const [plain] = await solver.solve([{}]);
+    expect(plain.parameters).toEqual(await parametersAlone(poisson, {}, {...trained, seed: 7}));
+  });
+
+  it('is nothing that stops another call of the same solver', async () => {
+    using solver = new ManySolver(poisson, {threads: 2, device: 'cpu', optimizer: adam({iterations: 300})});
+    const whole = Promise.resolve(solver.solve(Array.from({length: 6}, (_, seed) => ({seed}))));
+    const refused = Promise.resolve(solver.solve([{}, {seed: -1}]));
+    await expect(refused).rejects.toMatchObject({code: 'INVALID_ARGUMENT'});
+    expect((await whole).map(({stopReason, iterations}) => [stopReason, iterations])).toEqual(Array(6).fill(['iterations', 300]));
+  });
+
+  it('says where unknowns are free, and shares no such factor', async () => {
+    const free = problem({
+      domain: {x: [0, 1]},
+      unknowns: ['u'],
+      field: rbfGrid({resolution: 8, levels: 1, kernel: bspline(3)}),
+      terms: [term(gauss(3), 'u_xx = f', {name: 'inside', data: {f: new Float64Array(24)}})],
+    });
+    const values = Array.from({length: 5}, (_, i) => ({data: {inside: {f: new Float64Array(24).fill(i)}}}));
+    for (const inner of ['direct', 'auto'] as const) {
+      const all = await solveMany(free, values, {optimizer: leastSquares({inner}), device: 'cpu'});
+      expect(all.map(({undetermined}) => undetermined)).toEqual([true, true, true, true, true]);
+    }
+    expect((await solveMany(poisson, [{}, {}], {device: 'cpu'})).map(({undetermined}) => undetermined)).toEqual([false, false]);
+  });
+
+  it('solves the equation: against the answer in closed form', async () => {
+    const exact = (k: number, x: number, y: number): number => Math.sin(k * x) * Math.exp(0.5 * y);
+    const places = gaussPlaces();
+    const sources = [1, 2.3, 3.1, 0.4].map((k) => ({
+      data: {
+        inside: {f: Float64Array.from(places, ([x, y]) => (0.25 - k * k) * exact(k, x, y))},
+        rim: {g: Float64Array.from({length: rim().length / 2}, (_, i) => exact(k, rim()[2 * i], rim()[2 * i + 1]))},
+      },
+    }));
+    const all = await solveMany(poisson, [...sources, ...sources], {
+      dtype: 'float64',
+      device: 'cpu',
+      evaluate: {at: [0.37, 0.81]},
+    });
+    [1, 2.3, 3.1, 0.4].forEach((k, i) => {
+      for (const at of [i, i + 4]) expect(Math.abs(all[at].values!.u[0] - exact(k, 0.37, 0.81))).toBeLessThan(1e-7);
+    });
+  });
+});
+
+/** Three Gauss points in each cell of an axis, products of two axes. */
+function gaussPlaces(): [number, number][] {
+  const axis = Array.from({length: 3 * CELLS}, (_, i) => (Math.floor(i / 3) + 0.5 + [-1, 0, 1][i % 3] * Math.sqrt(0.15)) / CELLS);
+  return axis.flatMap((x) => axis.map((y): [number, number] => [x, y]));
+}
+
 describe('a stream of variations', () => {
   it('is taken as it is solved, and left early', async () => {
     let taken = 0;
+    let closed = false;
     const endless = (function* (): Generator<Variation> {
-      for (;;) yield {uniforms: {amplitude: ++taken}};
+      try {
+        for (;;) yield {uniforms: {amplitude: ++taken}};
+      } finally {
+        closed = true;
+      }
     })();
     let seen = 0;
     for await (const {loss} of solveMany(poisson, endless, {threads: 2, device: 'cpu'})) {
@@ -159,6 +223,7 @@ describe('a stream of variations', () => {
       if (++seen === 100) break;
     }
     expect(taken).toBeLessThan(1000);
+    expect(closed).toBe(true);
   });
 
   it('ends with a signal, and says which variations were not begun', async () => {

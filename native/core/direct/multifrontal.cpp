@@ -41,7 +41,7 @@ Multifrontal::Multifrontal(const CellGrid& grid)
   cellColumns_.resize(cellRows_.size());
 }
 
-int64_t Multifrontal::bytes(int threads) const { return plan_.values(threads) * static_cast<int64_t>(sizeof(double)); }
+int64_t Multifrontal::bytes(int threads) const { return plan_.values(threads) * static_cast<int64_t>(sizeof(double)) + static_cast<int64_t>((cellRows_.size() + cellColumns_.size()) * sizeof(int)); }
 
 Front Multifrontal::front(int number, int thread) const {
   double* const factor = arena_->data();

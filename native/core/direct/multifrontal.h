@@ -16,7 +16,7 @@ class Multifrontal {
   const CellTree& tree() const { return tree_; }
   int64_t unknowns() const { return tree_.grid().nodes() * tree_.grid().unknowns; }
   double flops() const { return tree_.fronts().back().flopsOfTree; }
-  // Bytes of the arena.
+  // Bytes of the arena, and of what is remembered of cells.
   int64_t bytes(int threads) const;
   // `untouched(node, unknown)`: no row reads it, so that its pivot is 1. Asked to stop it returns false, and holds no factor.
   // Throws OUT_OF_MEMORY.

@@ -45,8 +45,16 @@ ProblemSpec RightSides<Real>::widened(const ProblemSpec& spec, int lanes) {
 }
 
 template <class Real>
-RightSides<Real>::RightSides(Problem<Real>& problem, KeptFactor<Real>& kept, const std::vector<EvaluationSpec>& evaluations)
-    : single_(problem), kept_(kept), be_(problem.backend()), lanes_(kept.factor.lanes()), places_(kept.factor.places()),
+int64_t RightSides<Real>::groupBytes(const Problem<Real>& problem, const KeptFactor<Real>& kept) {
+  // Four vectors in double and the factor's own, and of the wide problem two, their packed planes three times, and rows twice.
+  const int64_t unknowns = kept.factor.places() * static_cast<int64_t>(5 * sizeof(double) + 6 * sizeof(Real));
+  return kept.factor.lanes() * (unknowns + 2 * problem.rowCount() * static_cast<int64_t>(sizeof(Real)));
+}
+
+template <class Real>
+RightSides<Real>::RightSides(Problem<Real>& problem, KeptFactor<Real>& kept, const std::vector<EvaluationSpec>& evaluations, int64_t bytes)
+    : single_(problem), kept_(kept), be_(problem.backend()), lanes_(kept.factor.lanes()),
+      groups_(static_cast<int>(std::clamp<int64_t>(bytes / groupBytes(problem, kept), 1, kMostGroups))), places_(kept.factor.places()),
       rowCount_(problem.rowCount()), spec_(widened(problem.spec(), lanes_)) {
   spec_.tileBytes = be_.sampleOrder() == SampleOrder::bands ? kTileBytes : kDeviceTileBytes;
   wide_ = std::make_unique<Problem<Real>>(spec_, be_, true);
@@ -76,12 +84,12 @@ RightSides<Real>::RightSides(Problem<Real>& problem, KeptFactor<Real>& kept, con
         scale_[place] = static_cast<double>(scale[parameter]);
       }
   }
-  r_ = DeviceVector<Real>(be_, int64_t{kGroups} * lanes_ * rowCount_);
+  r_ = DeviceVector<Real>(be_, int64_t{groups_} * lanes_ * rowCount_);
   q_ = DeviceVector<Real>(be_, lanes_ * rowCount_);
   zero_ = DeviceVector<Real>(be_, wide_->parameterCount());
   vector_ = DeviceVector<Real>(be_, wide_->parameterCount());
   host_.resize(wide_->parameterCount());
-  for (std::vector<double>* v : {&s_, &z_, &p_, &y_}) v->resize(kGroups * vectorSize());
+  for (std::vector<double>* v : {&s_, &z_, &p_, &y_}) v->resize(groups_ * vectorSize());
   if (!evaluations.empty()) evaluation_ = wide_->bindEvaluation(evaluations[0]);
 }
 
@@ -280,7 +288,7 @@ void RightSides<Real>::finish(int group, Lane* lanes, int first, int count, Vari
   for (int l = 0; l < count; ++l) {
     SolveResult& end = results.ends[first + l];
     end = {};
-    end.stopReason = StopReason::tolerance;
+    end.stopReason = lanes[l].idle ? StopReason::tolerance : StopReason::iterations;
     end.iterations = lanes[l].iterations;
     end.loss = be_.slot(slot + l);
     end.unknowns = n;

@@ -13,12 +13,14 @@ template <class Real>
 class RightSides {
  public:
   // `problem` is linear and has been factorised into `kept`, whose grid is its own; both must live as long as this.
-  // `evaluations`: of each solution, none or one.
-  RightSides(Problem<Real>& problem, KeptFactor<Real>& kept, const std::vector<EvaluationSpec>& evaluations);
+  // `evaluations`: of each solution, none or one. `bytes`: that it may hold, as much as one group needs at least.
+  RightSides(Problem<Real>& problem, KeptFactor<Real>& kept, const std::vector<EvaluationSpec>& evaluations, int64_t bytes);
+  // What the vectors of one group hold.
+  static int64_t groupBytes(const Problem<Real>& problem, const KeptFactor<Real>& kept);
   // Does a problem with this factor qualify?
   static bool serves(const Problem<Real>& problem, const KeptFactor<Real>& kept);
   // The most variations at once.
-  int capacity() const { return kGroups * lanes_; }
+  int capacity() const { return groups_ * lanes_; }
   // Of the evaluation, a variation.
   int64_t valuesEach() const { return evaluation_ ? int64_t{evaluation_->program.stores} * evaluation_->samples.set().userCount() : 0; }
   // Solves variations [begin, begin + count), and writes what they leave where `results` has room for them. Returns the numbers of those that
@@ -28,7 +30,7 @@ class RightSides {
 
  private:
   // As many groups of lanes as hide the way of the factor from memory, and no more than caches hold.
-  static constexpr int kGroups = 4;
+  static constexpr int kMostGroups = 4;
 
   struct Lane {
     double first = 0, least = 0, gamma = 0, loss = 0;
@@ -54,7 +56,7 @@ class RightSides {
   Problem<Real>& single_;
   KeptFactor<Real>& kept_;
   Backend<Real>& be_;
-  const int lanes_;
+  const int lanes_, groups_;
   const int64_t places_;    // unknowns of the grid, in the order of elimination
   const int64_t rowCount_;  // of one variation
   ProblemSpec spec_;
