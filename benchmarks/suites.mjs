@@ -1,13 +1,15 @@
-// The public suites' problems, each as one command without any option that says how to solve it, and what came of it: whether it was
-// solved, how far the answer is from the truth and from what we said of it, and the least error that anybody published.
+// The public suites' problems, each as a problem file and one command without any option that says how to solve it (a tolerance alone, where
+// the best published error is less than the default), and what came of it: whether it was solved, how far the answer is from the truth
+// and from what we said of it, and the least error that anybody published.
 //   node benchmarks/suites.mjs --results benchmarks/results/suites.jsonl
-// --only NAME (or several, with commas) runs one of them, --suite PINNacle, jaxpi or DeepXDE those of one suite. What takes large systems
-// or transforms in two coordinates is answered by suites/references.py, where Python with NumPy and SciPy is found: --python FILE.
+// --only NAME (or several, with commas) runs one of them, --suite PINNacle, jaxpi, Scale-PINN, FastLSQ or DeepXDE those of one suite. What
+// takes large systems or transforms in two coordinates is answered by suites/references.py, where Python with NumPy and SciPy is found:
+// --python FILE.
 import {spawnSync} from 'node:child_process';
-import {rmSync} from 'node:fs';
+import {readFileSync, rmSync} from 'node:fs';
 import * as path from 'node:path';
 import * as dinf from 'dinf-grid';
-import {PROBLEMS} from './suites/problems.mjs';
+import {CATALOG, toleranceOf} from './suites/catalog.mjs';
 import {REFERENCES} from './suites/references.mjs';
 import {options, record, root, temporaryFolder} from './support.mjs';
 
@@ -35,15 +37,12 @@ async function errorsAgainst({axes, values, free = []}, folder) {
   );
 }
 
-/** As one would type it. */
-const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `"${word}"`);
-
 function solve(words, out) {
   const began = performance.now();
   const {status, stdout, stderr, error} = spawnSync(
     process.execPath,
     [path.join(root, 'dist', 'cli', 'main.js'), 'solve', ...words, '--json', '--quiet', '--device', given.device, '--out', out],
-    {encoding: 'utf8', maxBuffer: 2 ** 26, timeout: MOST_SECONDS * 1000, killSignal: 'SIGKILL'},
+    {cwd: root, encoding: 'utf8', maxBuffer: 2 ** 26, timeout: MOST_SECONDS * 1000, killSignal: 'SIGKILL'},
   );
   const wholeCommandSeconds = (performance.now() - began) / 1000;
   if (error !== undefined && !('code' in error && error.code === 'ETIMEDOUT')) throw error;
@@ -70,9 +69,14 @@ function failureOf(status, answer, stderr) {
   return answer === undefined ? stderr.trim() : `exit code ${status} with an answer, ${answer.stopReason}`;
 }
 
-/** @param {string} name @param {import('./suites/problems.mjs').Problem} problem */
-async function run(name, {suite, solve: words = [], reference, published, remark}) {
+const PROBLEM_FILES = path.join('benchmarks', 'suites', 'problems');
+
+/** @param {string} name @param {import('./suites/catalog.mjs').Entry} entry */
+async function run(name, {suite, reference, published, remark}) {
   const out = temporaryFolder();
+  const file = path.join(PROBLEM_FILES, `${name}.json`);
+  const tolerance = toleranceOf(published);
+  const words = [file, ...(tolerance === undefined ? [] : ['--tolerance', String(tolerance)])];
   const {status, answer, stderr, wholeCommandSeconds} = solve(words, out);
   const known = await judged(answer, reference, out);
   rmSync(out, {recursive: true, force: true});
@@ -83,7 +87,8 @@ async function run(name, {suite, solve: words = [], reference, published, remark
     case: name,
     device: given.device,
     suite,
-    command: `dinf-grid ${['solve', ...words].map(quoted).join(' ')}`,
+    command: `dinf-grid solve ${words.join(' ')}`,
+    problem: JSON.parse(readFileSync(path.join(root, file), 'utf8')),
     exit: status,
     failure: failureOf(status, answer, stderr),
     errorEstimate: answer?.errorEstimate,
@@ -128,9 +133,12 @@ function verdict({exit, failure, truth, trueError, truthError = 0, errorEstimate
 }
 
 /** One line of the scoreboard. */
-function row(name, {suite, published, needs}, line) {
+function row(name, {suite, published, needs, sameAs}, line) {
   const best = published === null ? ['-', ''] : [published.relativeL2.toExponential(2), published.source];
-  if (line === undefined) return [suite, name, '-', '-', '-', '-', '-', ...best, `needs ${needs}`];
+  if (line === undefined) {
+    const why = sameAs === undefined ? `needs ${needs}` : `is ${sameAs}`;
+    return [suite, name, '-', '-', '-', '-', '-', ...best, why];
+  }
   const {exit, trueError, errorEstimate, errorOverEstimate, wholeCommandSeconds} = line;
   const numbers = [
     digits(trueError),
@@ -143,10 +151,15 @@ function row(name, {suite, published, needs}, line) {
 
 const wanted = given.only.split(',');
 const table = [['suite', 'problem', 'exit', 'error', 'estimate', 'error/estimate', 'seconds', 'published', 'by', '']];
-for (const [name, problem] of Object.entries(PROBLEMS)) {
-  if ((given.only !== '' && !wanted.includes(name)) || (given.suite !== '' && given.suite !== problem.suite)) continue;
-  const line = problem.solve === undefined ? undefined : await run(name, problem);
-  table.push(row(name, {needs: '', ...problem}, line));
+const lines = [];
+const apart = {needs: 0, sameAs: 0};
+for (const [name, entry] of Object.entries(CATALOG)) {
+  if ((given.only !== '' && !wanted.includes(name)) || (given.suite !== '' && given.suite !== entry.suite)) continue;
+  const stated = entry.needs === undefined && entry.sameAs === undefined;
+  const line = stated ? await run(name, entry) : undefined;
+  if (line === undefined) apart[entry.needs === undefined ? 'sameAs' : 'needs']++;
+  else lines.push(line);
+  table.push(row(name, entry, line));
 }
 const widths = table[0].map((_, column) => Math.max(...table.map((cells) => cells[column].length)));
 console.log(
@@ -159,7 +172,9 @@ console.log(
     )
     .join('\n')}`,
 );
-const [solved, tried] = [(cells) => cells[2] === '0', (cells) => cells[2] !== '-'].map(
-  (test) => table.slice(1).filter(test).length,
+const compared = lines.filter(({published, trueError}) => published !== null && trueError !== null);
+const below = compared.filter(({published, trueError}) => trueError <= published.relativeL2);
+console.log(
+  `\n${lines.filter(({exit}) => exit === 0).length} of ${lines.length} solved; ${below.length} of ${compared.length} with a published error ` +
+    `at or below it; ${apart.sameAs} more are one of these; ${apart.needs} cannot be expressed yet.`,
 );
-console.log(`\n${solved} of ${tried} solved; ${table.length - 1 - tried} cannot be expressed yet.`);

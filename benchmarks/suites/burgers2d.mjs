@@ -1,6 +1,8 @@
-// The random initial values of Burgers' equation in two coordinates. The suite draws them with NumPy's legacy generator from a seed that
+// Writes problems/burgers2d.json: Burgers' equation in two coordinates, which begins with 64 waves of random height, whose largest value is
+// scaled to 2, in a wind that is random too. The suite draws them with NumPy's legacy generator from a seed that
 // it states; the same numbers follow here from the seed: a Mersenne twister (Matsumoto and Nishimura 1998), its 53-bit fractions, and
 // Marsaglia's polar method, which gives normal numbers in pairs.
+import {writeFileSync} from 'node:fs';
 
 const SEED = 20_220_722;
 /** Waves a coordinate. */
@@ -63,7 +65,7 @@ function valueAt({sines, cosines}, x, y) {
   }, 0);
 }
 
-export function waves() {
+function waves() {
   const draw = normal(SEED);
   const [u, v] = [heights(draw), heights(draw)];
   const lattice = Array.from({length: POINTS}, (_, i) => (4 * i) / (POINTS - 1));
@@ -75,10 +77,19 @@ export function waves() {
 }
 
 /** As a text of the equation language. */
-export const field = ({sines, cosines}) =>
+const field = ({sines, cosines}) =>
   sines
     .flatMap((sine, k) => {
       const angle = `2*pi*(${Math.floor(k / WAVES)}*x + ${k % WAVES}*y)`;
       return [`(${sine})*sin(${angle})`, `(${cosines[k]})*cos(${angle})`];
     })
     .join(' + ');
+
+const {u, v, scale, wind} = waves();
+const problem = {
+  equation: ['u_t + u*u_x + v*u_y = 0.001*(u_xx + u_yy)', 'v_t + u*v_x + v*v_y = 0.001*(v_xx + v_yy)'],
+  domain: 't=0..1,x=0..4,y=0..4',
+  where: [`t=0: u = ${scale}*(${field(u)}) + ${wind[0]}`, `t=0: v = ${scale}*(${field(v)}) + ${wind[1]}`],
+  periodic: 'x,y',
+};
+writeFileSync(new URL('problems/burgers2d.json', import.meta.url), `${JSON.stringify(problem, null, 2)}\n`);
