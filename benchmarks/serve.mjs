@@ -1,6 +1,7 @@
-// The service under load. Three parts, `--only` runs one of them:
+// The service under load. Four parts, `--only` runs one of them:
 //   throughput: Poisson on 64 x 64 cells with other data each time, through solveMany, through SolverPool, and through HTTP with npy bodies, in turns
 //     of one run; then heat on 32 x 32 cells with other uniforms, whose matrix changes, the same three ways;
+//   unlike: eight problems of other sizes, a thread each, through a pool that has all threads, beside the same one after another;
 //   latency: solves of unlike equations by one client after another, the capacity that the next part doubles;
 //   overload: twice the capacity for --seconds, requests sent when their time comes whether earlier ones are answered or not: rates, latencies of
 //     those that were answered, refusals, other failures (there must be none), memory of the service, delay of its event loop.
@@ -11,7 +12,7 @@ import * as http from 'node:http';
 import * as path from 'node:path';
 import * as dinf from 'dinf-grid';
 import {SolverPool} from 'dinf-grid/pool';
-import {options, record, root, spread} from './support.mjs';
+import {machine, options, record, root, spread} from './support.mjs';
 
 const given = options({results: '', only: '', seconds: 20, repeats: 3, variations: 512, clients: 4, overload: 2, threads: 0});
 const threads = given.threads > 0 ? given.threads : undefined;
@@ -220,6 +221,48 @@ function npyOf(rows) {
   ]);
 }
 
+// Unlike problems side by side: how much of the processor they leave each other.
+
+async function measureUnlike() {
+  const sizes = Array.from({length: 8}, (_, i) => 40 + 2 * i);
+  const posedFor = (resolution) =>
+    dinf.problem({
+      domain: {x: [0, 1], y: [0, 1]},
+      unknowns: ['u'],
+      field: dinf.rbfGrid({resolution, kernel: dinf.bspline(5)}),
+      lift: {u: ANALYTIC},
+      terms: [dinf.term(dinf.gauss(3), 'u_xx + u_yy + u^3 = sin(10*x*y)')],
+    });
+  const optimizer = dinf.gaussNewton({iterations: 5});
+  const cores = threads ?? machine().cores;
+  const times = {alone: [], sideBySide: []};
+  for (let round = -1; round < given.repeats; round++) {
+    let began = performance.now();
+    for (const size of sizes) (await dinf.solve(posedFor(size), {optimizer, threads: 1})).dispose();
+    const alone = (performance.now() - began) / 1000;
+    // Nothing is kept from round to round: each pool is new.
+    const pool = new SolverPool({threads: cores});
+    began = performance.now();
+    const solutions = await Promise.all(sizes.map((size) => pool.solve(posedFor(size), {optimizer, threads: 1})));
+    const sideBySide = (performance.now() - began) / 1000;
+    for (const solution of solutions) solution.dispose();
+    await pool.close();
+    if (round >= 0) {
+      times.alone.push(alone);
+      times.sideBySide.push(sideBySide);
+    }
+  }
+  const ratios = times.alone.map((alone, i) => alone / times.sideBySide[i] / cores);
+  record(
+    {
+      ...{benchmark: 'serve', part: 'unlike', problems: sizes.length, cores},
+      seconds: {alone: spread(times.alone), sideBySide: spread(times.sideBySide)},
+      ofCoresTimesAlone: spread(ratios),
+    },
+    results,
+  );
+}
+
 // Latency and overload: equations that have little in common, each well below a second.
 
 const EQUATIONS = [
@@ -300,6 +343,7 @@ function percentiles(values) {
   return {p50: at(0.5), p99: at(0.99), max: sorted.at(-1), count: sorted.length};
 }
 
+if (wants('unlike')) await measureUnlike();
 const service = await startService();
 try {
   if (wants('throughput')) for (const part of PARTS) await measureThroughput(part, service.url);

@@ -20,7 +20,7 @@ const {values: given} = parseArgs({
   options: {
     all: {type: 'boolean', default: false},
     iterations: {type: 'string', default: '2'},
-    setting: {type: 'string', multiple: true, default: ['paper', 'gauss', 'scattered', 'siren', 'sirenFma']},
+    setting: {type: 'string', multiple: true, default: ['paper', 'gauss', 'scattered', 'many', 'siren', 'sirenFma']},
     solve: {type: 'boolean', default: false},
   },
 });
@@ -43,6 +43,7 @@ const SETTINGS = {
   paper: {text: 'Adam, 262 144 draws of a lattice of 512², 6 levels, Gaussian of 3 rings, 2 features', on: ALL},
   gauss: {text: 'CGLS, 4 × 4 Gauss points in each of 128² cells, B-spline 5, second derivatives', on: ALL},
   scattered: {text: 'Adam, one sample in each of 512² boxes, 6 levels, Gaussian of 3 rings, 2 features', on: ALL},
+  many: {text: 'one right side more of solveMany: Poisson, B-spline 3, 64² cells, a source at 68² places, float32', on: ALL},
   siren: {text: `${SIREN}, by tensor cores`, on: ['H200'], model: 'h100', times: 256},
   sirenFma: {text: `${SIREN}, by multiply-adds`, on: ['RTX 4090', 'T4'], model: 't4', times: 256},
 };
@@ -73,9 +74,33 @@ function run(command, args, env = {}) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
+/** So many right sides are solved together for each of --iterations. */
+const TOGETHER = 64;
+
+async function solveMany(dinf, count) {
+  const even = dinf.linspace(0, 1, 68);
+  const rim = Array.from(dinf.linspace(0, 1, 65)).flatMap((t) => [0, t, 1, t, t, 0, t, 1]);
+  const source = (k) => Float64Array.from({length: 68 * 68}, (_, i) => Math.sin(((k + 1) * i) / 300));
+  const posed = dinf.problem({
+    domain: {x: [0, 1], y: [0, 1]},
+    unknowns: ['u'],
+    field: dinf.rbfGrid({resolution: 64, levels: 1, kernel: dinf.bspline(3)}),
+    terms: [
+      dinf.term(dinf.lattice([even, even]), 'u_xx + u_yy = f', {name: 'inside', data: {f: source(0)}}),
+      dinf.term(dinf.points(rim), 'u = 0', {name: 'rim', weight: 1e6}),
+    ],
+  });
+  const variations = Array.from({length: count}, (_, k) => ({data: {inside: {f: source(k)}}}));
+  await dinf.solveMany(posed, variations, {device: 'cuda', dtype: 'float32'});
+}
+
 async function solve(setting) {
   if (!(setting in SETTINGS)) throw new Error(`no setting is called ${setting}: ${Object.keys(SETTINGS).join(', ')}`);
   const dinf = await import('../dist/index.js');
+  if (setting === 'many') {
+    await solveMany(dinf, TOGETHER * values.iterations);
+    return;
+  }
   const {iterations} = values;
   const adam = dinf.adam({iterations, learningRate: 5e-3, decaySteps: 5000});
   const solved = {
@@ -218,6 +243,13 @@ function iteration(setting, rows, longer) {
     const micros = running.reduce((sum, one) => sum + one.launches * floor(one.row, DEVICES[name]), 0) * times;
     return `${name} ${micros < 1000 ? `${micros.toFixed(1)} µs` : `${(micros / 1000).toFixed(2)} ms`}`;
   });
+  if (setting === 'many') {
+    const each = (launches / TOGETHER).toFixed(2);
+    console.log(
+      `${TOGETHER} right sides: ${launches} kernels, ${each} each; on the device at least ${floors.join(', ')}, and the factor's solves on the host`,
+    );
+    return;
+  }
   const scaled = times > 1 ? `, ${times} times these samples` : '';
   console.log(`An iteration${scaled}: ${launches} kernels, at least ${floors.join(', ')}`);
 }
