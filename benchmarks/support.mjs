@@ -20,6 +20,24 @@ export const spread = (values) => ({
   count: values.length,
 });
 
+/**
+ * The power law y = a x^exponent through points, by least squares of logarithms: its exponent and the standard error of that, which two points
+ * do not have.
+ *
+ * @param {[number, number][]} points
+ */
+export function powerLaw(points) {
+  const logs = points.filter(([x, y]) => x > 0 && y > 0).map(([x, y]) => [Math.log(x), Math.log(y)]);
+  const count = logs.length;
+  const mean = (axis) => logs.reduce((sum, point) => sum + point[axis], 0) / count;
+  const [x, y] = [mean(0), mean(1)];
+  const square = logs.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
+  if (!(square > 0)) return null;
+  const exponent = logs.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0) / square;
+  const rest = logs.reduce((sum, point) => sum + (point[1] - y - exponent * (point[0] - x)) ** 2, 0);
+  return {exponent, standardError: count > 2 ? Math.sqrt(rest / (count - 2) / square) : null, factor: Math.exp(y - exponent * x)};
+}
+
 /** What nvidia-smi says of the cards, as it calls it; none where it is not found. */
 const CARD = 'name,driver_version,compute_cap,clocks.max.sm,clocks.max.mem,power.limit,ecc.mode.current,mig.mode.current';
 function cards() {

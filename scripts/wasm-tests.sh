@@ -14,7 +14,7 @@ fi
 passed=test/wasm/passed
 state=$({
   emcc --version | head -1
-  find native lib wasm test/wasm docs/demo cmake scripts/build-wasm.mjs CMakeLists.txt -type f ! -path $passed ! -path 'native/test/*' ! -path 'docs/demo/dinf-grid/*' -print0 |
+  find native lib wasm test/wasm docs/demo cmake scripts/build-wasm.mjs CMakeLists.txt -type f ! -path $passed ! -path 'native/test/*' ! -path 'native/bench/*' ! -path 'docs/demo/dinf-grid/*' -print0 |
     LC_ALL=C sort -z | xargs -0 sha256sum
 } | sha256sum | cut -d ' ' -f 1)
 if [ "${1:-}" != --always ] && [ "$(cat $passed 2>/dev/null)" = "$state" ]; then
