@@ -75,7 +75,8 @@ class Timer {
     const words = given.only.toLowerCase().split(',');
     const numbered = cases.map((one, number) => ({...one, number, name: `${one.op}, ${one.setting}`}));
     const wanted = numbered.filter(({name}) => words.some((word) => name.toLowerCase().includes(word.trim())));
-    if (wanted.length === 0) throw new Error(`no op matches --only '${given.only}'; there are ${[...new Set(cases.map(({op}) => op))].join(', ')}`);
+    if (wanted.length === 0)
+      throw new Error(`no op matches --only '${given.only}'; there are ${[...new Set(cases.map(({op}) => op))].join(', ')}`);
     return {instructionSet, wanted};
   }
   end() {
@@ -84,8 +85,10 @@ class Timer {
 }
 
 const short = (value) => Number(value.toPrecision(5));
-const row = (cells, widths) => console.error(cells.map((cell, i) => (i < 1 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' '));
-const engineering = (seconds) => (seconds < 1e-3 ? `${(seconds * 1e6).toPrecision(3)} us` : `${(seconds * 1e3).toPrecision(3)} ms`);
+const row = (cells, widths) =>
+  console.error(cells.map((cell, i) => (i < 1 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' '));
+const engineering = (seconds) =>
+  seconds < 1e-3 ? `${(seconds * 1e6).toPrecision(3)} us` : `${(seconds * 1e3).toPrecision(3)} ms`;
 
 // --- one working tree
 
@@ -109,9 +112,31 @@ async function measure() {
     const bound = !counted ? null : flops / peak.flopsPerSecond > bytes / peak.bytesPerSecond ? 'flops' : 'bytes';
     const ratio = counted ? of(ratioOf) : null;
     const rate = (amount) => (counted ? (amount / seconds.median / 1e9).toPrecision(3) : '');
-    row([name, engineering(seconds.median), rate(flops), rate(bytes), bound ?? '', ratio ? `${(100 / ratio.median).toPrecision(3)} %` : ''], widths);
+    row(
+      [
+        name,
+        engineering(seconds.median),
+        rate(flops),
+        rate(bytes),
+        bound ?? '',
+        ratio ? `${(100 / ratio.median).toPrecision(3)} %` : '',
+      ],
+      widths,
+    );
     const raw = {seconds: all.map((one) => short(one.seconds)), ...(counted && {ratio: all.map((one) => short(ratioOf(one)))})};
-    const line = {benchmark: 'ops', op, setting, threads: given.threads, instructionSet, flops, bytes, seconds, peak, bound, ratio};
+    const line = {
+      benchmark: 'ops',
+      op,
+      setting,
+      threads: given.threads,
+      instructionSet,
+      flops,
+      bytes,
+      seconds,
+      peak,
+      bound,
+      ratio,
+    };
     if (results !== undefined) record({...line, partOfPeak: ratio ? short(1 / ratio.median) : null, raw}, results);
   }
   timer.end();
@@ -128,7 +153,12 @@ function judged(ratios) {
   const centre = median(logs);
   const error = (1.2533 * 1.4826 * median(logs.map((value) => Math.abs(value - centre)))) / Math.sqrt(logs.length);
   const differs = Math.abs(centre) > Math.max(3 * error, 0.01);
-  return {ratio: Math.exp(centre), error: Math.exp(error) - 1, differs, slower: differs && centre > Math.log(1 + given.threshold)};
+  return {
+    ratio: Math.exp(centre),
+    error: Math.exp(error) - 1,
+    differs,
+    slower: differs && centre > Math.log(1 + given.threshold),
+  };
 }
 
 async function compare() {
@@ -162,10 +192,13 @@ async function compare() {
   const absent = lists.now.wanted.filter(({name}) => !before.has(name)).map(({name}) => name);
   if (absent.length > 0) console.error(`not in ${sha}: ${absent.join('; ')}`);
   Object.values(timers).forEach((timer) => timer.end());
-  if (results !== undefined) record({benchmark: 'ops-compare', beside: sha, threads: given.threads, threshold: given.threshold, repeats, ops}, results);
+  if (results !== undefined)
+    record({benchmark: 'ops-compare', beside: sha, threads: given.threads, threshold: given.threshold, repeats, ops}, results);
   const slower = ops.filter((one) => one.slower);
   const median100 = ops.length > 0 ? median(ops.map(({ratio}) => ratio)).toFixed(3) : '';
-  console.error(`${ops.length} ops, median ratio ${median100}; ${slower.length} slower than ${sha} by more than ${100 * given.threshold} %`);
+  console.error(
+    `${ops.length} ops, median ratio ${median100}; ${slower.length} slower than ${sha} by more than ${100 * given.threshold} %`,
+  );
   process.exitCode = slower.length > 0 ? 1 : 0;
 }
 

@@ -12,7 +12,17 @@ import {poisson} from '../dist/problems/poisson.js';
 import {options, powerLaw, record, spread} from './support.mjs';
 
 const given = options({
-  ...{results: '', only: '', repeats: 5, seconds: 0.5, largest: 20, most: 16, device: 'cpu', dtype: 'float32', kernel: 'gaussian'},
+  ...{
+    results: '',
+    only: '',
+    repeats: 5,
+    seconds: 0.5,
+    largest: 20,
+    most: 16,
+    device: 'cpu',
+    dtype: 'float32',
+    kernel: 'gaussian',
+  },
   ...{threads: os.availableParallelism(), point: ''},
 });
 const kernels = {gaussian: dinf.gaussian({epsilon: 1, rings: 3}), bspline: dinf.bspline(5)};
@@ -21,8 +31,8 @@ const names = ['x', 'y', 'z'];
 // --- what is measured at a point; a setting holds all that it depends on
 
 /**
- * @typedef {{dims: number, samples: number, resolution: number, levels: number, kernel: string, dtype: string, device: string, threads: number, atOnce: number}} Setting
  * @typedef {{seconds: number[], iterations?: number, unknowns?: number, solvesPerSecond?: number}} Measured
+ * @typedef {{measure: (setting: any) => Promise<Measured>, x: (setting: any, measured: Measured) => number, points: object[]}} Axis
  */
 
 /** An Adam iteration of an order-1 equation on stratified samples, clamped edges, two features. */
@@ -60,7 +70,12 @@ async function directSolve({dims, resolution, dtype, threads}) {
       lift: {u: `${axes.map((name) => `${name}*(1 - ${name})`).join('*')}*u`},
       terms: [dinf.term(dinf.gauss(2), `${axes.map((name) => `u_${name}${name}`).join(' + ')} = 1`)],
     });
-    const solution = await dinf.solve(problem, {optimizer: dinf.gaussNewton({steps: 1, inner: 'direct'}), dtype, device: 'cpu', threads});
+    const solution = await dinf.solve(problem, {
+      optimizer: dinf.gaussNewton({steps: 1, inner: 'direct'}),
+      dtype,
+      device: 'cpu',
+      threads,
+    });
     ({unknowns} = solution);
     solution.dispose();
     seconds.push((performance.now() - began) / 1000);
@@ -78,14 +93,18 @@ async function atOnce({atOnce: count, kind, device, threads}) {
       terms: [dinf.term(dinf.gauss(3), 'u_xx + u_yy = sin(x*y)'), dinf.term(dinf.points([0, 0]), 'u = 0')],
     });
   const iterations = 100;
+  /** @returns {[dinf.Problem, dinf.Optimizer]} */
   const posedFor = (i) => {
-    if (kind === 'image, Adam') return [poisson(renderScene(256), {preset: 'paper'}).problem, dinf.adam({iterations, learningRate: 5e-3})];
+    if (kind === 'image, Adam')
+      return [poisson(renderScene(256), {preset: 'paper'}).problem, dinf.adam({iterations, learningRate: 5e-3})];
     return [square(kind === 'unlike' ? 32 + 16 * (i % 5) : 64), dinf.leastSquares({iterations, tolerance: 0})];
   };
   const posed = Array.from({length: count}, (_, i) => posedFor(i));
   const run = async () => {
     const began = performance.now();
-    const solutions = await Promise.all(posed.map(([problem, optimizer], i) => dinf.solve(problem, {optimizer, device, threads, seed: i})));
+    const solutions = await Promise.all(
+      posed.map(([problem, optimizer], i) => dinf.solve(problem, {optimizer, device, threads, seed: i})),
+    );
     const seconds = (performance.now() - began) / 1000;
     for (const solution of solutions) solution.dispose();
     return seconds;
@@ -98,17 +117,40 @@ async function atOnce({atOnce: count, kind, device, threads}) {
 
 // --- the axes
 
-const own = {dims: 2, samples: 2 ** 18, resolution: 512, levels: 6, kernel: given.kernel, dtype: given.dtype, device: given.device, threads: given.threads};
+const own = {
+  dims: 2,
+  samples: 2 ** 18,
+  resolution: 512,
+  levels: 6,
+  kernel: given.kernel,
+  dtype: given.dtype,
+  device: given.device,
+  threads: given.threads,
+};
 const range = (from, to, step = 1) => Array.from({length: Math.floor((to - from) / step) + 1}, (_, i) => from + i * step);
 const powers = (from, to, step = 1) => range(from, to, step).map((power) => 2 ** power);
-const direct = (dims, cells) => cells.map((resolution) => ({...own, dims, resolution, dtype: 'float64', device: 'cpu'}));
-const solves = (kind) => powers(0, Math.log2(given.most)).map((count) => ({kind, atOnce: count, device: given.device, threads: 1}));
+const direct = (dims, cells) =>
+  cells.map((resolution) => ({dims, resolution, dtype: 'float64', device: 'cpu', threads: given.threads}));
+const solves = (kind) =>
+  powers(0, Math.log2(given.most)).map((count) => ({kind, atOnce: count, device: given.device, threads: 1}));
 
-/** What varies along an axis, as x: one number a point. Unknowns are known afterwards. */
+/**
+ * What varies along an axis, as x: one number a point. Unknowns are known afterwards.
+ *
+ * @type {Record<string, Axis>}
+ */
 const AXES = {
-  samples: {measure: adamIteration, x: ({samples}) => samples, points: powers(14, given.largest, 2).map((samples) => ({...own, samples}))},
+  samples: {
+    measure: adamIteration,
+    x: ({samples}) => samples,
+    points: powers(14, given.largest, 2).map((samples) => ({...own, samples})),
+  },
   levels: {measure: adamIteration, x: ({levels}) => levels, points: range(1, 6).map((levels) => ({...own, levels}))},
-  cells: {measure: adamIteration, x: ({resolution}) => resolution ** 2, points: powers(6, 10).map((resolution) => ({...own, levels: 4, resolution}))},
+  cells: {
+    measure: adamIteration,
+    x: ({resolution}) => resolution ** 2,
+    points: powers(6, 10).map((resolution) => ({...own, levels: 4, resolution})),
+  },
   // As many cells and samples in each: what grows is how many nodes a sample reads, 6, 36 and 216.
   dimensions: {
     measure: adamIteration,
@@ -118,10 +160,13 @@ const AXES = {
   threads: {
     measure: adamIteration,
     x: ({threads}) => threads,
-    points: [...new Set([...powers(0, Math.floor(Math.log2(given.threads))), given.threads])].map((threads) => ({...own, threads})),
+    points: [...new Set([...powers(0, Math.floor(Math.log2(given.threads))), given.threads])].map((threads) => ({
+      ...own,
+      threads,
+    })),
   },
-  'direct 2-D': {measure: directSolve, x: (_, {unknowns}) => unknowns, points: direct(2, [32, 64, 128, 256, 512])},
-  'direct 3-D': {measure: directSolve, x: (_, {unknowns}) => unknowns, points: direct(3, [8, 12, 16, 24])},
+  'direct 2-D': {measure: directSolve, x: (_, {unknowns = NaN}) => unknowns, points: direct(2, [32, 64, 128, 256, 512])},
+  'direct 3-D': {measure: directSolve, x: (_, {unknowns = NaN}) => unknowns, points: direct(3, [8, 12, 16, 24])},
   'solves at once, alike': {measure: atOnce, x: ({atOnce: count}) => count, points: solves('alike')},
   'solves at once, unlike': {measure: atOnce, x: ({atOnce: count}) => count, points: solves('unlike')},
   'solves at once, image, Adam': {measure: atOnce, x: ({atOnce: count}) => count, points: solves('image, Adam')},
@@ -144,11 +189,17 @@ if (given.point !== '') {
       const measured = await inProcess(axis, setting);
       all.push({x: x(setting, measured), seconds: spread(measured.seconds).median, peakBytes: measured.peakBytes});
       const {seconds, ...rest} = measured;
-      record({benchmark: 'scaling', axis, x: x(setting, measured), setting, seconds: spread(seconds), raw: seconds, ...rest}, given.results || undefined);
+      record(
+        {benchmark: 'scaling', axis, x: x(setting, measured), setting, seconds: spread(seconds), raw: seconds, ...rest},
+        given.results || undefined,
+      );
     }
     const fit = (quantity) => powerLaw(all.map((point) => [point.x, point[quantity]]));
     const fits = {seconds: fit('seconds'), peakBytes: fit('peakBytes')};
-    record({benchmark: 'scaling-fit', axis, device: given.device, kernel: given.kernel, points: all.length, ...fits}, given.results || undefined);
+    record(
+      {benchmark: 'scaling-fit', axis, device: given.device, kernel: given.kernel, points: all.length, ...fits},
+      given.results || undefined,
+    );
   }
 }
 

@@ -3,11 +3,12 @@ import {newest, seconds, where} from './numbers.mjs';
 
 /** Families of ops, in the order of native/core/backend.h. */
 const FAMILIES = {
-  'Samples': /^(draw|coordinate|weights)/,
-  'Encoder': /^encode/,
-  'Decoder': /^(fold|refine|mlp)/,
-  'Programs': /^run/,
-  'Vectors, Adam, conjugate gradients': /^(fill|copy|dot|axpy|xpby|multiply|inverseRoots|adam|cgls|collectSums|clearSums|parallelFor)/,
+  Samples: /^(draw|coordinate|weights)/,
+  Encoder: /^encode/,
+  Decoder: /^(fold|refine|mlp)/,
+  Programs: /^run/,
+  'Vectors, Adam, conjugate gradients':
+    /^(fill|copy|dot|axpy|xpby|multiply|inverseRoots|adam|cgls|collectSums|clearSums|parallelFor)/,
   'Direct solver': /^(factorise|solve|cellRows|front)/,
 };
 const COLUMNS = ['op', 'setting', 'threads', 'a call', 'Gflop/s', 'GB/s', 'bound by', 'ratio', 'of peak'];

@@ -13,9 +13,13 @@ const WITH = {
 };
 const withWhat = (axis) => WITH[axis] ?? 'solves';
 
-/** Lines of one curve: kernels and devices apart. */
+/** Lines of one curve: kernels and devices apart. @param {Record<string, any>} line */
 const curveOf = ({axis, setting}) =>
-  [axis, setting.kernel === 'bspline' && !axis.startsWith('direct') ? 'B-splines' : '', setting.device === 'cpu' ? '' : setting.device]
+  [
+    axis,
+    setting.kernel === 'bspline' && !axis.startsWith('direct') ? 'B-splines' : '',
+    setting.device === 'cpu' ? '' : setting.device,
+  ]
     .filter((word) => word !== '')
     .join(', ');
 
@@ -37,7 +41,7 @@ export const section = {
       (line) => `${curveOf(line)}, ${line.x}`,
     );
     if (points.length === 0) return [];
-    const fits = lines.filter(({benchmark}) => benchmark === 'scaling-fit').map((line) => ({...line, curve: curveOf({...line, setting: line})}));
+    const fits = lines.filter(({benchmark}) => benchmark === 'scaling-fit');
     const names = [...new Set(points.map(curveOf))];
     const of = (curve) => points.filter((line) => curveOf(line) === curve).sort((a, b) => a.x - b.x);
     const plot = (caption, title, xLabel, yLabel, wanted, pick) => {
@@ -61,7 +65,7 @@ export const section = {
           caption: 'Exponents',
           columns: ['what grows', 'with', 'points', 'of time', 'of memory'],
           rows: names.map((curve) => {
-            const fit = fits.findLast((line) => line.curve === curve);
+            const fit = fits.findLast(({axis, device, kernel}) => curveOf({axis, setting: {device, kernel}}) === curve);
             return [curve, withWhat(of(curve)[0].axis), of(curve).length, exponentOf(fit?.seconds), exponentOf(fit?.peakBytes)];
           }),
         },
@@ -81,10 +85,24 @@ export const section = {
           ),
         },
       },
-      ...plot('An iteration of Adam', 'Time', 'samples, or cells', 'seconds an iteration', ['samples', 'cells'], (line) => line.seconds.median),
+      ...plot(
+        'An iteration of Adam',
+        'Time',
+        'samples, or cells',
+        'seconds an iteration',
+        ['samples', 'cells'],
+        (line) => line.seconds.median,
+      ),
       ...plot('Direct solves', 'Time', 'unknowns', 'seconds a solve', ['direct'], (line) => line.seconds.median),
       ...plot('Direct solves', 'Memory', 'unknowns', 'MB', ['direct'], ({peakBytes}) => peakBytes / 1e6),
-      ...plot('Several solves', 'Throughput', 'solves at once', 'solves a second', ['solves at once'], (line) => line.solvesPerSecond),
+      ...plot(
+        'Several solves',
+        'Throughput',
+        'solves at once',
+        'solves a second',
+        ['solves at once'],
+        (line) => line.solvesPerSecond,
+      ),
     ];
   },
 };
