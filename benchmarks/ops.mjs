@@ -104,7 +104,7 @@ async function measure() {
     const all = [];
     for (let i = 0; i < (given.repeats || 7); i++) all.push(await timer.ask(`calibrated ${number}`));
     const of = (pick) => spread(all.map((one) => short(pick(one))));
-    const {flops, bytes} = all[0];
+    const {flops, bytes, threads} = all[0];
     const seconds = of((one) => one.seconds);
     const peak = {flopsPerSecond: of((one) => one.flopRate).median, bytesPerSecond: of((one) => one.bandwidth).median};
     // An op without a budget has a time alone.
@@ -128,7 +128,7 @@ async function measure() {
       benchmark: 'ops',
       op,
       setting,
-      threads: given.threads,
+      threads,
       instructionSet,
       flops,
       bytes,

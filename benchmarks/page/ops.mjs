@@ -64,8 +64,7 @@ export const section = {
       {
         text:
           `Flops and bytes are what any implementation must do and move, each operand once (\`native/bench\` has the formulas): work that is done ` +
-          `twice counts as time lost. An instruction of a program is one flop, so that half of the peak is the most that programs can reach. The ` +
-          `dense kernels of fronts run on one thread, beside a peak of all.`,
+          `twice counts as time lost. An instruction of a program is one flop, so that half of the peak is the most that programs can reach.`,
       },
       {text: where(measured)},
       ...Object.entries(FAMILIES).flatMap(([caption, pattern]) => {

@@ -3,15 +3,19 @@
 #include "cpu/front.h"
 #include "cpu/kernels.h"
 
-#define DINF_ABSENT(isa)                        \
-  namespace dinf::isa {                         \
-  template <class Real>                         \
-  const CpuKernels<Real>& kernelTable();        \
-  template <>                                   \
-  const CpuKernels<float>& kernelTable<float>() { std::abort(); } \
-  template <>                                   \
-  const CpuKernels<double>& kernelTable<double>() { std::abort(); } \
-  const FrontKernels& frontTable();             \
+#define DINF_ABSENT(isa)                             \
+  namespace dinf::isa {                              \
+  template <class Real>                              \
+  const CpuKernels<Real>& kernelTable();             \
+  template <>                                        \
+  const CpuKernels<float>& kernelTable<float>() {    \
+    std::abort();                                    \
+  }                                                  \
+  template <>                                        \
+  const CpuKernels<double>& kernelTable<double>() {  \
+    std::abort();                                    \
+  }                                                  \
+  const FrontKernels& frontTable();                  \
   const FrontKernels& frontTable() { std::abort(); } \
   }
 DINF_ABSENT(v2)

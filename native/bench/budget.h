@@ -1,5 +1,5 @@
-// What the encoder must compute, counted: the formulas that the comments above the kernels (native/cpu/isa) give, for any jet set.
-// A is the number of axes, T = 2 rho the taps of an axis, a fused multiply-add two flops.
+// What the encoder must compute, counted: the formulas that the comments above the kernels (native/cpu/isa) give, for any jet
+// set. A is the number of axes, T = 2 rho the taps of an axis, a fused multiply-add two flops.
 #pragma once
 #include "core/backend.h"
 #include "math/radial.h"
@@ -38,8 +38,9 @@ inline double weightFlops(const Kernel1d& kernel, int order) {
   return flops;
 }
 
-// A sample and level and channel of separable kernels, weights apart: T^A values times the orders of the axis before the last, then rows.
-// 3-D, order 1, rho = 3: 36 rows, 72 row multiply-adds over mid, 18 over lead, 4 over last. The adjoint is the transpose: as many.
+// A sample and level and channel of separable kernels, weights apart: T^A values times the orders of the axis before the last,
+// then rows. 3-D, order 1, rho = 3: 36 rows, 72 row multiply-adds over mid, 18 over lead, 4 over last. The adjoint is the
+// transpose: as many.
 inline double rowFlops(const JetSet& jets, int dims, int taps) {
   const AxisOrders orders(jets, dims);
   double rows = jets.count;
@@ -48,8 +49,8 @@ inline double rowFlops(const JetSet& jets, int dims, int taps) {
   return 2 * rows * taps;
 }
 
-// A sample and level of a radial kernel: the jet of each of T^A neighbours (radialJet's recursion), the normaliser, and a channel the
-// numerators. At order 1 in 2-D: 36 neighbours of about 20 flops, 3 for the normaliser, and 3 multiply-adds a channel.
+// A sample and level of a radial kernel: the jet of each of T^A neighbours (radialJet's recursion), the normaliser, and a channel
+// the numerators. At order 1 in 2-D: 36 neighbours of about 20 flops, 3 for the normaliser, and 3 multiply-adds a channel.
 inline double radialFlops(const JetSet& jets, int dims, int taps, int channels) {
   double jet = 4 * dims + 3;
   for (int p = 0; p < jets.count; ++p) {

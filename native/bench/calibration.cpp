@@ -6,7 +6,7 @@
 namespace dinf::bench {
 namespace {
 
-constexpr double kLong = 2e-3;  // seconds that a calibration takes at least: short beside how fast a machine drifts
+constexpr double kLong = 3e-3;  // seconds that a calibration takes at least: short beside how fast a machine drifts
 constexpr double kLeast = 1 << 16, kMost = 1 << 28;  // bytes: within a first or second-level cache, beyond any last-level one
 
 volatile double sink;  // keeps the chains
@@ -15,24 +15,25 @@ volatile double sink;  // keeps the chains
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-double Calibration::flopRate(bool isDouble) {
+double Calibration::flopRate(bool isDouble, int threads) {
   for (int64_t rounds = 1 << 12;; rounds *= 4) {
-    std::vector<double> results(pool_.threads());
+    std::vector<double> results(threads);
     const double began = now();
-    pool_.parallelFor(pool_.threads(), [&](int64_t i, int) { results[i] = isDouble ? multiplyAddsDouble(rounds) : multiplyAddsFloat(rounds); });
+    pool_.parallelFor(threads,
+                      [&](int64_t i, int) { results[i] = isDouble ? multiplyAddsDouble(rounds) : multiplyAddsFloat(rounds); });
     const double seconds = now() - began;
     sink = results[0];
-    if (seconds >= kLong) return pool_.threads() * static_cast<double>(rounds) * flopsOfRound(isDouble) / seconds;
+    if (seconds >= kLong) return threads * static_cast<double>(rounds) * flopsOfRound(isDouble) / seconds;
   }
 }
 
-double Calibration::bandwidth(double footprint) {
+double Calibration::bandwidth(double footprint, int threads) {
   const double bytes = std::min(kMost, std::max(kLeast, std::exp2(std::round(std::log2(footprint)))));
-  const int threads = pool_.threads();
   const int64_t count = static_cast<int64_t>(bytes / sizeof(float) / 2), each = count / threads;
   if (static_cast<int64_t>(memory_.size()) < 2 * count) {
     memory_.assign(2 * count, 1.0f);
-    pool_.parallelFor(threads, [&](int64_t i, int) { stream(memory_.data() + i * each, memory_.data() + count + i * each, each); });
+    pool_.parallelFor(threads,
+                      [&](int64_t i, int) { stream(memory_.data() + i * each, memory_.data() + count + i * each, each); });
   }
   // Threads go over their own parts, and meet at the end alone. The first pass brings the memory in.
   const auto pass = [&](int64_t passes) {

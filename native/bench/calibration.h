@@ -1,5 +1,5 @@
-// What the machine gives now: the rate of its multiply-adds and the bandwidth of a stream, on as many threads as the ops have. Everything
-// that is timed is divided by what these kernels take for the same flops and bytes, right before and after it.
+// What the machine gives now: the rate of its multiply-adds and the bandwidth of a stream, on as many threads as the op has.
+// Everything that is timed is divided by what these kernels take for the same flops and bytes, right before and after it.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -13,9 +13,10 @@ class Calibration {
  public:
   explicit Calibration(int threads) : pool_(threads) {}
   // Flops a second: independent chains of fused multiply-adds, two flops each, in registers.
-  double flopRate(bool isDouble);
-  // Bytes a second of y = a y + x, two reads and a write a value, over memory of so many bytes in all: those of caches where it fits.
-  double bandwidth(double footprint);
+  double flopRate(bool isDouble, int threads);
+  // Bytes a second of y = a y + x, two reads and a write a value, over memory of so many bytes in all: those of caches where it
+  // fits.
+  double bandwidth(double footprint, int threads);
   // Gives the threads back.
   void rest() { pool_.rest(); }
 

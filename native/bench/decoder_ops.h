@@ -8,12 +8,19 @@ namespace dinf::bench {
 template <class Real>
 struct Fold {
   Fold(Backend<Real>& backend, const FoldShape& shape)
-      : backend(backend), shape(shape), count(gridCount() + (shape.folded ? 0 : int64_t{shape.outputs} * (shape.grid.levels * shape.features + 1))),
-        packedCount(shape.grid.packedSize(shape.outputs)), parameters(noise(backend, count)), gradient(backend, count), first(backend, count),
-        second(backend, count), best(backend, count), packed(noise(backend, packedCount)) {}
+      : backend(backend),
+        shape(shape),
+        count(gridCount() + (shape.folded ? 0 : int64_t{shape.outputs} * (shape.grid.levels * shape.features + 1))),
+        packedCount(shape.grid.packedSize(shape.outputs)),
+        parameters(noise(backend, count)),
+        gradient(backend, count),
+        first(backend, count),
+        second(backend, count),
+        best(backend, count),
+        packed(noise(backend, packedCount)) {}
   int64_t gridCount() const { return shape.grid.canonicalSize(shape.folded ? shape.outputs : shape.features); }
-  // A multiply-add a feature, output and node; features are read, planes written. The adjoint has one for the features and one for the
-  // decoder; it reads features and planes and writes the features' gradient.
+  // A multiply-add a feature, output and node; features are read, planes written. The adjoint has one for the features and one
+  // for the decoder; it reads features and planes and writes the features' gradient.
   Cost cost(bool adjoint) const {
     const double grid = static_cast<double>(gridCount()), planes = static_cast<double>(packedCount);
     const double products = shape.folded ? 0 : 2 * grid * shape.outputs;
@@ -45,7 +52,8 @@ void foldCases(Cases& cases, const std::string& name, const FoldShape& shape) {
     Cost cost = s->cost(true);
     const double count = static_cast<double>(s->count);
     cost.flops += 13 * count;
-    cost.bytes += sizeof(Real) * (shape.folded ? 5 : 4) * count;  // both moments and the parameters; the gradient need not be written
+    cost.bytes +=
+        sizeof(Real) * (shape.folded ? 5 : 4) * count;  // both moments and the parameters; the gradient need not be written
     return Prepared{cost, [s] {
                       s->backend.setSlot(AdamSlots::rate, 1e-9);
                       s->backend.setSlot(AdamSlots::rootCorrection, 1);
@@ -78,7 +86,8 @@ void refineCases(Cases& cases, const std::string& name, const GridShape& grid) {
     }
   };
   const auto make = [grid](Backend<Real>& backend) {
-    return std::make_shared<State>(State{backend, grid, noise(backend, grid.packedSize(1), 1e-9), noise(backend, grid.finest().packedSize(1))});
+    return std::make_shared<State>(
+        State{backend, grid, noise(backend, grid.packedSize(1), 1e-9), noise(backend, grid.finest().packedSize(1))});
   };
   addCase<Real>(cases, "refine", name, [make](Backend<Real>& backend) {
     const auto s = make(backend);
@@ -96,8 +105,8 @@ struct MlpSetting {
   MlpShape shape;
   int dims, order;
   std::string name() const {
-    return std::to_string(shape.inputs) + " to " + std::to_string(shape.hidden.size()) + " x " + std::to_string(shape.hidden[0]) + ", " +
-           std::to_string(dims) + "-D, order " + std::to_string(order);
+    return std::to_string(shape.inputs) + " to " + std::to_string(shape.hidden.size()) + " x " + std::to_string(shape.hidden[0]) +
+           ", " + std::to_string(dims) + "-D, order " + std::to_string(order);
   }
 };
 inline MlpSetting mlpSetting(int inputs, int width, int layers, Activation activation, int dims, int order) {
@@ -112,10 +121,20 @@ inline MlpSetting mlpSetting(int inputs, int width, int layers, Activation activ
 template <class Real>
 struct MlpState {
   MlpState(Backend<Real>& backend, const MlpSetting& setting)
-      : backend(backend), setting(setting), samples(test::boxSet(std::vector<int>(setting.dims, setting.dims == 2 ? 128 : 25)), cells(), backend.sampleOrder()),
-        tile(samples.whole()), jets(JetSet::closed(setting.dims, setting.order)), weights(noise(backend, shape().parameterCount(), 0.1)),
-        tangents(noise(backend, shape().parameterCount(), 0.1)), in(noise(backend, size(shape().inputs))), inTangent(noise(backend, size(shape().inputs))),
-        out(noise(backend, size(shape().outputs))), inAdjoint(backend, size(shape().inputs)),
+      : backend(backend),
+        setting(setting),
+        samples(test::boxSet(std::vector<int>(setting.dims, setting.dims == 3              ? 25
+                                                            : setting.shape.hidden[0] > 64 ? 32
+                                                                                           : 128)),
+                cells(), backend.sampleOrder()),
+        tile(samples.whole()),
+        jets(JetSet::closed(setting.dims, setting.order)),
+        weights(noise(backend, shape().parameterCount(), 0.1)),
+        tangents(noise(backend, shape().parameterCount(), 0.1)),
+        in(noise(backend, size(shape().inputs))),
+        inTangent(noise(backend, size(shape().inputs))),
+        out(noise(backend, size(shape().outputs))),
+        inAdjoint(backend, size(shape().inputs)),
         state(backend, std::max<int64_t>(1, backend.mlpStateSize(shape(), jets) * tile.size)),
         sums(backend, backend.mlpParts(samples), shape().parameterCount()) {
     backend.mlp(shape(), jets, weights, tile, in, out, kept());
@@ -127,8 +146,8 @@ struct MlpState {
   const MlpShape& shape() const { return setting.shape; }
   int64_t size(int channels) const { return int64_t{channels} * jets.count * tile.size; }
   Real* kept() const { return backend.mlpStateSize(shape(), jets) > 0 ? static_cast<Real*>(state) : nullptr; }
-  // Products of all weights with a plane are its unit of work: activations are left out. First derivatives of fewer outputs than axes take
-  // 1 + outputs planes (mlp_gradient.h).
+  // Products of all weights with a plane are its unit of work: activations are left out. First derivatives of fewer outputs than
+  // axes take 1 + outputs planes (mlp_gradient.h).
   double product(bool gradientPath) const {
     double weightCount = 0;
     for (int l = 0; l < shape().layers(); ++l) weightCount += double(shape().fanIn(l)) * shape().fanOut(l);
@@ -136,7 +155,8 @@ struct MlpState {
     return 2 * weightCount * (few ? 1 + shape().outputs : jets.count) * static_cast<double>(tile.size);
   }
   double bytes(int ins, int outs, int ofWeights) const {
-    return sizeof(Real) * static_cast<double>(ins * size(shape().inputs) + outs * size(shape().outputs) + ofWeights * shape().parameterCount());
+    return sizeof(Real) *
+           static_cast<double>(ins * size(shape().inputs) + outs * size(shape().outputs) + ofWeights * shape().parameterCount());
   }
 
   Backend<Real>& backend;
@@ -153,7 +173,8 @@ void mlpCases(Cases& cases, const MlpSetting& setting) {
   using State = MlpState<Real>;
   addCase<Real>(cases, "mlp", setting.name(), [setting](Backend<Real>& backend) {
     const auto s = std::make_shared<State>(backend, setting);
-    return Prepared{{s->product(true), s->bytes(1, 1, 1)}, [s] { s->backend.mlp(s->shape(), s->jets, s->weights, s->tile, s->in, s->out, s->kept()); }};
+    return Prepared{{s->product(true), s->bytes(1, 1, 1)},
+                    [s] { s->backend.mlp(s->shape(), s->jets, s->weights, s->tile, s->in, s->out, s->kept()); }};
   });
   // W h', W' h and the forward pass between them.
   addCase<Real>(cases, "mlpTangent", setting.name(), [setting](Backend<Real>& backend) {
@@ -166,7 +187,8 @@ void mlpCases(Cases& cases, const MlpSetting& setting) {
   addCase<Real>(cases, "mlpAdjoint", setting.name(), [setting](Backend<Real>& backend) {
     const auto s = std::make_shared<State>(backend, setting);
     return Prepared{{2 * s->product(true), s->bytes(2, 1, 3)}, [s] {
-                      s->backend.mlpAdjoint(s->shape(), s->jets, s->weights, s->tile, s->in, s->kept(), s->out, s->inAdjoint, s->sums.data());
+                      s->backend.mlpAdjoint(s->shape(), s->jets, s->weights, s->tile, s->in, s->kept(), s->out, s->inAdjoint,
+                                            s->sums.data());
                     }};
   });
 }

@@ -1,9 +1,9 @@
 // The direct solver: rows of cells, the factorisation and solves with it, and the dense kernels of its fronts.
 #pragma once
-#include "measure.h"
 #include "core/direct/cell_rows.h"
 #include "core/direct/multifrontal.h"
 #include "core/problem.h"
+#include "measure.h"
 #include "test/direct_cases.h"
 #include "test/specs.h"
 
@@ -13,7 +13,12 @@ namespace dinf::bench {
 
 struct Factored {
   Factored(Backend<double>& backend, const CellGrid& grid, int rowsOfCell)
-      : backend(backend), grid(grid), source(grid, rowsOfCell, false), factor(grid), cost(CellTree::cost(grid)), x(factor.unknowns() * factor.lanes() * kGroups) {
+      : backend(backend),
+        grid(grid),
+        source(grid, rowsOfCell, false),
+        factor(grid),
+        cost(CellTree::cost(grid)),
+        x(factor.unknowns() * factor.lanes() * kGroups) {
     factorise();
     Random random(5);
     for (double& value : x) value = random.next();
@@ -31,28 +36,37 @@ struct Factored {
 };
 
 inline void factorCases(Cases& cases, const std::string& name, const CellGrid& grid, int rowsOfCell) {
-  const auto make = [grid, rowsOfCell](Backend<double>& backend) { return std::make_shared<Factored>(backend, grid, rowsOfCell); };
+  const auto make = [grid, rowsOfCell](Backend<double>& backend) {
+    return std::make_shared<Factored>(backend, grid, rowsOfCell);
+  };
   // The sum over pivots of the rows below squared, and the normal matrices of cells: a triangle a row.
   addCase<double>(cases, "factorise", name, [make, rowsOfCell](Backend<double>& backend) {
     const auto s = make(backend);
     const double columns = s->grid.columns(), rows = static_cast<double>(s->grid.cellCount()) * rowsOfCell;
-    return Prepared{{s->factor.flops() + rows * columns * (columns + 1), 8 * (s->cost.entries + rows * columns)}, [s] { s->factorise(); }, {},
+    return Prepared{{s->factor.flops() + rows * columns * (columns + 1), 8 * (s->cost.entries + rows * columns)},
+                    [s] { s->factorise(); },
+                    {},
                     static_cast<double>(s->factor.bytes(backend.hostThreads().threads()))};
   });
-  // Each entry of the factor once for the solve with it and once for that with its transpose. It scales x down: not to nothing, since it is
-  // set anew.
+  // Each entry of the factor once for the solve with it and once for that with its transpose. It scales x down: not to nothing,
+  // since it is set anew.
   addCase<double>(cases, "solve", name, [make](Backend<double>& backend) {
     const auto s = make(backend);
     const auto pristine = std::make_shared<std::vector<double>>(s->x);
-    return Prepared{{4 * s->cost.entries, 2 * 8 * s->cost.entries}, [s] { s->factor.solve(s->x.data(), s->backend.hostThreads()); },
-                    [s, pristine] { std::copy_n(pristine->begin(), s->factor.unknowns(), s->x.begin()); }, 8 * s->cost.entries};
+    return Prepared{{4 * s->cost.entries, 2 * 8 * s->cost.entries},
+                    [s] { s->factor.solve(s->x.data(), s->backend.hostThreads()); },
+                    [s, pristine] { std::copy_n(pristine->begin(), s->factor.unknowns(), s->x.begin()); },
+                    8 * s->cost.entries};
   });
   addCase<double>(cases, "solveMany", name + ", 4 groups of lanes", [make](Backend<double>& backend) {
     const auto s = make(backend);
     const auto pristine = std::make_shared<std::vector<double>>(s->x);
     const double sides = s->factor.lanes() * Factored::kGroups;
     return Prepared{{4 * s->cost.entries * sides, 2 * 8 * (s->cost.entries + sides * static_cast<double>(s->factor.unknowns()))},
-                    [s] { s->factor.solveMany(s->x.data(), Factored::kGroups); }, [s, pristine] { s->x = *pristine; }, 8 * s->cost.entries};
+                    [s] { s->factor.solveMany(s->x.data(), Factored::kGroups); },
+                    [s, pristine] { s->x = *pristine; },
+                    8 * s->cost.entries,
+                    1};
   });
 }
 
@@ -60,9 +74,15 @@ inline void factorCases(Cases& cases, const std::string& name, const CellGrid& g
 
 struct Assembled {
   Assembled(Backend<double>& backend, int dims, int cells, int places, int order)
-      : backend(backend), spec(specOf(dims, cells, places, order)), problem(spec, backend, true), grid(problem), rows(problem, grid),
-        parameters(backend, problem.parameterCount()), residuals(backend, problem.rowCount()),
-        out(backend.hostThreads().threads(), std::vector<double>(static_cast<size_t>(rows.maxRows() + 1) * grid.cells.columns())) {
+      : backend(backend),
+        spec(specOf(dims, cells, places, order)),
+        problem(spec, backend, true),
+        grid(problem),
+        rows(problem, grid),
+        parameters(backend, problem.parameterCount()),
+        residuals(backend, problem.rowCount()),
+        out(backend.hostThreads().threads(),
+            std::vector<double>(static_cast<size_t>(rows.maxRows() + 1) * grid.cells.columns())) {
     problem.linearise(parameters, residuals, nullptr);
     read();
   }
@@ -73,14 +93,18 @@ struct Assembled {
     SampleSetSpec samples = test::tensorSet(std::vector<int>(dims, places));
     for (int k = 0; k < dims; ++k)
       for (int i = 0; i < places; ++i) samples.axes[k][i] = (i + 0.5) / places;
-    ProblemSpec spec = test::makeProblem(dims, {test::makeField(dims, std::vector<int>(dims, cells), 1, test::bspline(5), Edge::extend, 1, 1)}, {samples}, options);
+    ProblemSpec spec =
+        test::makeProblem(dims, {test::makeField(dims, std::vector<int>(dims, cells), 1, test::bspline(5), Edge::extend, 1, 1)},
+                          {samples}, options);
     spec.folded = true;
     return spec;
   }
-  // A sample's row: products of the weights of the axes times the value, for each jet that the residual reads; then the columns' scales.
+  // A sample's row: products of the weights of the axes times the value, for each jet that the residual reads; then the columns'
+  // scales.
   Cost cost() const {
     const TermSpec& term = spec.terms[0];
-    const double count = static_cast<double>(problem.sampleSet(0).userCount()), taps = grid.grid.kernel.taps(), columns = grid.cells.columns();
+    const double count = static_cast<double>(problem.sampleSet(0).userCount()), taps = grid.grid.kernel.taps(),
+                 columns = grid.cells.columns();
     const double entries = static_cast<double>(term.pattern.size());
     return {count * (entries * 2 * (columns + columns / taps) + columns), 8 * count * (entries + columns)};
   }
@@ -105,7 +129,11 @@ struct Assembled {
 
 struct Dense {
   explicit Dense(int boundary)
-      : kernels(frontKernels()), layout{kernels.width, kBlockPivots, boundary}, pivots(layout.pivotValues()), update(layout.updateValues()), values(layout.rows() * kernels.lanes),
+      : kernels(frontKernels()),
+        layout{kernels.width, kBlockPivots, boundary},
+        pivots(layout.pivotValues()),
+        update(layout.updateValues()),
+        values(layout.rows() * kernels.lanes),
         front{layout, pivots.data(), update.data()} {
     Random random(11);
     for (int64_t i = 0; i < layout.pivotValues(); ++i) front.pivots[i] = 0.01 * random.next();
@@ -138,7 +166,7 @@ inline void denseCases(Cases& cases) {
     addCase<double>(cases, op, name, [=](Backend<double>&) {
       const auto s = std::make_shared<Dense>(kBoundary);
       prepare(*s);
-      return Prepared{cost, [s, call] { call(*s); }, [s, restore] { restore(*s); }};
+      return Prepared{cost, [s, call] { call(*s); }, [s, restore] { restore(*s); }, 0, 1};
     });
   };
   const auto nothing = [](Dense&) {};
@@ -147,19 +175,33 @@ inline void denseCases(Cases& cases) {
     s.keep();
   };
   const auto restored = [](Dense& s) { s.restore(); };
-  // These are of one thread, whatever the machine gives: fractions on several count as if all were at it.
   add("front factorise", {p * p * p / 3, 8 * p * (p + 1)}, nothing, [](Dense& s) { s.factorise(); }, restored);
-  add("front solveRows", {b * p * p, 8 * (2 * b * p + p * p / 2)}, factorised, [](Dense& s) { s.kernels.solveRows(s.front, 0, s.layout.lastPanel(0), s.layout.panels()); }, restored);
-  add("front subtract", {b * (b + 1) * p, 8 * (b * p + b * (b + 1))}, factorised,
-      [](Dense& s) { s.kernels.subtract(s.front, 0, s.layout.lastPanel(0), s.layout.panels(), s.layout.lastPanel(0), s.layout.panels()); }, nothing);
+  add(
+      "front solveRows", {b * p * p, 8 * (2 * b * p + p * p / 2)}, factorised,
+      [](Dense& s) { s.kernels.solveRows(s.front, 0, s.layout.lastPanel(0), s.layout.panels()); }, restored);
+  add(
+      "front subtract", {b * (b + 1) * p, 8 * (b * p + b * (b + 1))}, factorised,
+      [](Dense& s) {
+        s.kernels.subtract(s.front, 0, s.layout.lastPanel(0), s.layout.panels(), s.layout.lastPanel(0), s.layout.panels());
+      },
+      nothing);
   const auto begin = [](Dense& s) { s.values = s.begun; };
-  add("front forward", {2 * entries, 8 * (entries + 2 * rows)}, factorised, [](Dense& s) { s.kernels.forward(s.front, s.values.data()); }, begin);
-  add("front backward", {2 * entries, 8 * (entries + 2 * rows)}, factorised, [](Dense& s) { s.kernels.backward(s.front, s.values.data()); }, begin);
+  add(
+      "front forward", {2 * entries, 8 * (entries + 2 * rows)}, factorised,
+      [](Dense& s) { s.kernels.forward(s.front, s.values.data()); }, begin);
+  add(
+      "front backward", {2 * entries, 8 * (entries + 2 * rows)}, factorised,
+      [](Dense& s) { s.kernels.backward(s.front, s.values.data()); }, begin);
   const double lanes = frontKernels().lanes;
-  add("front forwardMany", {2 * entries * lanes, 8 * (entries + 2 * rows * lanes)}, factorised, [](Dense& s) { s.kernels.forwardMany(s.front, s.values.data()); }, begin);
-  add("front backwardMany", {2 * entries * lanes, 8 * (entries + 2 * rows * lanes)}, factorised, [](Dense& s) { s.kernels.backwardMany(s.front, s.values.data()); }, begin);
+  add(
+      "front forwardMany", {2 * entries * lanes, 8 * (entries + 2 * rows * lanes)}, factorised,
+      [](Dense& s) { s.kernels.forwardMany(s.front, s.values.data()); }, begin);
+  add(
+      "front backwardMany", {2 * entries * lanes, 8 * (entries + 2 * rows * lanes)}, factorised,
+      [](Dense& s) { s.kernels.backwardMany(s.front, s.values.data()); }, begin);
   // An update matrix added to the parent's: every other row.
-  add("front scatter", {b / 2 * (b / 2 + 1) / 2, 8 * 3 * (b / 2 * (b / 2 + 1) / 2)}, nothing,
+  add(
+      "front scatter", {b / 2 * (b / 2 + 1) / 2, 8 * 3 * (b / 2 * (b / 2 + 1) / 2)}, nothing,
       [](Dense& s) {
         static const std::vector<int> map = [] {
           std::vector<int> all(kBoundary / 2);
@@ -179,7 +221,11 @@ inline void denseCases(Cases& cases) {
     const auto s = std::make_shared<Gram>();
     s->rows.assign(static_cast<size_t>(9) * panels * kernels.width, 0.5);
     s->out.resize(FrontLayout::triangle(panels, kernels.width) + 2 * margin);
-    return Prepared{{9.0 * 36 * 37, 8 * (9.0 * 36 + 36 * 37 / 2)}, [s, &kernels, panels, margin] { kernels.gram(s->rows.data(), 9, panels, s->out.data() + margin); }};
+    return Prepared{{9.0 * 36 * 37, 8 * (9.0 * 36 + 36 * 37 / 2)},
+                    [s, &kernels, panels, margin] { kernels.gram(s->rows.data(), 9, panels, s->out.data() + margin); },
+                    {},
+                    0,
+                    1};
   });
 }
 

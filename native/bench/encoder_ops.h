@@ -1,8 +1,8 @@
 // Samples and the encoder: by kernel, dimension, derivative order, levels and kind of sample set.
 #pragma once
 #include "budget.h"
-#include "measure.h"
 #include "core/samples.h"
+#include "measure.h"
 #include "test/specs.h"
 
 namespace dinf::bench {
@@ -24,7 +24,9 @@ struct EncoderSetting {
     const std::vector<int> all(dims, places());
     const int64_t count = int64_t{1} << 18;
     const int cellsOf[kMaxDims] = {cells, dims > 1 ? cells : 1, dims > 2 ? cells : 1};
-    SampleSetSpec spec = samples == SampleKind::stratified ? test::boxSet(all) : samples == SampleKind::tensor ? test::tensorSet(all) : test::pointSet(dims, count);
+    SampleSetSpec spec = samples == SampleKind::stratified ? test::boxSet(all)
+                         : samples == SampleKind::tensor   ? test::tensorSet(all)
+                                                           : test::pointSet(dims, count);
     Random random(3);
     if (samples == SampleKind::points)
       for (double& x : spec.points) x = 0.5 * (1 + random.next());
@@ -36,7 +38,8 @@ struct EncoderSetting {
   std::string name() const {
     const char* kinds[] = {"tensor", "points", "stratified"};
     const int kind = samples == SampleKind::tensor ? 0 : samples == SampleKind::points ? 1 : 2;
-    std::string text = test::kernelName(kernel) + ", " + std::to_string(dims) + "-D, order " + std::to_string(order) + ", " + kinds[kind];
+    std::string text =
+        test::kernelName(kernel) + ", " + std::to_string(dims) + "-D, order " + std::to_string(order) + ", " + kinds[kind];
     if (levels > 1) text += ", " + std::to_string(levels) + " levels";
     if (channels > 1) text += ", " + std::to_string(channels) + " channels";
     return text + (map == ChannelMap::separateLevels ? " apart" : "");
@@ -47,9 +50,15 @@ struct EncoderSetting {
 template <class Real>
 struct Encoder {
   Encoder(Backend<Real>& backend, const EncoderSetting& setting)
-      : backend(backend), setting(setting), grid(setting.grid()), samples(setting.sampleSet(backend.sampleOrder())), tile(samples.whole()),
+      : backend(backend),
+        setting(setting),
+        grid(setting.grid()),
+        samples(setting.sampleSet(backend.sampleOrder())),
+        tile(samples.whole()),
         binding(backend.bind(grid, samples, setting.jets(), setting.channels, setting.map)),
-        packed(noise(backend, grid.packedSize(setting.channels))), jets(noise(backend, jetCount())), gathered(backend, grid.packedSize(setting.channels)) {
+        packed(noise(backend, grid.packedSize(setting.channels))),
+        jets(noise(backend, jetCount())),
+        gathered(backend, grid.packedSize(setting.channels)) {
     backend.setSlot(kDrawSlot, 1);
     backend.draw(samples, 7, 0, kDrawSlot, nullptr);
   }
@@ -106,7 +115,8 @@ void encoderCases(Cases& cases, const EncoderSetting& setting, bool squares) {
   using State = Encoder<Real>;
   addCase<Real>(cases, "encode", setting.name(), [setting](Backend<Real>& backend) {
     const auto state = std::make_shared<State>(backend, setting);
-    return Prepared{state->cost(false), [state] { state->backend.encode(*state->binding, state->tile, state->packed, state->jets); }};
+    return Prepared{state->cost(false),
+                    [state] { state->backend.encode(*state->binding, state->tile, state->packed, state->jets); }};
   });
   addCase<Real>(cases, "encodeAdjoint", setting.name(), [setting](Backend<Real>& backend) {
     const auto state = std::make_shared<State>(backend, setting);
@@ -120,7 +130,8 @@ void encoderCases(Cases& cases, const EncoderSetting& setting, bool squares) {
   addCase<Real>(cases, "encodeSquares", setting.name(), [setting](Backend<Real>& backend) {
     const auto state = std::make_shared<State>(backend, setting);
     std::vector<JacobianPlane<Real>> planes;
-    for (int p = 0; p < state->binding->jets.count; ++p) planes.push_back({p, state->jets + p * state->tile.size, InputPlane<Real>::tile});
+    for (int p = 0; p < state->binding->jets.count; ++p)
+      planes.push_back({p, state->jets + p * state->tile.size, InputPlane<Real>::tile});
     return Prepared{state->squaresCost(), [state, planes] {
                       state->backend.encodeAdjointBegin(*state->binding, state->gathered, false);
                       state->backend.encodeSquares(*state->binding, state->tile, 0, planes);
@@ -131,10 +142,12 @@ void encoderCases(Cases& cases, const EncoderSetting& setting, bool squares) {
 
 inline void encoderCases(Cases& cases) {
   using test::bspline;
-  const Kernel1d gaussian = test::gaussian(3), iq = test::radial(KernelKind::inverseQuadratic, 3), imq = test::radial(KernelKind::inverseMultiquadric, 3);
+  const Kernel1d gaussian = test::gaussian(3), iq = test::radial(KernelKind::inverseQuadratic, 3),
+                 imq = test::radial(KernelKind::inverseMultiquadric, 3);
   const SampleKind tensor = SampleKind::tensor, points = SampleKind::points, boxes = SampleKind::stratified;
   // By kernel, at order 1 in two dimensions.
-  for (const Kernel1d& kernel : {bspline(1), bspline(3), bspline(5), bspline(7), bspline(9), test::gaussian(2)}) encoderCases<float>(cases, {kernel, 2, 512, 1}, false);
+  for (const Kernel1d& kernel : {bspline(1), bspline(3), bspline(5), bspline(7), bspline(9), test::gaussian(2)})
+    encoderCases<float>(cases, {kernel, 2, 512, 1}, false);
   for (const Kernel1d& kernel : {gaussian, iq, imq}) encoderCases<float>(cases, {kernel, 2, 512, 1}, true);
   // By order.
   for (const int order : {0, 2, 3, 4}) encoderCases<float>(cases, {gaussian, 2, 512, order}, order == 2);
@@ -162,7 +175,8 @@ inline void encoderCases(Cases& cases) {
 // --- samples: where they are, drawn anew, weighed
 
 inline void sampleCases(Cases& cases) {
-  const auto add = [&](const std::string& op, const EncoderSetting& setting, const std::string& name, auto cost, auto call, int64_t draws = 0) {
+  const auto add = [&](const std::string& op, const EncoderSetting& setting, const std::string& name, auto cost, auto call,
+                       int64_t draws = 0) {
     addCase<float>(cases, op, name, [=](Backend<float>& backend) {
       struct State {
         SampleSet samples;
@@ -187,16 +201,25 @@ inline void sampleCases(Cases& cases) {
   using B = Backend<float>;
   // Philox: ten rounds a sample, no flops; coordinates in double are written.
   const auto drawn = [](double n) { return Cost{2 * 2 * n, 2 * n * 8}; };
-  add("draw", boxes, "stratified, 2-D", drawn, [](B& b, SampleSet& s, const Tile&, float*) { b.draw(s, 7, 0, kDrawSlot, nullptr); });
+  add("draw", boxes, "stratified, 2-D", drawn,
+      [](B& b, SampleSet& s, const Tile&, float*) { b.draw(s, 7, 0, kDrawSlot, nullptr); });
   // Counts of four bytes, weights in double and in the precision of the solve.
   const auto counted = [](double n) { return Cost{n, n * (2 * 4 + 8 + 4)}; };
-  add("draw", lattice, "counts of a lattice, 2-D", counted, [](B& b, SampleSet& s, const Tile&, float* out) { b.draw(s, 7, 0, kDrawSlot, out); }, int64_t{1} << 18);
+  add(
+      "draw", lattice, "counts of a lattice, 2-D", counted,
+      [](B& b, SampleSet& s, const Tile&, float* out) { b.draw(s, 7, 0, kDrawSlot, out); }, int64_t{1} << 18);
   const auto converted = [](double n) { return Cost{2 * n, n * (8 + 4)}; };
-  add("coordinates", boxes, "stratified, 2-D", converted, [](B& b, SampleSet& s, const Tile& t, float* out) { b.coordinates(s, t, 0, out); });
-  add("coordinates", lattice, "tensor, 2-D", [](double n) { return Cost{2 * n, n * 4}; }, [](B& b, SampleSet& s, const Tile& t, float* out) { b.coordinates(s, t, 0, out); });
-  add("weights", boxes, "stratified, 2-D", [](double n) { return Cost{0, n * (8 + 4)}; }, [](B& b, SampleSet& s, const Tile&, float* out) { b.weights(s, out); });
+  add("coordinates", boxes, "stratified, 2-D", converted,
+      [](B& b, SampleSet& s, const Tile& t, float* out) { b.coordinates(s, t, 0, out); });
+  add(
+      "coordinates", lattice, "tensor, 2-D", [](double n) { return Cost{2 * n, n * 4}; },
+      [](B& b, SampleSet& s, const Tile& t, float* out) { b.coordinates(s, t, 0, out); });
+  add(
+      "weights", boxes, "stratified, 2-D", [](double n) { return Cost{0, n * (8 + 4)}; },
+      [](B& b, SampleSet& s, const Tile&, float* out) { b.weights(s, out); });
   // Values of two inputs and three planes each: 2 s - 1, its constants.
-  add("coordinateJets", boxes, "stratified, 2-D, order 1", [](double n) { return Cost{4 * n, n * (2 * 8 + 6 * 4)}; },
+  add(
+      "coordinateJets", boxes, "stratified, 2-D, order 1", [](double n) { return Cost{4 * n, n * (2 * 8 + 6 * 4)}; },
       [](B& b, SampleSet& s, const Tile& t, float* out) {
         CoordinateInputs inputs;
         inputs.dims = 2;

@@ -13,8 +13,8 @@ namespace dinf::bench {
 
 using test::Random;
 
-// Of one call. A fused multiply-add is two flops; every operand counts once, as if caches held all that is read again: no more than what
-// any implementation must do and move, so that work that is done twice is seen as time lost.
+// Of one call. A fused multiply-add is two flops; every operand counts once, as if caches held all that is read again: no more
+// than what any implementation must do and move, so that work that is done twice is seen as time lost.
 struct Cost {
   double flops = 0, bytes = 0;
 };
@@ -24,6 +24,8 @@ struct Prepared {
   std::function<void()> call;
   std::function<void()> restore = {};  // before each call, not timed: for ops that overwrite what they read
   double footprint = 0;                // bytes; 0: those of the cost
+  int threads = 0;                     // that it has, whatever the machine gives; 0: all
+  int64_t calls = 0;                   // of a measurement, once they are known
 };
 
 // Both precisions' backends, made once.
@@ -90,8 +92,8 @@ struct Timing {
   int64_t calls = 0;
 };
 
-// As many calls as take 8 ms, after one that warms up.
-inline Timing timed(const Prepared& op) {
+// As many calls as take 8 ms; where those are several, after one that warms up.
+inline Timing timed(Prepared& op) {
   constexpr double kLong = 8e-3;
   const auto run = [&](int64_t calls) {
     double seconds = 0;
@@ -106,11 +108,11 @@ inline Timing timed(const Prepared& op) {
     for (int64_t i = 0; i < calls; ++i) op.call();
     return now() - began;
   };
-  run(1);
-  for (int64_t calls = 1;;) {
+  if (op.calls != 1) run(1);
+  for (int64_t& calls = op.calls = std::max<int64_t>(op.calls, 1);;) {
     const double seconds = run(calls);
-    if (seconds >= kLong) return {seconds / static_cast<double>(calls), calls};
-    calls = std::max<int64_t>(calls + 1, static_cast<int64_t>(1.2 * kLong / std::max(seconds, 1e-9) * static_cast<double>(calls)));
+    if (seconds >= kLong / 2) return {seconds / static_cast<double>(calls), calls};
+    calls = std::max<int64_t>(calls + 1, static_cast<int64_t>(kLong / std::max(seconds, 1e-9) * static_cast<double>(calls)));
   }
 }
 

@@ -4,7 +4,7 @@
 //
 // Reads commands, a line each, and answers each with a line of JSON, so that two builds can be timed in turns:
 //   list          every case: its number, op, setting
-//   time K        case K of that list, once: seconds of a call, calls, flops and bytes of a call
+//   time K        case K of that list, once: seconds of a call, calls, flops and bytes of a call, threads
 //   calibrated K  the same between two calibrations: also the rate of multiply-adds and the bandwidth at the case's footprint
 // The case asked for last stays in memory.
 #include <cstdio>
@@ -12,12 +12,12 @@
 #include <exception>
 #include <iostream>
 #include <optional>
+#include "cpu/kernels.h"
 #include "decoder_ops.h"
 #include "direct_ops.h"
 #include "encoder_ops.h"
 #include "program_ops.h"
 #include "vector_ops.h"
-#include "cpu/kernels.h"
 
 namespace dinf::bench {
 namespace {
@@ -48,18 +48,19 @@ class Bench {
       number_ = number;
     }
     const double footprint = held_->footprint > 0 ? held_->footprint : held_->cost.bytes;
+    const int threads = held_->threads > 0 ? held_->threads : machine_.threads;
     double flopRate = 0, bandwidth = 0;
     const auto calibrate = [&] {
-      flopRate += machine_.calibration.flopRate(which.isDouble) / 2;
-      bandwidth += machine_.calibration.bandwidth(footprint) / 2;
+      flopRate += machine_.calibration.flopRate(which.isDouble, threads) / 2;
+      bandwidth += machine_.calibration.bandwidth(footprint, threads) / 2;
       machine_.calibration.rest();
     };
     if (calibrated) calibrate();
     const Timing timing = timed(*held_);
     machine_.rest();
     if (calibrated) calibrate();
-    std::printf("{\"seconds\":%.9g,\"calls\":%lld,\"flops\":%.9g,\"bytes\":%.9g", timing.seconds, static_cast<long long>(timing.calls),
-                held_->cost.flops, held_->cost.bytes);
+    std::printf("{\"seconds\":%.9g,\"calls\":%lld,\"flops\":%.9g,\"bytes\":%.9g,\"threads\":%d", timing.seconds,
+                static_cast<long long>(timing.calls), held_->cost.flops, held_->cost.bytes, threads);
     if (calibrated) std::printf(",\"flopRate\":%.6g,\"bandwidth\":%.6g", flopRate, bandwidth);
     std::printf("}\n");
   }

@@ -8,7 +8,8 @@ namespace dinf::bench {
 // A flop an instruction, transcendental ones too; planes in and out once.
 inline Cost programCost(const Program& program, double samples, size_t realBytes) {
   Cost cost;
-  for (int i = 0; i < program.instructions(); ++i) cost.flops += static_cast<Op>(program.code[i * kWordsPerInstruction]) != Op::store;
+  for (int i = 0; i < program.instructions(); ++i)
+    cost.flops += static_cast<Op>(program.code[i * kWordsPerInstruction]) != Op::store;
   double planes = program.stores;
   for (const InputRef& input : program.inputs)
     planes += input.kind != InputKind::uniform && input.kind != InputKind::scalar && input.kind != InputKind::scalarTangent;
@@ -28,9 +29,20 @@ void programCase(Cases& cases, const std::string& op, const std::string& name, c
     const int cells[kMaxDims] = {512, 512, 1};
     SampleSet samples(test::boxSet({512, 512}), cells, backend.sampleOrder());
     Tile tile = samples.whole();
-    const int64_t inputs = static_cast<int64_t>(program.inputs.size()) * tile.size, outputs = std::max<int64_t>(1, program.stores) * tile.size;
-    const auto s = std::make_shared<State>(State{program, std::move(samples), std::move(tile), noise(backend, inputs), DeviceVector<Real>(backend, outputs), noise(backend, 1), {}});
+    const int64_t inputs = static_cast<int64_t>(program.inputs.size()) * tile.size,
+                  outputs = std::max<int64_t>(1, program.stores) * tile.size;
+    const auto s = std::make_shared<State>(State{program,
+                                                 std::move(samples),
+                                                 std::move(tile),
+                                                 noise(backend, inputs),
+                                                 DeviceVector<Real>(backend, outputs),
+                                                 noise(backend, 1),
+                                                 {}});
     s->call.program = &s->program;
+    const DeviceVector<Real> ones(backend, inputs);
+    backend.fill(ones, Real(1), inputs);
+    backend.setSlot(kDrawSlot, 0.5);
+    backend.xpby(s->in, ones, kDrawSlot, inputs);
     for (size_t i = 0; i < program.inputs.size(); ++i) {
       const InputKind kind = program.inputs[i].kind;
       const bool broadcast = kind == InputKind::uniform || kind == InputKind::scalar || kind == InputKind::scalarTangent;
@@ -41,17 +53,19 @@ void programCase(Cases& cases, const std::string& op, const std::string& name, c
     backend.reserveSlots(kStageSlots + program.sums);
     for (int i = 0; i < program.sums; ++i) s->call.sums.push_back(kStageSlots + i);
     s->call.fresh = true;
-    return Prepared{programCost(program, static_cast<double>(s->samples.userCount()), sizeof(Real)), [s, &backend] { backend.run(s->call, s->tile); }};
+    return Prepared{programCost(program, static_cast<double>(s->samples.userCount()), sizeof(Real)),
+                    [s, &backend] { backend.run(s->call, s->tile); }};
   });
 }
 
-// As many of one instruction, each on the result of the one before.
-inline Program chain(Op op, int length) {
+// As many of one instruction, on values from 1/2 to 3/2.
+inline Program alike(Op op, int length) {
   test::Assembler at;
   const test::Operand other = at.input(InputKind::channel, 1);
-  test::Operand value = at.input(InputKind::channel, 0);
-  for (int i = 0; i < length; ++i) value = at.op(op, value, other, other);
-  at.store(0, value);
+  const test::Operand value = at.input(InputKind::channel, 0);
+  test::Operand last = value;
+  for (int i = 0; i < length; ++i) last = at.op(op, value, other, other);
+  at.store(0, last);
   return at.finish();
 }
 
@@ -60,7 +74,8 @@ inline void programCases(Cases& cases) {
     test::TermOptions options;
     options.order = order;
     options.nonlinear = true;
-    const ProblemSpec problem = test::makeProblem(2, {test::makeField(2, {16, 16}, 1, test::bspline(5), Edge::extend, 1, 1)}, {test::boxSet({4, 4})}, options);
+    const ProblemSpec problem = test::makeProblem(2, {test::makeField(2, {16, 16}, 1, test::bspline(5), Edge::extend, 1, 1)},
+                                                  {test::boxSet({4, 4})}, options);
     const TermSpec& term = problem.terms[0];
     const std::string name = "nonlinear term, 2-D, order " + std::to_string(order);
     programCase<float>(cases, "run value", name, term.value);
@@ -72,8 +87,10 @@ inline void programCases(Cases& cases) {
     if (order == 2) programCase<double>(cases, "run squares", name, term.squares);
   }
   constexpr int kLength = 16;
-  const std::pair<Op, const char*> chains[] = {{Op::mul, "mul"}, {Op::div, "div"}, {Op::sqrt, "sqrt"}, {Op::exp, "exp"}, {Op::sin, "sin"}, {Op::tanh, "tanh"}, {Op::log, "log"}, {Op::pow, "pow"}};
-  for (const auto& [op, name] : chains) programCase<float>(cases, "run chain", std::string("16 x ") + name, chain(op, kLength));
+  const std::pair<Op, const char*> instructions[] = {{Op::mul, "mul"}, {Op::div, "div"},   {Op::sqrt, "sqrt"}, {Op::exp, "exp"},
+                                                     {Op::sin, "sin"}, {Op::tanh, "tanh"}, {Op::log, "log"},   {Op::pow, "pow"}};
+  for (const auto& [op, name] : instructions)
+    programCase<float>(cases, "run alike", std::string("16 x ") + name, alike(op, kLength));
 }
 
 }  // namespace dinf::bench

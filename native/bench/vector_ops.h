@@ -1,4 +1,5 @@
-// Vectors, reductions, steps of Adam and of conjugate gradients. Sizes: one that second-level caches hold, one that no cache does.
+// Vectors, reductions, steps of Adam and of conjugate gradients. Sizes: one that second-level caches hold, one that no cache
+// does.
 #pragma once
 #include "measure.h"
 
@@ -90,7 +91,8 @@ inline void vectorCases(Cases& cases) {
     const auto s = make(backend);
     return Prepared{{0, 8.0 * kParts * kCount}, [s] { s->sums.clear(); }};
   });
-  // Without flops or bytes to speak of: how long the arithmetic between vectors takes, and a loop over threads that has nothing to do.
+  // Without flops or bytes to speak of: how long the arithmetic between vectors takes, and a loop over threads that has nothing
+  // to do.
   addCase<float>(cases, "adamAdvance", "3 terms", [](Backend<float>& backend) {
     backend.reserveSlots(kStageSlots + 8);
     return Prepared{{}, [&backend] { backend.adamAdvance({1e-3, 5000, 0.9, 0.999, 1e-8, 100}, kStageSlots, 3, 4); }};
