@@ -1,4 +1,5 @@
 #include "calibration.h"
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include "calibration_kernels.h"
@@ -6,25 +7,41 @@
 namespace dinf::bench {
 namespace {
 
-constexpr double kLong = 3e-3;  // seconds that a calibration takes at least: short beside how fast a machine drifts
+constexpr double kBatch = 1e-3;                      // seconds that a batch takes at least
+constexpr int kBatches = 3;                          // the fastest counts, as of ops
 constexpr double kLeast = 1 << 16, kMost = 1 << 28;  // bytes: within a first or second-level cache, beyond any last-level one
 
 volatile double sink;  // keeps the chains
+
+// What `work(n)` does a second, n such that it takes a batch.
+template <class F>
+double fastest(F work) {
+  double best = 0;
+  int batches = 0;
+  for (int64_t n = 1; batches < kBatches;) {
+    const double began = now(), done = work(n), seconds = now() - began;
+    if (seconds < kBatch) {
+      n *= seconds < kBatch / 16 ? 8 : 2;
+      continue;
+    }
+    best = std::max(best, done / seconds);
+    ++batches;
+  }
+  return best;
+}
 
 }  // namespace
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 double Calibration::flopRate(bool isDouble, int threads) {
-  for (int64_t rounds = 1 << 12;; rounds *= 4) {
-    std::vector<double> results(threads);
-    const double began = now();
+  std::vector<double> results(threads);
+  return fastest([&](int64_t rounds) {
     pool_.parallelFor(threads,
                       [&](int64_t i, int) { results[i] = isDouble ? multiplyAddsDouble(rounds) : multiplyAddsFloat(rounds); });
-    const double seconds = now() - began;
     sink = results[0];
-    if (seconds >= kLong) return threads * static_cast<double>(rounds) * flopsOfRound(isDouble) / seconds;
-  }
+    return threads * static_cast<double>(rounds) * flopsOfRound(isDouble);
+  });
 }
 
 double Calibration::bandwidth(double footprint, int threads) {
@@ -42,12 +59,10 @@ double Calibration::bandwidth(double footprint, int threads) {
     });
   };
   pass(1);
-  for (int64_t passes = 1;; passes *= 4) {
-    const double began = now();
+  return fastest([&](int64_t passes) {
     pass(passes);
-    const double seconds = now() - began;
-    if (seconds >= kLong) return 3.0 * sizeof(float) * static_cast<double>(each * threads * passes) / seconds;
-  }
+    return 3.0 * sizeof(float) * static_cast<double>(each * threads * passes);
+  });
 }
 
 }  // namespace dinf::bench
