@@ -21,7 +21,7 @@ const given = options({results: '', only: '', python: '', poissonRecon: 'Poisson
 const ONCE = 15;
 
 const names = given.only === '' ? Object.keys(CASES) : given.only.split(',');
-const unknown = names.find((name) => CASES[name] === undefined);
+const unknown = names.find((name) => !(name in CASES));
 if (unknown !== undefined) throw new Error(`unknown case '${unknown}'; known: ${Object.keys(CASES).join(', ')}`);
 
 for (const name of ['OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS', 'MKL_NUM_THREADS']) process.env[name] = String(machine().cores);
@@ -83,11 +83,10 @@ async function curve({solve, settings, group}, folder, judge, peer) {
     if (points[i][0].commandSeconds < ONCE) points[i].push(await solveOnce([...solve, ...setting], folder, cwd, judge));
   }
   const ours = points.map((runs, i) => {
-    const {seconds: _, commandSeconds: __, ...first} = runs[0];
     const raw = {seconds: runs.map(({seconds}) => seconds), commandSeconds: runs.map(({commandSeconds}) => commandSeconds)};
     return {
       setting: settings[i].join(' ') || 'default',
-      ...first,
+      ...runs[0],
       seconds: spread(raw.seconds),
       commandSeconds: spread(raw.commandSeconds),
       raw,
@@ -96,7 +95,12 @@ async function curve({solve, settings, group}, folder, judge, peer) {
   return {ours, found};
 }
 
-/** What both sides are given, and how an answer of ours is judged. */
+/**
+ * What both sides are given, and how an answer of ours is judged.
+ *
+ * @param {import('./classical/cases.mjs').Case} posed
+ * @param {string} folder
+ */
 async function prepared({group, reference, peer}, folder) {
   const args = [...peer.args, '--limit', String(given.limit)];
   const run = async () => python && runPeer(python, path.join('classical', peer.script), args);

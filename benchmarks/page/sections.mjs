@@ -1,8 +1,9 @@
 // The sections of the page, in their order.
+import {section as classical} from './classical.mjs';
 import {section as factorisation} from './factorisation.mjs';
 import {section as peers} from './peers.mjs';
 import {section as suites} from './suites.mjs';
 import {section as throughput} from './throughput.mjs';
 
 /** @type {import('../page.mjs').Section[]} */
-export const SECTIONS = [suites, peers, factorisation, throughput];
+export const SECTIONS = [suites, classical, peers, factorisation, throughput];

@@ -118,7 +118,7 @@ def main():
     name = {'gradient': 'cosine transform', 'laplacian': 'sine transform'}[options.supervision]
     ladders.climb(name, ['float32', 'float64'], lambda dtype: lambda: task.transform(np.dtype(dtype)), judge)
     for kind, make in measure.multigrids(measure.amg()).items():
-        ladders.climb(f'pyamg {kind}', [1e-1, 1e-2, 1e-4, 1e-6, 1e-8], lambda tolerance: lambda: task.multigrid(make, tolerance), judge)
+        ladders.climb(f'pyamg {kind}', [1e-2, 1e-5, 1e-8], lambda tolerance: lambda: task.multigrid(make, tolerance), judge)
     ladders.climb('sparse LU', ['float64'], lambda _: lambda: task.direct(), judge)
     measure.answer('image', ladders)
 

@@ -39,14 +39,14 @@ def relative(found, truth):
 
 
 def timed(solve, enough=0.25, most=9):
-    """The last result and the seconds of repeats: one to warm up unless it took long, then until they are `enough` together."""
+    """The last result and the seconds of repeats after one that warms up, until they are `enough` together; what takes long runs once."""
     began = time.perf_counter()
     result = solve()
     first = time.perf_counter() - began
     if first > 2:
         return result, [first]
     seconds = []
-    while len(seconds) < 3 or (sum(seconds) < enough and len(seconds) < most):
+    while sum(seconds) < enough and len(seconds) < most:
         began = time.perf_counter()
         result = solve()
         seconds.append(time.perf_counter() - began)
