@@ -15,6 +15,7 @@ const named = ({method, setting}) => `${method}, ${setting}`;
 /** Who is faster at the same error, and by what factor. */
 function winnerOf({winner, ratio, best}) {
   if (winner === 'classical') return `classical, ${times(ratio)}×`;
+  if (winner === 'open') return `open: theirs ends at ${small(best.error)} in ${seconds(best.seconds)}`;
   if (ratio === undefined) return `ours: the best of theirs has ${small(best.error)} in ${seconds(best.seconds)}`;
   return `ours, ${times(1 / ratio)}×`;
 }

@@ -25,7 +25,7 @@ class Exponential:
     """What ETDRK4 solvers share: steps are doubled until they gain nothing."""
 
     def steps(self, size, outputs):
-        return [outputs * 2**k for k in range(math.ceil(math.log2(20000 / outputs)))]
+        return [outputs * 2**k for k in range(math.ceil(math.log2(100_000 / outputs)))]
 
 
 class Ring(Exponential):
