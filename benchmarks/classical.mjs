@@ -103,7 +103,11 @@ async function curve({solve, settings, group}, folder, judge, peer) {
  */
 async function prepared({group, reference, peer}, folder) {
   const args = [...peer.args, '--limit', String(given.limit)];
-  const run = async () => python && runPeer(python, path.join('classical', peer.script), args);
+  const run = async () => {
+    const found = python && runPeer(python, path.join('classical', peer.script), args);
+    for (const what of found?.leftOut ?? []) console.error(`${peer.script} leaves out: ${what}`);
+    return found;
+  };
   if (group === 'image') {
     const scene = renderScene(512);
     await writeNpy(path.join(folder, 'scene.npy'), scene.data, [scene.height, scene.width, scene.channels]);

@@ -24,6 +24,8 @@ import references  # noqa: E402
 class Exponential:
     """What ETDRK4 solvers share: steps are doubled until they gain nothing."""
 
+    words = '{} modes, {} steps'
+
     def steps(self, size, outputs):
         return [outputs * 2**k for k in range(math.ceil(math.log2(100_000 / outputs)))]
 
@@ -60,7 +62,7 @@ class Ring(Exponential):
 class Segment(Exponential):
     """The same between walls with fixed values, in the eigenvectors of the second derivative at Chebyshev points."""
 
-    method = 'Chebyshev, ETDRK4'
+    method, words = 'Chebyshev, ETDRK4', 'degree {}, {} steps'
 
     def __init__(self, lower, upper, walls, start, diffusion, growth, nonlinear):
         self.lower, self.upper, self.walls, self.start = lower, upper, walls, start
@@ -93,7 +95,7 @@ class Segment(Exponential):
 class Linear(Segment):
     """u_t = diffusion u_xx: exact in time by the eigenvalues, whatever the number of steps."""
 
-    method = 'Chebyshev, exponential'
+    method, words = 'Chebyshev, exponential', 'degree {}'
 
     def steps(self, size, outputs):
         return [outputs]
@@ -110,7 +112,7 @@ class Linear(Segment):
 class Crank:
     """u_t = diffusion u_xx by Crank and Nicolson's rule and second differences: what is taught first."""
 
-    method = 'Crank-Nicolson'
+    method, words = 'Crank-Nicolson', '{} cells, {} steps'
 
     def __init__(self, lower, upper, start, diffusion):
         self.lower, self.upper, self.start, self.diffusion = lower, upper, start, diffusion
@@ -196,6 +198,7 @@ def main():
                 [(size, steps) for steps in solver.steps(size, outputs)],
                 lambda n, steps: lambda: solver.solve(n, steps, float(times[-1]), outputs),
                 lambda found, n, _: (measure.relative(solver.at(found, n, places), truth), n),
+                solver.words,
             )
     measure.answer('evolution', ladders)
 

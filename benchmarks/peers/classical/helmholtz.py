@@ -74,7 +74,7 @@ class Box:
         whole[1:-1, 1:-1] = nodes.Diagonalised([inner, inner], self.square).solve(right).real
         return whole
 
-    def judge(self, found, n, *_):
+    def judge(self, found, n):
         x = np.arange(n + 1) / n
         inner = slice(1, -1)
         return measure.relative(found[inner, inner], self.exact(x[inner, None], x[None, inner])), (n - 1) ** 2
@@ -123,7 +123,7 @@ class Point:
         dense = second.toarray()
         return nodes.Diagonalised([dense, dense], self.wavenumber**2).solve(self.source(x))
 
-    def judge(self, found, n, _):
+    def judge(self, found, n):
         x = -1 + 2 / n * np.arange(1, n)
         inside = np.abs(x) <= 1 - LAYER + 1e-12
         r = np.hypot(x[inside][:, None], x[inside][None])
@@ -147,19 +147,17 @@ def main():
         box = Box(options.square, measure.formula(options.source, 'xy'), measure.formula(options.exact, 'xy'))
         sizes = {2: [32, 64, 128, 256, 384], 4: [24, 32, 48, 64, 96, 128, 192], 6: [24, 32, 48, 64, 96, 128], 8: [24, 32, 48, 64, 96]}
         for accuracy, cells in sizes.items():
-            settings = [(n, accuracy) for n in cells]
-            ladders.climb(f'sparse LU, order {accuracy}', settings, lambda n, order: lambda: box.differences(n, order), box.judge)
+            ladders.climb(f'sparse LU, order {accuracy}', cells, lambda n: lambda: box.differences(n, accuracy), box.judge)
         ladders.climb('sine transform, 9-point', [32, 64, 128, 256, 512, 1024], lambda n: lambda: box.compact(n), box.judge)
-        ladders.climb('Chebyshev tensor', [12, 16, 20, 24, 28, 32, 40], lambda n: lambda: box.spectral(n), box.judge_spectral)
+        ladders.climb('Chebyshev tensor', [12, 16, 20, 24, 28, 32, 40], lambda n: lambda: box.spectral(n), box.judge_spectral, 'degree {}')
     else:
         point = Point(options.wavenumber)
         # The square of a staggered formula is as wide as 7 nodes at order 4 and 15 at order 8, which a factorisation pays for.
         for accuracy, cells in ((2, (100, 140, 200, 280)), (4, (60, 80, 100, 140))):
-            settings = [(n, accuracy) for n in cells]
-            ladders.climb(f'sparse LU, order {accuracy}', settings, lambda n, order: lambda: point.direct(n, order), point.judge)
+            ladders.climb(f'sparse LU, order {accuracy}', cells, lambda n: lambda: point.direct(n, accuracy), point.judge)
         for accuracy in (4, 8, 12):
-            settings = [(n, accuracy) for n in (80, 100, 140, 200, 280, 400)]
-            ladders.climb(f'product of eigenvectors, order {accuracy}', settings, lambda n, order: lambda: point.diagonalised(n, order), point.judge)
+            method, cells = f'product of eigenvectors, order {accuracy}', (80, 100, 140, 200, 280, 400)
+            ladders.climb(method, cells, lambda n: lambda: point.diagonalised(n, accuracy), point.judge)
     measure.answer('helmholtz', ladders)
 
 

@@ -15,6 +15,12 @@ from scipy.sparse.linalg import splu
 import measure
 
 
+def kronecker_sum(rows, columns):
+    """rows ⊗ 1 + 1 ⊗ columns."""
+    same = [sparse.eye_array(one.shape[0]) for one in (rows, columns)]
+    return sparse.csr_matrix(sparse.kron(rows, same[1]) + sparse.kron(same[0], columns))
+
+
 class Gradient:
     """The normal equations of all differences: a Laplacian with no flux through the border, which cosines diagonalise."""
 
@@ -47,7 +53,7 @@ class Gradient:
             return sparse.diags_array([np.full(n - 1, -1.0), ends, np.full(n - 1, -1.0)], offsets=[-1, 0, 1])
 
         rows, columns = (line(n) for n in self.shape)
-        return sparse.csr_matrix(sparse.kron(rows, sparse.eye_array(self.shape[1])) + sparse.kron(sparse.eye_array(self.shape[0]), columns))
+        return kronecker_sum(rows, columns)
 
     def multigrid(self, make, tolerance):
         return make(self.matrix()).solve(self.right_side().ravel(), tol=tolerance, accel='cg', maxiter=60).reshape(self.shape)
@@ -87,7 +93,7 @@ class Laplacian:
 
     def matrix(self):
         rows, columns = (sparse.diags_array([-1.0, 2.0, -1.0], offsets=[-1, 0, 1], shape=(n, n)) for n in self.shape)
-        return sparse.csr_matrix(sparse.kron(rows, sparse.eye_array(self.shape[1])) + sparse.kron(sparse.eye_array(self.shape[0]), columns))
+        return kronecker_sum(rows, columns)
 
     def multigrid(self, make, tolerance):
         return make(self.matrix()).solve(self.right_side().ravel(), tol=tolerance, accel='cg', maxiter=60).reshape(self.shape)
@@ -116,10 +122,10 @@ def main():
 
     ladders = measure.Ladders(options.limit)
     name = {'gradient': 'cosine transform', 'laplacian': 'sine transform'}[options.supervision]
-    ladders.climb(name, ['float32', 'float64'], lambda dtype: lambda: task.transform(np.dtype(dtype)), judge)
-    for kind, make in measure.multigrids(measure.amg()).items():
-        ladders.climb(f'pyamg {kind}', [1e-2, 1e-5, 1e-8], lambda tolerance: lambda: task.multigrid(make, tolerance), judge)
-    ladders.climb('sparse LU', ['float64'], lambda _: lambda: task.direct(), judge)
+    ladders.climb(name, ['float32', 'float64'], lambda dtype: lambda: task.transform(np.dtype(dtype)), judge, '{}')
+    for kind, make in measure.multigrids(ladders).items():
+        ladders.climb(f'pyamg {kind}', [1e-2, 1e-5, 1e-8], lambda tolerance: lambda: task.multigrid(make, tolerance), judge, 'residual {}')
+    ladders.climb('sparse LU', ['float64'], lambda _: lambda: task.direct(), judge, '{}')
     measure.answer('image', ladders)
 
 

@@ -65,8 +65,8 @@ class Ladders:
         self.rungs = []
         self.left_out = []
 
-    def climb(self, method, settings, make, judge):
-        """`make(*setting)` gives a solve without arguments; `judge(result, *setting)` its error and number of unknowns."""
+    def climb(self, method, settings, make, judge, words='{} cells'):
+        """`make(*setting)` gives a solve without arguments; `judge(result, *setting)` its error and number of unknowns; `words` say it."""
         errors = []
         for setting in settings:
             setting = setting if isinstance(setting, tuple) else (setting,)
@@ -77,12 +77,12 @@ class Ladders:
                         result, seconds = timed(make(*setting))
                 error, unknowns = judge(result, *setting)
             except (ArithmeticError, MemoryError) as failure:
-                self.left_out.append(f'{method}, {self.words(setting)}: {failure}')
+                self.left_out.append(f'{method}, {words.format(*setting)}: {failure}')
                 continue
             self.rungs.append(
                 {
                     'method': method,
-                    'setting': self.words(setting),
+                    'setting': words.format(*setting),
                     'unknowns': unknowns,
                     'error': error,
                     'seconds': spread(seconds),
@@ -93,10 +93,6 @@ class Ladders:
             if statistics.median(seconds) > self.limit or (len(errors) > 2 and min(errors[-2:]) > 0.7 * errors[-3]):
                 break
 
-    @staticmethod
-    def words(setting):
-        return ' × '.join(map(str, setting))
-
 
 def parser(description):
     p = argparse.ArgumentParser(description=description, allow_abbrev=False)
@@ -104,24 +100,19 @@ def parser(description):
     return p
 
 
-def amg():
-    """pyamg, or nothing where it is not installed: its ladders are then left out, and the line says so."""
+def multigrids(ladders):
+    """By name: pyamg's, or none where it is not installed, which the line then says."""
     try:
         import pyamg
     except ImportError:
-        print('skipping pyamg: it is not installed', file=sys.stderr)
-        return None
-    return pyamg
-
-
-def multigrids(pyamg):
-    if pyamg is None:
+        ladders.left_out.append('pyamg is not installed')
         return {}
     return {'Ruge-Stuben': pyamg.ruge_stuben_solver, 'smoothed aggregation': pyamg.smoothed_aggregation_solver}
 
 
-def answer(peer, ladders, **more):
+def answer(peer, ladders):
     versions = {'python': platform.python_version(), 'numpy': np.__version__, 'scipy': scipy.__version__}
     if 'pyamg' in sys.modules:
         versions['pyamg'] = sys.modules['pyamg'].__version__
-    print(json.dumps({'peer': peer, 'versions': versions, 'threads': THREADS, 'leftOut': ladders.left_out, 'ladder': ladders.rungs, **more}))
+    line = {'peer': peer, 'versions': versions, 'threads': THREADS, 'leftOut': ladders.left_out, 'ladder': ladders.rungs}
+    print(json.dumps(line))

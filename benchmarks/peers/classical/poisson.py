@@ -70,19 +70,18 @@ class Box:
         return fft.idstn(coefficients, 1, workers=measure.THREADS, overwrite_x=True)
 
     def stencil(self):
+        """-h² times the operator: positive definite."""
         stencil = np.zeros((3,) * self.dims)
         for place in itertools.product((-1, 0, 1), repeat=self.dims):
             count = sum(map(abs, place))
             stencil[tuple(k + 1 for k in place)] = (self.centre, self.face, self.edge, 0)[count]
         return -stencil / 6
 
-    def matrix(self, n, amg):
-        """-h² times the operator: positive definite."""
-        return amg.gallery.stencil_grid(self.stencil(), (n - 1,) * self.dims, format='csr')
-
-    def multigrid(self, n, amg, make):
+    def multigrid(self, n, make):
         """To a residual a thousandth of the discretisation's error, preconditioning conjugate gradients."""
-        matrix = self.matrix(n, amg)
+        import pyamg  # where it is not installed nobody asks for it
+
+        matrix = pyamg.gallery.stencil_grid(self.stencil(), (n - 1,) * self.dims, format='csr')
         right = -self.right_side(n).ravel() / n**2
         return make(matrix).solve(right, tol=1e-3 * n**-self.order, accel='cg', maxiter=60).reshape((n - 1,) * self.dims)
 
@@ -101,7 +100,7 @@ class Box:
         factor = splu(matrix.tocsc(), permc_spec='MMD_AT_PLUS_A', diag_pivot_thresh=0.0, options={'SymmetricMode': True})
         return factor.solve(-self.right_side(n).ravel() / n**2).reshape((n - 1,) * self.dims)
 
-    def judge(self, found, n, *_):
+    def judge(self, found, n):
         return measure.relative(found, self.exact(*self.inner(n))), found.size
 
 
@@ -147,15 +146,15 @@ def main():
     fine = {2: [16, 32, 64, 128, 256, 512, 1024, 2048], 3: [8, 16, 32, 64, 96, 128, 192]}[dims]
     # What a factorisation fills in grows with the square of the nodes of a plane in 3-D.
     direct = {2: fine, 3: [8, 12, 16, 20, 24]}[dims]
-    amg = measure.amg()
+    multigrids = measure.multigrids(ladders)
     for order, name in zip((2, 4), points):
         box = Box(dims, order, source, exact)
         ladders.climb(f'sine transform, {name}', fine, lambda n: lambda: box.transform(n), box.judge)
-        for kind, make in measure.multigrids(amg).items():
-            ladders.climb(f'pyamg {kind}, {name}', fine[1:], lambda n: lambda: box.multigrid(n, amg, make), box.judge)
+        for kind, make in multigrids.items():
+            ladders.climb(f'pyamg {kind}, {name}', fine[1:], lambda n: lambda: box.multigrid(n, make), box.judge)
         ladders.climb(f'sparse LU, {name}', direct, lambda n: lambda: box.direct(n), box.judge)
     spectral = Spectral(dims, source, exact)
-    ladders.climb('Chebyshev tensor', [4, 6, 8, 10, 12, 14, 16, 20, 24, 32], lambda n: lambda: spectral.solve(n), spectral.judge)
+    ladders.climb('Chebyshev tensor', [4, 6, 8, 10, 12, 14, 16, 20, 24, 32], lambda n: lambda: spectral.solve(n), spectral.judge, 'degree {}')
     measure.answer('poisson', ladders)
 
 

@@ -88,13 +88,12 @@ def main():
     functions = [measure.formula(text, 'xy') for text in (options.along_x, options.along_y, options.source, options.exact)]
     ladders = measure.Ladders(options.limit)
     volumes = Volumes(*functions)
-    amg = measure.amg()
     fine = [16, 32, 64, 128, 256, 512, 1024]
-    for kind, make in measure.multigrids(amg).items():
+    for kind, make in measure.multigrids(ladders).items():
         ladders.climb(f'pyamg {kind}, finite volumes', fine[1:], lambda n: lambda: volumes.multigrid(n, make), volumes.judge)
     ladders.climb('sparse LU, finite volumes', fine, lambda n: lambda: volumes.direct(n), volumes.judge)
     collocation = Collocation(*functions)
-    ladders.climb('Chebyshev collocation', [4, 6, 8, 10, 12, 14, 16, 20, 24, 32], lambda n: lambda: collocation.solve(n), collocation.judge)
+    ladders.climb('Chebyshev collocation', [4, 6, 8, 10, 12, 14, 16, 20, 24, 32], lambda n: lambda: collocation.solve(n), collocation.judge, 'degree {}')
     measure.answer('variable', ladders)
 
 
