@@ -8,7 +8,7 @@ import {rmSync} from 'node:fs';
 import * as path from 'node:path';
 import {writeNpy} from '../dist/files/npy.js';
 import {renderScene} from '../dist/imaging/scene/scene.js';
-import {CASES} from './classical/cases.mjs';
+import {CASES, FORMULA} from './classical/cases.mjs';
 import {beside} from './classical/compare.mjs';
 import {judgeMesh, poissonRecon, writeCloud} from './classical/surfaces.mjs';
 import {findPython, machine, options, record, root, runPeer, spread, temporaryFolder} from './support.mjs';
@@ -141,13 +141,13 @@ for (const name of names) {
   const posed = CASES[name];
   const folder = temporaryFolder();
   const began = performance.now();
-  const {run, judge, truth} = await prepared(posed, folder);
+  const {run, judge, truth = FORMULA} = await prepared(posed, folder);
   const {ours, found} = await curve(posed, folder, judge, run);
   rmSync(folder, {recursive: true, force: true});
   const {ladder = [], ...peer} = found ?? {
     skipped: `${posed.group === 'surface' ? 'PoissonRecon' : 'Python with NumPy and SciPy'} was not found`,
   };
-  const rows = ours.map((point) => beside(point, ladder, truth?.accuracy)).filter((row) => row !== undefined);
+  const rows = ours.map((point) => beside(point, ladder, truth.accuracy)).filter((row) => row !== undefined);
   const reasons = {
     ours: posed.ours,
     classical: posed.theirs,
@@ -160,7 +160,7 @@ for (const name of names) {
       case: name,
       device: 'cpu',
       ...{group: posed.group, title: posed.title, command: commandOf(posed.solve)},
-      truth: truth ?? {how: 'formula', accuracy: 0},
+      truth,
       rows,
       why,
       ours,
