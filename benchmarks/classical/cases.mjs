@@ -37,8 +37,8 @@ const faces = (formula, names) =>
 
 /** Solutions that are neither a product nor a few waves, whose sources are short. */
 const PLANE = {
-  source: '-15*exp(x)*sin(4*y) - 9*(x^2 + y^2)*cos(3*x*y)',
-  exact: 'exp(x)*sin(4*y) + cos(3*x*y)',
+  source: '-143*exp(x)*sin(12*y) - 81*(x^2 + y^2)*cos(9*x*y)',
+  exact: 'exp(x)*sin(12*y) + cos(9*x*y)',
 };
 const SPACE = {
   source: '-4*exp(x)*sin(2*y)*cos(z) - 4*((y*z)^2 + (x*z)^2 + (x*y)^2)*cos(2*x*y*z)',
