@@ -8,8 +8,8 @@
 import {spawnSync} from 'node:child_process';
 import {readFileSync, rmSync} from 'node:fs';
 import * as path from 'node:path';
-import * as dinf from 'dinf-grid';
 import {CATALOG, toleranceOf} from './suites/catalog.mjs';
+import {errorsAgainst} from './suites/errors.mjs';
 import {REFERENCES} from './suites/references.mjs';
 import {options, record, root, temporaryFolder} from './support.mjs';
 
@@ -17,25 +17,6 @@ const given = options({results: '', only: '', suite: '', device: 'cpu', python: 
 
 /** Longer than this, and a solve is ended: three times what it takes by default. */
 const MOST_SECONDS = 180;
-
-/** Relative L2 errors of a saved field by unknown; an unknown that is free up to a constant is compared without its mean. */
-async function errorsAgainst({axes, values, free = []}, folder) {
-  const solution = await dinf.loadSolution(path.join(folder, 'field.safetensors'));
-  const names = Object.keys(values);
-  const found = await solution.evaluate(dinf.lattice(Object.values(axes)), {expressions: names});
-  solution.dispose();
-  const mean = (list) => list.reduce((sum, value) => sum + value, 0) / list.length;
-  return Object.fromEntries(
-    names.map((name) => {
-      // A place without an answer (inside of a hole, say) is NaN.
-      const places = [...values[name].keys()].filter((i) => !Number.isNaN(values[name][i]));
-      const [ours, truth] = [found[name], values[name]].map((list) => places.map((i) => list[i]));
-      const [a, b] = free.includes(name) ? [mean(ours), mean(truth)] : [0, 0];
-      const error = truth.reduce((sum, value, i) => sum + (ours[i] - a - value + b) ** 2, 0);
-      return [name, Math.sqrt(error / truth.reduce((sum, value) => sum + (value - b) ** 2, 0))];
-    }),
-  );
-}
 
 function solve(words, out) {
   const began = performance.now();

@@ -10,7 +10,7 @@ export const small = (value) =>
 
 export const seconds = (value) => {
   if (value === null || value === undefined) return null;
-  if (value < 1e-3) return `${(1e6 * value).toPrecision(2)} µs`;
+  if (value < 1e-3) return `${Number((1e6 * value).toPrecision(2))} µs`;
   if (value < 1) return `${Number((1e3 * value).toPrecision(3))} ms`;
   return `${value < 100 ? Number(value.toPrecision(3)) : Math.round(value)} s`;
 };

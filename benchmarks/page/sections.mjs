@@ -1,4 +1,5 @@
 // The sections of the page, in their order.
+import {section as classical} from './classical.mjs';
 import {section as factorisation} from './factorisation.mjs';
 import {section as ops} from './ops.mjs';
 import {section as peers} from './peers.mjs';
@@ -7,4 +8,4 @@ import {section as suites} from './suites.mjs';
 import {section as throughput} from './throughput.mjs';
 
 /** @type {import('../page.mjs').Section[]} */
-export const SECTIONS = [suites, peers, factorisation, throughput, ops, scaling];
+export const SECTIONS = [suites, classical, peers, factorisation, ops, scaling, throughput];

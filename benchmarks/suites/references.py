@@ -488,4 +488,5 @@ ANSWERS = {
     "ldc_re3200": sliding([0.01, 0.0025, 0.001, 0.0005, 0.0003125], (40, 60, 80)),
 }
 
-print(json.dumps(ANSWERS[sys.argv[1]]()))
+if __name__ == "__main__":
+    print(json.dumps(ANSWERS[sys.argv[1]]()))
