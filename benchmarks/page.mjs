@@ -150,9 +150,9 @@ const tables = built
 const readme = place('README.md');
 const [BEGIN, END] = ['<!-- written by page.mjs -->', '<!-- end of what page.mjs writes -->'];
 const text = readFileSync(readme, 'utf8');
-const [before, rest] = text.split(BEGIN);
-const after = rest?.split(END)[1];
-if (after === undefined) throw new Error(`benchmarks/README.md lacks its markers ${BEGIN} and ${END}`);
+if (!text.includes(BEGIN) || !text.includes(END)) throw new Error(`benchmarks/README.md lacks its markers ${BEGIN} and ${END}`);
+const before = text.slice(0, text.indexOf(BEGIN));
+const after = text.slice(text.indexOf(END) + END.length);
 const options = await prettier.resolveConfig(readme);
 writeFileSync(
   readme,

@@ -235,6 +235,7 @@ async function measureUnlike() {
     });
   const optimizer = dinf.gaussNewton({iterations: 5});
   const cores = threads ?? machine().cores;
+  /** @type {{alone: number[], sideBySide: number[]}} */
   const times = {alone: [], sideBySide: []};
   for (let round = -1; round < given.repeats; round++) {
     let began = performance.now();

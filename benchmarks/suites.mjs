@@ -96,7 +96,7 @@ async function run(name, {suite, reference, published, remark}) {
 
 const digits = (number) => (number === null || number === undefined ? '-' : number.toExponential(1));
 
-/** What there is to say of a line: a miss stays on the board. */
+/** What there is to say of a line: a miss stays on the board. @param {Record<string, any>} line */
 function verdict({exit, failure, truth, trueError, truthError = 0, errorEstimate, published}) {
   const solved = exit === 0;
   // What the reference itself may be wrong by is not held against us.
@@ -113,7 +113,11 @@ function verdict({exit, failure, truth, trueError, truthError = 0, errorEstimate
   return said.flatMap(([holds, text]) => (holds ? [text] : [])).join(', ');
 }
 
-/** One line of the scoreboard. */
+/**
+ * One line of the scoreboard.
+ *
+ * @param {string} name @param {import('./suites/catalog.mjs').Entry} entry @param {Record<string, any> | undefined} line
+ */
 function row(name, {suite, published, needs, sameAs}, line) {
   const best = published === null ? ['-', ''] : [published.relativeL2.toExponential(2), published.source];
   if (line === undefined) {
@@ -154,7 +158,7 @@ console.log(
     .join('\n')}`,
 );
 const compared = lines.filter(({published, trueError}) => published !== null && trueError !== null);
-const below = compared.filter(({published, trueError}) => trueError <= published.relativeL2);
+const below = compared.filter(({published, trueError}) => trueError <= (published?.relativeL2 ?? 0));
 console.log(
   `\n${lines.filter(({exit}) => exit === 0).length} of ${lines.length} solved; ${below.length} of ${compared.length} with a published error ` +
     `at or below it; ${apart.sameAs} more are one of these; ${apart.needs} cannot be expressed yet.`,

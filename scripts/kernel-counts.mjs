@@ -77,7 +77,7 @@ function run(command, args, env = {}) {
 /** So many right sides are solved together for each of --iterations. */
 const TOGETHER = 64;
 
-async function solveMany(dinf, count) {
+async function solveMany(dinf, together) {
   const even = dinf.linspace(0, 1, 68);
   const rim = Array.from(dinf.linspace(0, 1, 65)).flatMap((t) => [0, t, 1, t, t, 0, t, 1]);
   const source = (k) => Float64Array.from({length: 68 * 68}, (_, i) => Math.sin(((k + 1) * i) / 300));
@@ -90,7 +90,7 @@ async function solveMany(dinf, count) {
       dinf.term(dinf.points(rim), 'u = 0', {name: 'rim', weight: 1e6}),
     ],
   });
-  const variations = Array.from({length: count}, (_, k) => ({data: {inside: {f: source(k)}}}));
+  const variations = Array.from({length: together}, (_, k) => ({data: {inside: {f: source(k)}}}));
   await dinf.solveMany(posed, variations, {device: 'cuda', dtype: 'float32'});
 }
 
@@ -244,9 +244,8 @@ function iteration(setting, rows, longer) {
     return `${name} ${micros < 1000 ? `${micros.toFixed(1)} µs` : `${(micros / 1000).toFixed(2)} ms`}`;
   });
   if (setting === 'many') {
-    const each = (launches / TOGETHER).toFixed(2);
     console.log(
-      `${TOGETHER} right sides: ${launches} kernels, ${each} each; on the device at least ${floors.join(', ')}, and the factor's solves on the host`,
+      `${TOGETHER} right sides: ${launches} kernels, ${(launches / TOGETHER).toFixed(2)} each; on the device at least ${floors.join(', ')}, and the factor's solves on the host`,
     );
     return;
   }

@@ -1,5 +1,5 @@
 // Iterations beside PyTorch's, and the same losses from the same start.
-import {newest, seconds, small, spreadOf, where} from './numbers.mjs';
+import {newest, small, spreadOf, where} from './numbers.mjs';
 
 /** @type {import('../page.mjs').Section} */
 export const section = {

@@ -2,7 +2,11 @@
 import {CATALOG} from '../suites/catalog.mjs';
 import {newest, small, where} from './numbers.mjs';
 
-/** What there is to say of a row, failures first. */
+/**
+ * What there is to say of a row, failures first.
+ *
+ * @param {Record<string, any>} line @param {import('../suites/catalog.mjs').Entry} entry
+ */
 function remarksOf(line, {remark, published}) {
   const {exit, failure, trueError, truth, truthError = 0, errorEstimate, wholeCommandSeconds} = line;
   const said = [

@@ -67,6 +67,7 @@ function throughputParts(lines) {
   ];
 }
 
+/** @param {Record<string, any>} line */
 function overloadPart({seconds, offeredPerSecond, answers, latencyMs, refusedMs, delayP99Ms, mebibytes}) {
   return {
     table: {
