@@ -6,9 +6,11 @@
 
 namespace dinf {
 
-// Sanitized builds have the narrowest instruction set, and the widest or not.
-#if defined(DINF_X86) && defined(DINF_WITHOUT_V4)
+// Small binaries lack the widest instruction set; sanitized ones have the narrowest, and the widest or not.
+#if defined(DINF_X86) && defined(DINF_WITHOUT_V3) && defined(DINF_WITHOUT_V4)
 #define DINF_EACH_ISA(f) f(v2)
+#elif defined(DINF_X86) && defined(DINF_WITHOUT_V4)
+#define DINF_EACH_ISA(f) f(v2) f(v3)
 #elif defined(DINF_X86) && defined(DINF_WITHOUT_V3)
 #define DINF_EACH_ISA(f) f(v2) f(v4)
 #elif defined(DINF_X86)
@@ -27,7 +29,7 @@ DINF_EACH_ISA(DINF_DECLARE)
 namespace v3 = v2;
 #endif
 #if defined(DINF_WITHOUT_V4)
-namespace v4 = v2;
+namespace v4 = v3;
 #endif
 
 namespace {
@@ -36,9 +38,11 @@ int chooseLevel() {
   __builtin_cpu_init();
   int level = 2;
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2")) level = 3;
+#if !defined(DINF_WITHOUT_V4)
   if (level == 3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
     level = 4;
+#endif
   // Lowers only: asking for more than the machine has would be an illegal instruction.
   const char* wanted = std::getenv("DINF_CPU_ISA");
   if (wanted && wanted[0] == 'v' && wanted[1] >= '2' && wanted[1] - '0' < level) level = wanted[1] - '0';
