@@ -13,8 +13,9 @@ import {gauss, lattice, linspace, points} from '../pose/sampling';
 import {term} from '../pose/term';
 import type {StructureOptions} from '../pool/structure';
 import {Refusal} from './failures';
-import {checkSizes, DEFAULT_POINTS} from './solve-task';
+import {checkSizes} from './solve-task';
 import type {SizeLimits} from './tasks';
+import {DEFAULT_POINTS} from './values';
 
 /** The body of a registration, as its schema has it. */
 export interface StructureBody {

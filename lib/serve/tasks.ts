@@ -34,6 +34,13 @@ export interface SolveTask extends Subject {
   readonly bytes: number;
   readonly limits: SizeLimits;
   readonly format: 'json' | 'npy';
+  /** Whether whoever asked wants to see the field on the way. */
+  readonly previews: boolean;
+}
+
+/** How far a solve has come, and the latest relative error that is known of a field of it. */
+export interface Told extends Progress {
+  readonly errorEstimate: number | null;
 }
 
 export type Task = DescribeTask | SolveTask;
@@ -51,6 +58,7 @@ export type Order = {readonly task: Task} | {readonly abort: {readonly note: str
 /** From the thread. `posed`: the texts are read and compiled, and the solve begins. */
 export type News =
   | {readonly posed: true}
-  | {readonly progress: Progress}
+  | {readonly progress: Told}
+  | {readonly field: Uint8Array<ArrayBuffer>}
   | {readonly answer: Answer}
   | {readonly error: {readonly code: string | undefined; readonly message: string}};

@@ -21,6 +21,9 @@ function perform(task: Task): Promise<Answer> {
     onProgress: (progress) => {
       tell({progress});
     },
+    onField: (field) => {
+      tell({field}, [field.buffer]);
+    },
   });
 }
 

@@ -4,8 +4,7 @@ import {Worker} from 'node:worker_threads';
 import {packageFolder} from '../base/binary';
 import type {DinfErrorCode} from '../base/errors';
 import {DinfError} from '../base/errors';
-import type {Progress} from '../solve/solve';
-import type {Answer, News, Order, Task} from './tasks';
+import type {Answer, News, Order, Task, Told} from './tasks';
 
 /** What a task is given beside itself. */
 export interface TaskHooks {
@@ -13,7 +12,9 @@ export interface TaskHooks {
   readonly signal: AbortSignal;
   /** Why, where that is to be said to whoever asked. */
   note?(): string | undefined;
-  onProgress?(progress: Progress): void;
+  onProgress?(progress: Told): void;
+  /** JSON. */
+  onField?(json: Uint8Array): void;
   onPosed?(): void;
 }
 
@@ -82,6 +83,7 @@ export class Workers {
           clearTimeout(timers[0]);
           hooks.onPosed?.();
         } else if ('progress' in news) hooks.onProgress?.(news.progress);
+        else if ('field' in news) hooks.onField?.(news.field);
         else if ('answer' in news) {
           finish(() => {
             resolve(news.answer);
