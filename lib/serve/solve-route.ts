@@ -126,6 +126,7 @@ async function perform(
     ...{problem: body.problem, system: body.system, grid: body.grid, expressions: body.expressions},
     ...{dtype: body.dtype, seed: body.seed, maxSeconds, format, bytes: maxMemory, kind: 'solve'},
     previews: onField !== undefined,
+    states: settings.checkpoints,
     limits: {unknowns: maxUnknowns, samples: maxSamples, values: maxValues},
   };
   const signal = goneSignal(reply.raw);
@@ -143,9 +144,11 @@ async function perform(
         : signal.aborted
           ? undefined
           : 'it was ended because the service is shutting down';
+    // Nobody comes back for what its own time has ended, or has left.
+    const keep = (): boolean => !grant.late() && !signal.aborted;
     const began = performance.now();
     return workers
-      .run({...task, threads: grant.threads}, {signal: grant.signal, note, onProgress, onField, onPosed: onStarted})
+      .run({...task, threads: grant.threads}, {signal: grant.signal, note, keep, onProgress, onField, onPosed: onStarted})
       .finally(() => {
         metrics.ran((performance.now() - began) / 1000);
       });

@@ -5,9 +5,12 @@ import {npyBytes, npyHeader} from '../files/npy';
 import {estimateSolve} from '../pool/solve-estimate';
 import type {ProblemSpec} from '../pose/problem-spec';
 import {sampleCount} from '../pose/problem-spec';
+import type {Solution} from '../solve/solution';
 import type {SolveOptions} from '../solve/solve';
+import {BestSoFar} from './best-so-far';
 import {pose} from './posing';
 import {previewOf} from './preview';
+import {SavedState} from './saved-states';
 import type {Answer, SizeLimits, SolveTask, Told} from './tasks';
 import {axesOf, unknownsOf, valuesOf} from './values';
 
@@ -16,6 +19,8 @@ export interface SolveHooks {
   readonly signal: AbortSignal;
   /** Why it was ended, where that is to be said. */
   readonly note: () => string | undefined;
+  /** Whether somebody may come back for the rest. */
+  readonly keep: () => boolean;
   readonly onPosed: () => void;
   readonly onProgress: (progress: Told) => void;
   /** JSON; where the task asks for it. */
@@ -24,9 +29,9 @@ export interface SolveHooks {
 
 /** @throws DinfError what posing and solving throw; INVALID_ARGUMENT for what is larger than the limits */
 export async function solveTask(task: SolveTask, hooks: SolveHooks): Promise<Answer> {
-  const {signal, note, onPosed} = hooks;
+  const {signal, onPosed} = hooks;
   const {limits, maxSeconds, bytes, threads} = task;
-  const {posed, solve} = await pose(task, {maxSeconds, maxMemory: bytes});
+  const {posed, solve, goesOn} = await pose(task, {maxSeconds, maxMemory: bytes});
   const {spec} = posed;
   checkSizes(spec, limits);
   const axes = axesOf(spec, task.grid);
@@ -34,42 +39,93 @@ export async function solveTask(task: SolveTask, hooks: SolveHooks): Promise<Ans
   const points = axes.reduce((product, axis) => product * axis.length, 1);
   checkCount('values of the answer', points * expressions.length, limits.values, 'ask for a smaller grid or fewer expressions');
   const {dtype = solve.dtype, seed = solve.seed} = task;
-  const options = {dtype, seed, threads, signal, device: 'cpu', ...listeners(task, hooks)} as const;
+  const best = posed.prepared.solve === undefined ? undefined : new BestSoFar();
+  const options = {dtype, seed, threads, signal, device: 'cpu', ...listeners(task, hooks, best)} as const;
   const {stages, factorBytes} = await estimateSolve(posed, options, bytes, bytes);
+  const state = task.states !== undefined && goesOn ? new SavedState(task.states, task) : undefined;
+  const resume = await state?.read(posed, seed);
   onPosed();
-  const solution = await solvePrepared(posed, posed.prepared, {...options, optimizer: stages}, factorBytes);
+  const running = solvePrepared(posed, posed.prepared, {...options, optimizer: stages, resume}, factorBytes);
+  const found = await ended(running, best, signal);
+  const {solution, stopReason, errorEstimate, spent} = found;
   try {
-    const why = solution.stopReason === 'aborted' ? note() : undefined;
+    const notes = [
+      ...(resume === undefined
+        ? []
+        : [`it went on after ${resume.standing.iterations} iterations, where the service had ended before`]),
+      ...(await notesOf(found, state, hooks)),
+    ];
     const values = await valuesOf(solution, axes, task.expressions);
+    const {loss, seconds, iterations, unknowns} = solution;
     const head = {
-      stopReason: solution.stopReason,
-      met: solution.errorEstimate.met,
-      errorEstimate: solution.errorEstimate,
-      loss: solution.loss,
-      seconds: solution.seconds,
-      iterations: solution.iterations,
-      unknowns: solution.unknowns,
-      notes: [...posed.notes, ...solution.notes, ...(why === undefined ? [] : [why])],
+      ...{stopReason, met: errorEstimate.met, errorEstimate, loss, seconds, iterations, unknowns},
+      notes: [...posed.notes, ...solution.notes, ...notes],
       axes: Object.fromEntries(spec.domain.map(({name}, k) => [name, Array.from(axes[k])])),
     };
-    return task.format === 'npy' ? npyAnswer(head, values, axes) : jsonAnswer({...head, values: listed(values)});
+    const answer = task.format === 'npy' ? npyAnswer(head, values, axes) : jsonAnswer({...head, values: listed(values)});
+    return {...answer, spent};
   } finally {
-    solution.dispose();
+    if (!spent) solution.dispose();
   }
+}
+
+/** How a solve ended, or was left. */
+interface Found extends Pick<Solution, 'stopReason' | 'errorEstimate'> {
+  readonly solution: Solution;
+  /** Whether the solve still runs, and its solution is its own. */
+  readonly spent: boolean;
+}
+
+/** The end of a solve; where that does not come some seconds after it was asked for, the best that it has shown. */
+async function ended(running: PromiseLike<Solution>, best: BestSoFar | undefined, signal: AbortSignal): Promise<Found> {
+  const end = Promise.resolve(running).then((solution): Found => {
+    const {stopReason, errorEstimate} = solution;
+    return {solution, stopReason, errorEstimate, spent: false};
+  });
+  if (best === undefined) return end;
+  const patience = best.afterAbort(signal);
+  const left = patience.promise.then(({field, errorEstimate}): Found => {
+    return {solution: field, stopReason: 'aborted', errorEstimate, spent: true};
+  });
+  try {
+    return await Promise.race([end, left]);
+  } finally {
+    patience.forget();
+    end.catch(() => undefined); // of one that was left
+  }
+}
+
+/** What is to be said of an end that came early; its state is saved where the same request can go on from it, and deleted where nobody need. */
+async function notesOf(
+  {solution, stopReason, spent}: Found,
+  state: SavedState | undefined,
+  {note, keep}: SolveHooks,
+): Promise<string[]> {
+  const why = stopReason === 'aborted' ? note() : undefined;
+  const kept = stopReason === 'aborted' && keep();
+  if (!kept) await state?.delete();
+  return [
+    ...(why === undefined ? [] : [why]),
+    ...(spent ? ['a step of the solve took longer than it could wait for: this is the field of the last mesh before'] : []),
+    ...(kept && state !== undefined && !spent ? [await state.write(solution)] : []),
+  ];
 }
 
 /** What is told on the way: how far it has come with the latest error that is known, and the field. */
 function listeners(
   task: SolveTask,
   {onProgress, onField}: Pick<SolveHooks, 'onProgress' | 'onField'>,
+  best: BestSoFar | undefined,
 ): Pick<SolveOptions, 'onProgress' | 'onField'> {
   let known: number | null = null;
   return {
     onProgress: (progress) => {
       onProgress({...progress, errorEstimate: known});
     },
-    ...(task.previews && {
+    ...((task.previews || best !== undefined) && {
       onField: async (found) => {
+        best?.see(found);
+        if (!task.previews) return;
         known = found.errorEstimate.relativeL2 ?? known;
         const json = await previewOf(found, task);
         if (json !== undefined) onField(json);

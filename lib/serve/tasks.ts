@@ -36,6 +36,8 @@ export interface SolveTask extends Subject {
   readonly format: 'json' | 'npy';
   /** Whether whoever asked wants to see the field on the way. */
   readonly previews: boolean;
+  /** Folder of the states that the end of the service leaves. */
+  readonly states?: string | undefined;
 }
 
 /** How far a solve has come, and the latest relative error that is known of a field of it. */
@@ -50,10 +52,12 @@ export interface Answer {
   readonly body: Uint8Array;
   /** What is to be known of an array: JSON without its values. */
   readonly head?: string | undefined;
+  /** Whether something of the task still runs: its thread is of no more use. */
+  readonly spent?: boolean | undefined;
 }
 
 /** To the thread. */
-export type Order = {readonly task: Task} | {readonly abort: {readonly note: string | undefined}};
+export type Order = {readonly task: Task} | {readonly abort: {readonly note: string | undefined; readonly keep: boolean}};
 
 /** From the thread. `posed`: the texts are read and compiled, and the solve begins. */
 export type News =

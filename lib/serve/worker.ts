@@ -7,6 +7,7 @@ import type {Answer, News, Order, Task} from './tasks';
 
 let stop = new AbortController();
 let note: string | undefined;
+let keep = false;
 
 const tell = (news: News, transfer: ArrayBuffer[] = []): void => parentPort!.postMessage(news, transfer);
 
@@ -15,6 +16,7 @@ function perform(task: Task): Promise<Answer> {
   return solveTask(task, {
     signal: stop.signal,
     note: () => note,
+    keep: () => keep,
     onPosed: () => {
       tell({posed: true});
     },
@@ -29,12 +31,12 @@ function perform(task: Task): Promise<Answer> {
 
 parentPort!.on('message', (order: Order) => {
   if ('abort' in order) {
-    note = order.abort.note;
+    ({note, keep} = order.abort);
     stop.abort();
     return;
   }
   stop = new AbortController();
-  note = undefined;
+  [note, keep] = [undefined, false];
   perform(order.task).then(
     (answer) => {
       tell({answer}, [answer.body.buffer as ArrayBuffer]);

@@ -12,6 +12,8 @@ export interface TaskHooks {
   readonly signal: AbortSignal;
   /** Why, where that is to be said to whoever asked. */
   note?(): string | undefined;
+  /** Whether its state is to be saved then, where that is of use. Default: no. */
+  keep?(): boolean;
   onProgress?(progress: Told): void;
   /** JSON. */
   onField?(json: Uint8Array): void;
@@ -63,7 +65,7 @@ export class Workers {
         }, keep);
       };
       const abort = (): void => {
-        worker.postMessage({abort: {note: hooks.note?.()}} satisfies Order);
+        worker.postMessage({abort: {note: hooks.note?.(), keep: hooks.keep?.() === true}} satisfies Order);
         timers.push(
           setTimeout(() => {
             fail('ABORTED', `it was ended, and did not answer in ${GRACE_SECONDS} s`);
@@ -87,7 +89,7 @@ export class Workers {
         else if ('answer' in news) {
           finish(() => {
             resolve(news.answer);
-          }, true);
+          }, news.answer.spent !== true);
         } else fail((news.error.code ?? 'INTERNAL') as DinfErrorCode, news.error.message, true);
       });
       worker.on('error', (error: Error & {code?: string}) => {
