@@ -42,5 +42,5 @@ export function goesItsOwnWay(prepared: Prepared, {optimizer, resume}: SolveOpti
  *
  * @param fixed whether the cells were given.
  */
-export const goesOn = ({solve: own, resumes}: Prepared, fixed: boolean): boolean =>
-  own === undefined || (resumes === true && fixed);
+export const goesOn = (prepared: Prepared, fixed: boolean): boolean =>
+  prepared.solve === undefined || (prepared.resumes === true && fixed);

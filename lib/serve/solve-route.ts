@@ -9,7 +9,7 @@ import {callerOf, counted, errorBody, goneSignal, route} from './service';
 import type {Answer, SolveTask, Subject, Told} from './tasks';
 
 /** Bytes that reading a problem takes, about. */
-const READING_BYTES = 2 ** 20;
+export const READING_BYTES = 2 ** 20;
 
 interface SolveBody extends Subject, Pick<SolveTask, 'grid' | 'expressions' | 'dtype' | 'seed'> {
   readonly maxSeconds?: number;

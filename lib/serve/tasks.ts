@@ -1,5 +1,6 @@
 /** What the threads that pose and solve are told, and what they tell: plain values that are copied from thread to thread. */
 import type {Progress} from '../solve/solve';
+import type {PosedStructure, StructureBody} from './structure-task';
 
 /** What is to be solved: equations, or one of the built-in problems by name. */
 export interface Subject {
@@ -45,7 +46,17 @@ export interface Told extends Progress {
   readonly errorEstimate: number | null;
 }
 
-export type Task = DescribeTask | SolveTask;
+/** A structure that is to be posed and compiled. */
+export interface StructureTask {
+  readonly kind: 'structure';
+  readonly body: StructureBody;
+  readonly limits: SizeLimits;
+}
+
+export type Task = DescribeTask | SolveTask | StructureTask;
+
+/** What a task is answered with. */
+export type AnswerTo<T extends Task> = T extends StructureTask ? PosedStructure : Answer;
 
 /** What was found: bytes that go out as they are. */
 export interface Answer {
@@ -64,5 +75,5 @@ export type News =
   | {readonly posed: true}
   | {readonly progress: Told}
   | {readonly field: Uint8Array<ArrayBuffer>}
-  | {readonly answer: Answer}
+  | {readonly answer: Answer | PosedStructure}
   | {readonly error: {readonly code: string | undefined; readonly message: string}};

@@ -3,6 +3,8 @@ import {parentPort} from 'node:worker_threads';
 import {DinfError} from '../base/errors';
 import {describeTask} from './describe-task';
 import {solveTask} from './solve-task';
+import type {PosedStructure} from './structure-task';
+import {poseStructure} from './structure-task';
 import type {Answer, News, Order, Task} from './tasks';
 
 let stop = new AbortController();
@@ -11,8 +13,9 @@ let keep = false;
 
 const tell = (news: News, transfer: ArrayBuffer[] = []): void => parentPort!.postMessage(news, transfer);
 
-function perform(task: Task): Promise<Answer> {
+function perform(task: Task): Promise<Answer | PosedStructure> {
   if (task.kind === 'describe') return describeTask(task);
+  if (task.kind === 'structure') return poseStructure(task.body, task.limits, stop.signal);
   return solveTask(task, {
     signal: stop.signal,
     note: () => note,
@@ -39,7 +42,7 @@ parentPort!.on('message', (order: Order) => {
   [note, keep] = [undefined, false];
   perform(order.task).then(
     (answer) => {
-      tell({answer}, [answer.body.buffer as ArrayBuffer]);
+      tell({answer}, 'body' in answer ? [answer.body.buffer as ArrayBuffer] : []);
     },
     (error: unknown) => {
       const code = error instanceof DinfError ? error.code : undefined;

@@ -217,8 +217,9 @@ describe('dinf-grid serve', () => {
       const response = await post(url, problem, {}, {accept: 'text/event-stream'});
       let text = '';
       let exit: Promise<number | null> | undefined;
-      for await (const part of response.body!.pipeThrough(new TextDecoderStream())) {
-        text += part;
+      const decoder = new TextDecoder();
+      for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) {
+        text += decoder.decode(part, {stream: true});
         if (exit === undefined && /"errorEstimate":\{"relativeL2":\d/.test(text)) exit = ended(child);
       }
       expect(await exit).toBe(0);
