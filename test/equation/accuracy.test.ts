@@ -115,7 +115,13 @@ describe('the error estimate', () => {
   it('is none where it is stopped before there is one', async () => {
     const posed = await equation(known[2][1]);
     const stop = new AbortController();
-    using solution = await posed.solve({device: 'cpu', signal: stop.signal, onField: () => void stop.abort()});
+    using solution = await posed.solve({
+      device: 'cpu',
+      signal: stop.signal,
+      onField: () => {
+        stop.abort();
+      },
+    });
     expect(solution.stopReason).toBe('aborted');
     expect(solution.errorEstimate).toMatchObject({met: false, relativeL2: null});
     expect(solution.errorEstimate.how).toContain('before a first comparison');

@@ -68,7 +68,9 @@ if (BROWSER === undefined) test.skip('there is no Chromium on PATH; DINF_TEST_BR
     await page.keyboard.press('Control+Enter');
     // While it runs: the button is there to end it.
     await page
-      .locator('#facts', {hasText: /field so far, on \d+ × \d+ cells.*estimated error, relative L2, so far\s*\d.*residual \(RMS\), so far/s})
+      .locator('#facts', {
+        hasText: /field so far, on \d+ × \d+ cells.*estimated error, relative L2, so far\s*\d.*residual \(RMS\), so far/s,
+      })
       .waitFor({timeout: 60_000});
     expect(await page.getByRole('button', {name: /^Cancel/}).isEnabled()).toBe(true);
     expect(await page.locator('.readout').first().innerText()).toMatch(/^u from /);
