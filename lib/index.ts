@@ -51,7 +51,7 @@ export {loadSolution} from './solve/load';
 export type {Device} from './devices';
 export type {Info} from './devices/info';
 export {info} from './devices/info';
-export type {Progress, Repeat, SolveOptions} from './solve/solve';
+export type {FieldListener, FieldSoFar, Progress, Repeat, SolveOptions} from './solve/solve';
 export {Solve, solve} from './solve/solve';
 export type {ManyEvaluation, SolveManyOptions} from './many/solve-many-options';
 export {ManySolver} from './many/many-solver';

@@ -14,6 +14,8 @@ import {estimateOf, judgement, showFacts, showJudgement} from './verdict.mjs';
 let running;
 /** The last answer, for downloads. @type {any} */
 let answer;
+/** The latest estimate of the error while a solve runs. @type {string | undefined} */
+let estimated;
 /** @type {FieldView} */
 let view;
 /** @type {LossChart} */
@@ -77,7 +79,7 @@ export async function start() {
 const limit = (problem) => (problem?.maxSeconds === undefined ? {} : {maxSeconds: problem.maxSeconds});
 
 function prepare() {
-  answer = undefined;
+  answer = estimated = undefined;
   status('Sending the problem…');
   announce('Solving');
   chart.clear();
@@ -131,12 +133,15 @@ function showPreview(data, how) {
   byId('body').hidden = false;
   byId('body').classList.remove('stale');
   view.show(shown, how);
-  if ('residual' in shown.values) {
-    showFacts(byId('facts'), [
-      ['picture', 'the field so far'],
-      ['residual (RMS), so far', numberText(rootMeanSquare(shown.values.residual), 3)],
-    ]);
-  }
+  const {cells = [], errorEstimate: {relativeL2 = null} = {}} = data;
+  const grid = cells.length > 0 ? `, on ${cells.join(' × ')} cells` : '';
+  // That of the cells before stands until there is one of these.
+  if (relativeL2 !== null) estimated = `${numberText(relativeL2, 3)}${grid}`;
+  showFacts(byId('facts'), [
+    ['picture', `the field so far${grid}`],
+    ['estimated error, relative L2, so far', estimated ?? 'none yet'],
+    ['residual (RMS), so far', 'residual' in shown.values ? numberText(rootMeanSquare(shown.values.residual), 3) : undefined],
+  ]);
 }
 
 function show(found, how, errors) {

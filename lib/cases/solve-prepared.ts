@@ -35,3 +35,12 @@ export function goesItsOwnWay(prepared: Prepared, {optimizer, resume}: SolveOpti
   if (prepared.resumes === true) return asked.every(({type}) => type === 'gauss-newton');
   return optimizer === undefined && resume === undefined;
 }
+
+/**
+ * Whether a solve that was cut goes on from its saved field to the same end. One that chooses its own grids would take the grid of a saved
+ * field for the one it was told, and refine no further; sequences of problems begin anew.
+ *
+ * @param fixed whether the cells were given.
+ */
+export const goesOn = (prepared: Prepared, fixed: boolean): boolean =>
+  prepared.solve === undefined || (prepared.resumes === true && fixed);

@@ -50,6 +50,7 @@ export function addServeCommand(program: Command, finish: (code: number) => void
     .option('--token-file <file>', 'tokens that callers must show, one a line (default: everybody is answered)')
     .option('--trust-proxy', 'take addresses from X-Forwarded-For: behind a proxy, and nowhere else')
     .option('--drain-seconds <s>', 'that running solves have after SIGTERM (default: 30)', numeric('--drain-seconds'))
+    .option('--checkpoints <dir>', 'states of solves that its end cuts, from which the same requests go on (default: none)')
     .addOption(new Option('--log-level <level>', 'of the log on stdout, JSON lines').choices([...LOG_LEVELS]).default('info'))
     .action(async ({host, port, tokenFile, ...options}: Parsed) => {
       const tokens = tokenFile === undefined ? undefined : readTokens(tokenFile);

@@ -29,6 +29,7 @@ interface Parsed {
   expression?: string[];
   device: string;
   threads?: number;
+  atOnce?: number;
   out?: string;
   json?: boolean;
   quiet?: boolean;
@@ -61,6 +62,11 @@ export function addSweepCommand(program: Command, finish: (code: number) => void
     .option('-e, --expression <text>', 'what is evaluated there; repeat it (default: the unknowns)', collect)
     .option('--device <name>', 'of a sweep on this machine: auto, cpu, cuda or cuda:N', 'auto')
     .option('--threads <n>', 'of a sweep on this machine: CPU threads (default: one a core)', whole('--threads', 1))
+    .option(
+      '--at-once <n>',
+      'of a sweep on this machine: jobs side by side, each on its part of the threads (default: as many as threads, and as memory allows)',
+      whole('--at-once', 1),
+    )
     .option('--out <file>', 'write the table there instead of stdout: .csv or .json')
     .option('--json', 'print the table as one JSON object')
     .option('--quiet', 'no progress')
@@ -101,9 +107,9 @@ async function readSweep(file: string, {vary = [], maxSeconds, grid, expression:
   return {job, vary: Object.fromEntries(given.map(({name, values}) => [name, values]))};
 }
 
-function locally(sweep: Sweep, {store, device, threads, quiet}: Parsed, {signal}: Interruption): Promise<SweepTable> {
+function locally(sweep: Sweep, {store, device, threads, atOnce, quiet}: Parsed, {signal}: Interruption): Promise<SweepTable> {
   return sweepLocally(sweep, {
-    ...{store, threads, signal, device: device as Device},
+    ...{store, threads, atOnce, signal, device: device as Device},
     onRow: (done, count) => {
       if (quiet !== true) process.stderr.write(`${done} of ${count}\n`);
     },

@@ -56,7 +56,11 @@ export async function prepareTerms(spec: ProblemSpec, signal?: AbortSignal): Pro
 
 /** Takes over what another spec was compiled to, which differs from this one in values of uniforms and data alone. */
 export function shareTerms(spec: ProblemSpec, from: ProblemSpec): void {
-  const known = compileTerms(from);
+  adoptTerms(spec, compileTerms(from));
+}
+
+/** Takes over what the same problem was compiled to elsewhere, such as in another thread; values of data are those of `spec`. */
+export function adoptTerms(spec: ProblemSpec, known: CompiledTerms): void {
   compiled.set(spec, {
     ...known,
     terms: known.terms.map((term, t) => ({...term, channels: Object.values(spec.terms[t].data)})),

@@ -7,6 +7,7 @@ import {DinfError} from '../base/errors';
 import {norm} from '../base/norms';
 import type {EquationSpec} from '../pose/problem-spec';
 import type {ErrorEstimate} from '../solve/error-estimate';
+import {checkFieldListener} from '../solve/plan';
 import {Solution} from '../solve/solution';
 import type {SolveOptions} from '../solve/solve';
 import type {BoxAxis} from './conditions';
@@ -16,7 +17,8 @@ import type {AxisError, Level} from './ladder';
 import {Ladder} from './ladder';
 import type {AxisMesh, Mesh} from './mesh';
 import {cellCount, halved, meshKey, meshSize, meshText, refinedWhere, reopened, scaled} from './mesh';
-import {throughout} from './progress';
+import {howOf, LevelListener, ListenerError, throughout} from './progress';
+import {isNonlinear, refusalOf} from './refusal';
 import {residualNote} from './residuals';
 
 /** A solution on a mesh. */
@@ -94,11 +96,14 @@ const RESOLVED = 1e-2;
  * @returns the solution, with its estimate. Stopped, it is the best that there is by then.
  */
 export async function solveToTolerance(solveOn: SolveOn, goal: AccuracyGoal, settings: SolveOptions): Promise<Solution> {
-  const {onProgress} = settings;
-  const told = onProgress && {...settings, onProgress: throughout(onProgress)};
-  const ladder = new Ladder(solveOn, goal, told ?? settings);
+  const {onProgress, onField, ...rest} = settings;
+  const told = onProgress && {...rest, onProgress: throughout(onProgress)};
+  const ladder = new Ladder(solveOn, goal, told ?? rest);
+  const listener = onField === undefined ? undefined : new LevelListener(checkFieldListener(onField, 'solve: onField'), goal);
   try {
-    return await new Climb(ladder, goal).run();
+    return await new Climb(ladder, goal, listener).run();
+  } catch (error) {
+    throw error instanceof ListenerError ? error.error : error;
   } finally {
     ladder.dispose();
   }
@@ -114,18 +119,23 @@ class Climb {
   private unmet: string | undefined;
   /** Estimates in a row that have grown. */
   private worse = 0;
+  /** The level that was compared last, and its error. */
+  private found: {readonly level: Level; readonly error: Difference} | undefined;
 
   constructor(
     private readonly ladder: Ladder,
     private readonly goal: AccuracyGoal,
+    private readonly listener: LevelListener | undefined,
   ) {}
 
   async run(): Promise<Solution> {
     let here = await this.ladder.at(this.goal.mesh);
     try {
       for (;;) {
+        if (!this.ladder.stopped) await this.listener?.tell(here.solution, this.ladder.elapsed);
         const next = await this.look(here);
         if (next instanceof Solution) return next;
+        if (this.found?.level === here) await this.listener?.tell(here.solution, this.ladder.elapsed, this.found.error);
         here = await this.ladder.at(next, here);
       }
     } catch (error) {
@@ -187,6 +197,7 @@ class Climb {
     this.unmet = unmet;
     // Two solutions that see nothing of a layer agree; on another mesh they may not.
     if (unmet !== undefined && !chosen) return 'more';
+    this.found = {level: here, error};
     // Before waves and layers are resolved errors may grow; after it, rounding makes them.
     const grows = best !== undefined && best.error.relativeL2 < RESOLVED && error.relativeL2 > 2 * best.error.relativeL2;
     this.worse = grows ? this.worse + 1 : 0;
@@ -265,8 +276,16 @@ class Climb {
   private refuse(here: Level, why: string): Solution {
     return this.keep(here, {estimate: none(this.goal, why), notes: [why]});
   }
+  /** Stopped, it is the best so far, with the error that is known of that. */
   private stop(here: Level): Solution {
-    return this.keep(this.best?.level ?? here, {estimate: none(this.goal, 'the solve was stopped'), stopReason: 'aborted'});
+    const {best, goal} = this;
+    const {tolerance} = goal;
+    const estimate =
+      best === undefined
+        ? none(goal, 'the solve was stopped before a first comparison with finer grids')
+        : {...best.error, tolerance, met: false, how: `${howOf(goal.box)}; the solve was stopped then`};
+    const notes = best?.unmet === undefined ? [] : [best.unmet];
+    return this.keep(best?.level ?? here, {estimate, notes, stopReason: 'aborted'});
   }
   private keep(level: Level, found: Parameters<Solution['concluded']>[0]): Solution {
     const kept = this.ladder.keep(level);
@@ -289,18 +308,13 @@ class Climb {
       notes.push(`not resolved to ${tolerance}: ${found} on ${meshText(level.mesh)} cells, and ${why}`);
     }
     if (best === undefined) return this.keep(level, {estimate: none(goal, why), notes});
-    const axes = goal.box.map(({name}) => name).join(', ');
-    const how = `difference to solutions with more cells along ${axes}; ${ladder.solves} solves`;
+    const how = `${howOf(goal.box)}; ${ladder.solves} solves`;
     return this.keep(level, {estimate: {...best.error, tolerance, met: notes.length === 0, how}, notes});
   }
 }
 
 /** As many times the cells across a march as take an error that many times too large away, of splines of the degree that marches have. */
 const growth = (excess: number): number => Math.min(2, Math.max(1.25, (2 * excess) ** (1 / 8)));
-
-/** Whether it may have ended where no small step helps. */
-const isNonlinear = ({solution}: Level): boolean =>
-  solution.outcome.schedule.some((stage) => stage.type === 'gauss-newton' && stage.steps > 1);
 
 const limitOf = (mesh: Mesh): number =>
   mesh.reduce((limit, axis) => (axis.kind === 'windows' ? (axis.roughest ?? limit) : limit), Infinity);
@@ -320,20 +334,3 @@ const none = ({tolerance}: AccuracyGoal, how: string): ErrorEstimate => ({
 });
 
 const sum = (axes: readonly Difference[], key: keyof Difference): number => axes.reduce((total, axis) => total + axis[key], 0);
-
-/** What speaks against a solution whatever finer grids say. */
-function refusalOf(level: Level): string | undefined {
-  const {solution, stuckAt, mesh} = level;
-  if (solution.solver?.undetermined === true)
-    return 'the equations and conditions leave the solution free: a condition is missing, or says what others say already';
-  if (stuckAt !== undefined) {
-    const cells = mesh.length > 1 ? ', or it is too rough for the cells across' : '';
-    return `no window of time beyond ${stuckAt.toPrecision(6)} could be solved, however short: the solution grows without bounds there, or ends${cells}`;
-  }
-  if (solution.stopReason === 'diverged') return `the solve diverged: ${solution.message}`;
-  if (solution.stopReason === 'iterations' && solution.solver?.inner === 'direct' && !isNonlinear(level))
-    return 'the solve is lost in rounding: derivatives of this order on a grid this fine need more digits than there are';
-  if (solution.stopReason === 'iterations')
-    return `the solve had not converged after ${solution.iterations} iterations: give more with --iterations`;
-  return undefined;
-}

@@ -15,7 +15,7 @@ import type {Statement} from './posing';
 export const TOLERANCE = 1e-4;
 const MOST_SECONDS = 60;
 /** Most bytes of a factorisation: on fine meshes CGLS does not come to an end, and a service is not to lose its memory. */
-const MOST_MEMORY = 2 ** 32;
+export const MOST_FACTOR_BYTES = 2 ** 32;
 /** What a window may be wrong by, in the tolerance: splines approximate better in the mean than where windows are judged. */
 const WINDOW_SLACK = 30;
 /** A march on too few cells across is not worth going on with. */
@@ -79,7 +79,7 @@ export function goalOf(
 }
 
 /** Bytes that a factorisation may take. */
-export const factorBytesOf = ({maxMemory = Math.min(MOST_MEMORY, availableBytes() / 2)}: RunOptions): number => maxMemory;
+export const factorBytesOf = ({maxMemory = Math.min(MOST_FACTOR_BYTES, availableBytes() / 2)}: RunOptions): number => maxMemory;
 
 /** Cells of one size where nothing asks for others. */
 function cellsFor(first: number, data: readonly number[], turns: readonly number[]): AxisMesh {

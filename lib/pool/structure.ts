@@ -1,5 +1,5 @@
 /** Structures: what problems have in common that differ in uniforms, data and seeds alone, and the solver that serves them all. */
-import {createHash} from 'node:crypto';
+import {digestOf} from '../base/digest';
 import {DinfError} from '../base/errors';
 import {compileProblem} from '../compile/compile';
 import {estimateBytes} from '../compile/memory';
@@ -33,8 +33,8 @@ export function structureOf(problem: Problem, options: StructureOptions, threads
   if (!(problem instanceof Problem)) throw new DinfError('INVALID_ARGUMENT', 'the first argument must come from problem()');
   const {spec} = problem;
   let known = KNOWN.get(spec);
-  if (known === undefined) KNOWN.set(spec, (known = {key: digest(sharedPart(spec)), structures: new Map()}));
-  const how = `${threads} ${memory} ${digest(options)}`;
+  if (known === undefined) KNOWN.set(spec, (known = {key: digestOf(sharedPart(spec)), structures: new Map()}));
+  const how = `${threads} ${memory} ${digestOf(options)}`;
   let structure = known.structures.get(how);
   if (structure === undefined) {
     const {dtype = 'float32', optimizer = leastSquares()} = options;
@@ -81,17 +81,4 @@ function sharedPart({domain, fields, uniforms, scalars, lift, terms}: ProblemSpe
       data: Object.entries(data).map(([channel, {length}]) => [channel, length]),
     })),
   };
-}
-
-/** SHA-256 of a value as JSON with sorted names; arrays of numbers by their bytes. */
-function digest(value: unknown): string {
-  const text = JSON.stringify(value, (_, one: unknown) => {
-    if (ArrayBuffer.isView(one)) {
-      const bytes = new Uint8Array(one.buffer, one.byteOffset, one.byteLength);
-      return {bytes: createHash('sha256').update(bytes).digest('hex')};
-    }
-    if (typeof one !== 'object' || one === null || Array.isArray(one)) return one;
-    return Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -105,6 +105,12 @@ export function gridCells(grid: Grid, dimensions: number): number[] {
   return typeof grid.resolution === 'number' ? Array<number>(dimensions).fill(grid.resolution) : [...grid.resolution];
 }
 
+/** Cells of the finest level of the first grid along each coordinate; empty where the first field is a network. */
+export function cellsOf({fields, domain}: Pick<ProblemSpec, 'fields' | 'domain'>): number[] {
+  const [{grid}] = fields;
+  return grid === undefined ? [] : gridCells(grid, domain.length);
+}
+
 /** Ends of cells along each axis of a grid with knots; undefined where all cells are equal. */
 export function gridBreaks(grid: Grid, domain: ProblemSpec['domain']): number[][] | undefined {
   if (grid.knots === undefined) return undefined;

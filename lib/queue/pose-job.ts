@@ -2,6 +2,7 @@
 import {DinfError} from '../base/errors';
 import {checkChoice} from '../base/options';
 import type {Case} from '../cases/case';
+import {goesOn} from '../cases/solve-prepared';
 import {equation} from '../equation/equation';
 import {isSharedKey, problemFromKeys, sharedFromKeys} from '../equation/problem-file';
 import {advection, advection2d, cloth, fit, heat, helmholtz, plate, poisson, sdf, zalesak} from '../problems/gallery';
@@ -40,12 +41,8 @@ export interface PosedJob {
  */
 export async function poseJob(job: Job): Promise<PosedJob> {
   const {posed, solve, fixed} = job.problem === undefined ? await poseSystem(job) : await poseProblem(job, job.problem);
-  const {prepared} = posed;
   const given = {dtype: job.dtype ?? solve.dtype, seed: job.seed ?? solve.seed};
-  // A solve that chooses its own grids would take the grid of a saved field for the one it was told, and refine no further. Sequences of
-  // problems begin anew.
-  const resumes = prepared.solve === undefined || (prepared.resumes === true && fixed);
-  return {posed, solve: given, resumes};
+  return {posed, solve: given, resumes: goesOn(posed.prepared, fixed)};
 }
 
 interface Posed extends Pick<PosedJob, 'posed' | 'solve'> {

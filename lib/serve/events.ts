@@ -29,6 +29,11 @@ export class EventStream {
     if (!this.response.writableNeedDrain) this.send(event, data);
   }
 
+  /** The same of data that are JSON already. */
+  offerJson(event: string, json: Uint8Array): void {
+    if (!this.response.writableNeedDrain) this.write(event, json);
+  }
+
   end(): void {
     if (this.response.destroyed) return;
     this.response.end();

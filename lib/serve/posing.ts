@@ -6,6 +6,7 @@ import {Case} from '../cases/case';
 import {runOptionsOf} from '../cases/case-options';
 import type {ProblemDefinition} from '../cases/definition';
 import {checkFieldOptions} from '../cases/field-options';
+import {goesOn} from '../cases/solve-prepared';
 import {equation} from '../equation/equation';
 import {problemOf, problemTexts, sharedValues} from '../equation/problem-file';
 import {PROBLEMS} from '../problems';
@@ -16,6 +17,8 @@ import type {Subject} from './tasks';
 export interface Posed {
   readonly posed: Case;
   readonly solve: Pick<SolveOptions, 'dtype' | 'seed'>;
+  /** Whether a solve that was cut goes on from its saved field to the same end. */
+  readonly goesOn: boolean;
 }
 
 /** Limits that a service sets, whatever is asked for. */
@@ -79,7 +82,7 @@ async function poseEquation(problem: Readonly<Record<string, unknown>>, limits: 
     maxSeconds: Math.min(maxSeconds, limits.maxSeconds),
     maxMemory: Math.min(maxMemory, limits.maxMemory),
   });
-  return {posed, solve};
+  return {posed, solve, goesOn: goesOn(posed.prepared, problem.resolution !== undefined)};
 }
 
 async function poseSystem(
@@ -114,5 +117,6 @@ async function poseSystem(
     own,
   );
   checkFieldOptions(run);
-  return {posed: new Case(await definition.prepare(run)), solve};
+  const posed = new Case(await definition.prepare(run));
+  return {posed, solve, goesOn: goesOn(posed.prepared, true)};
 }

@@ -146,6 +146,44 @@ export const SOLUTION = object(
   },
   [...Object.keys(FOUND), 'axes', 'values'],
 );
+const INTEGER = {type: 'integer', minimum: 0};
+/** Data of the events of a solve, by their names. */
+const EVENTS = {
+  accepted: object(
+    {id: {type: 'string'}, position: INTEGER},
+    ['id', 'position'],
+    'First: the id of the request, and how many wait.',
+  ),
+  started: object({}, [], 'It is read and compiled, and the solve begins.'),
+  progress: object(
+    {
+      ...{iteration: INTEGER, iterations: INTEGER, loss: MAYBE, seconds: NUMBER, secondsLeft: MAYBE},
+      fraction: {type: 'number', minimum: 0, maximum: 1},
+      errorEstimate: {...MAYBE, description: 'The latest relative error that is known of a field on the way.'},
+    },
+    ['iteration', 'iterations', 'loss', 'seconds', 'secondsLeft', 'fraction', 'errorEstimate'],
+    'As often as the client reads.',
+  ),
+  field: object(
+    {
+      axes: recordOf({type: 'array', items: NUMBER}),
+      values: {...recordOf(NUMBERS), description: 'As in the solution, to six digits.'},
+      cells: {...NUMBERS, description: 'Along each coordinate of its grid; none of a network.'},
+      ...{seconds: NUMBER, iteration: INTEGER},
+      errorEstimate: object({relativeL2: MAYBE, max: MAYBE, how: {type: 'string'}}, ['relativeL2', 'max', 'how']),
+    },
+    ['axes', 'values', 'cells', 'seconds', 'iteration', 'errorEstimate'],
+    'The field so far, on few points: of each mesh, and again with its error estimate; every second while Adam runs.',
+  ),
+  solution: SOLUTION,
+  error: object({code: {type: 'string'}, message: {type: 'string'}}, ['code', 'message'], 'In place of the solution.'),
+};
+export const EVENT_STREAM = {
+  type: 'string',
+  description:
+    'Server-sent events, their data in JSON on one line; x-events has a schema for each. The last one is solution or error.',
+  'x-events': EVENTS,
+};
 export const SYSTEMS = object(
   {
     systems: {

@@ -48,6 +48,11 @@ export interface ServeOptions {
   trustProxy?: boolean | undefined;
   /** Seconds that running solves have at the end, before they are ended with what they have. Default 30. */
   drainSeconds?: number | undefined;
+  /**
+   * Folder for the checkpoints of solves that the end of the service cuts: of those that go on from a saved field, such as Adam and solves on a given grid.
+   * The same request goes on from there. It is made where it is missing; checkpoints older than a day are deleted when a service begins. Default: none are saved.
+   */
+  checkpoints?: string | undefined;
   /** Default `info`. */
   logLevel?: (typeof LOG_LEVELS)[number] | undefined;
   /** Folder of the live page. Default: the package's own. */
@@ -55,7 +60,9 @@ export interface ServeOptions {
 }
 
 /** All options, decided. */
-export type ServeSettings = {readonly [Name in keyof ServeOptions]-?: NonNullable<ServeOptions[Name]>};
+export type ServeSettings = {readonly [Name in Exclude<keyof ServeOptions, 'checkpoints'>]-?: NonNullable<ServeOptions[Name]>} & {
+  readonly checkpoints?: string;
+};
 
 const bytes = (value: unknown, name: string): number => checkInteger(value, name, 1);
 
@@ -88,6 +95,7 @@ const CHECKS: OptionChecks<ServeOptions> = {
   trustProxy: checkFlag,
   drainSeconds: (value, name) => checkNumber(value, name, 0, 1e6),
   logLevel: (value, name) => checkChoice(value, name, LOG_LEVELS),
+  checkpoints: checkPath,
   page: checkPath,
 };
 

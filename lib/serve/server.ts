@@ -14,6 +14,7 @@ import {Metrics} from './metrics';
 import {loadFastify, loadPrometheus} from './optional-peers';
 import {addPage} from './page';
 import {addPlainRoutes} from './plain-routes';
+import {prepareFolder} from './saved-states';
 import type {ServeOptions, ServeSettings} from './serve-options';
 import {serveSettings} from './serve-options';
 import type {Service} from './service';
@@ -42,10 +43,11 @@ const READERS = {threads: 1, memory: Infinity, queue: 64, queuePerCaller: 8};
 /**
  * Makes a service that solves what clients send: see docs/serve.md.
  *
- * @throws DinfError INVALID_ARGUMENT, UNKNOWN_OPTION; UNAVAILABLE where fastify and prom-client are not installed, which are optional (rejects)
+ * @throws DinfError INVALID_ARGUMENT, UNKNOWN_OPTION; FILE_UNWRITABLE for `checkpoints`; UNAVAILABLE where fastify and prom-client are not installed, which are optional (rejects)
  */
 export async function createServer(options: ServeOptions = {}): Promise<DinfServer> {
   const settings = serveSettings(options, path.join(packageFolder(), 'page'));
+  if (settings.checkpoints !== undefined) await prepareFolder(settings.checkpoints);
   const [{fastify}, prometheus] = await Promise.all([loadFastify(), loadPrometheus()]);
   const {threads, memory, queue, queuePerCaller} = settings;
   const pool = new SolverPool({threads, memory, queue, queuePerCaller});

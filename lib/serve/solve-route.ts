@@ -1,16 +1,15 @@
 /** `POST /v1/solve` and `/v1/describe`: a task for the threads, and its answer as JSON, as an array, or as events. */
 import type {FastifyReply, FastifyRequest} from 'fastify';
-import type {Progress} from '../solve/solve';
 import {problemTexts} from '../equation/problem-file';
 import {EventStream} from './events';
 import {refuseFiles} from './posing';
 import * as schemas from './schemas';
 import type {Service} from './service';
 import {callerOf, counted, errorBody, goneSignal, route} from './service';
-import type {Answer, SolveTask, Subject} from './tasks';
+import type {Answer, SolveTask, Subject, Told} from './tasks';
 
 /** Bytes that reading a problem takes, about. */
-const READING_BYTES = 2 ** 20;
+export const READING_BYTES = 2 ** 20;
 
 interface SolveBody extends Subject, Pick<SolveTask, 'grid' | 'expressions' | 'dtype' | 'seed'> {
   readonly maxSeconds?: number;
@@ -44,7 +43,7 @@ export function addSolveRoutes(service: Service): void {
       url: '/v1/solve',
       summary: 'Solves a problem. A client that disconnects cancels it.',
       body: {'application/json': schemas.SOLVE_BODY},
-      answer: {'application/json': schemas.SOLUTION, 'application/x-npy': undefined, 'text/event-stream': undefined},
+      answer: {'application/json': schemas.SOLUTION, 'application/x-npy': undefined, 'text/event-stream': schemas.EVENT_STREAM},
       errors: [400, 408, 413, 415, 422, 429, 503],
     },
     (request, reply) => solve(service, request, reply),
@@ -91,6 +90,9 @@ async function stream(service: Service, request: FastifyRequest, reply: FastifyR
       onProgress: (progress) => {
         events.offer('progress', {...progress, fraction: fractionOf(progress)});
       },
+      onField: (json) => {
+        events.offerJson('field', json);
+      },
     });
     events.write('solution', body);
   } catch (error) {
@@ -100,13 +102,14 @@ async function stream(service: Service, request: FastifyRequest, reply: FastifyR
   events.end();
 }
 
-const fractionOf = ({iteration, iterations}: Progress): number => (iterations > 0 ? Math.min(1, iteration / iterations) : 0);
+const fractionOf = ({iteration, iterations}: Told): number => (iterations > 0 ? Math.min(1, iteration / iterations) : 0);
 
 interface Hooks {
   /** Its place in the queue is its own. */
   readonly onAccepted?: (position: number) => void;
   readonly onStarted?: () => void;
-  readonly onProgress?: (progress: Progress) => void;
+  readonly onProgress?: (progress: Told) => void;
+  readonly onField?: (json: Uint8Array) => void;
 }
 
 async function perform(
@@ -114,7 +117,7 @@ async function perform(
   request: FastifyRequest,
   reply: FastifyReply,
   format: 'json' | 'npy',
-  {onAccepted, onStarted, onProgress}: Hooks,
+  {onAccepted, onStarted, onProgress, onField}: Hooks,
 ): Promise<Answer> {
   const body = request.body as SolveBody;
   const maxSeconds = Math.min(body.maxSeconds ?? Infinity, settings.maxSeconds);
@@ -122,6 +125,8 @@ async function perform(
   const task: Omit<SolveTask, 'threads'> = {
     ...{problem: body.problem, system: body.system, grid: body.grid, expressions: body.expressions},
     ...{dtype: body.dtype, seed: body.seed, maxSeconds, format, bytes: maxMemory, kind: 'solve'},
+    previews: onField !== undefined,
+    states: settings.checkpoints,
     limits: {unknowns: maxUnknowns, samples: maxSamples, values: maxValues},
   };
   const signal = goneSignal(reply.raw);
@@ -139,9 +144,11 @@ async function perform(
         : signal.aborted
           ? undefined
           : 'it was ended because the service is shutting down';
+    // Nobody comes back for what its own time has ended, or has left.
+    const keep = (): boolean => !grant.late() && !signal.aborted;
     const began = performance.now();
     return workers
-      .run({...task, threads: grant.threads}, {signal: grant.signal, note, onProgress, onPosed: onStarted})
+      .run({...task, threads: grant.threads}, {signal: grant.signal, note, keep, onProgress, onField, onPosed: onStarted})
       .finally(() => {
         metrics.ran((performance.now() - began) / 1000);
       });

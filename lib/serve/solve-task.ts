@@ -5,57 +5,133 @@ import {npyBytes, npyHeader} from '../files/npy';
 import {estimateSolve} from '../pool/solve-estimate';
 import type {ProblemSpec} from '../pose/problem-spec';
 import {sampleCount} from '../pose/problem-spec';
-import {lattice, linspace} from '../pose/sampling';
 import type {Solution} from '../solve/solution';
-import type {Progress} from '../solve/solve';
+import type {SolveOptions} from '../solve/solve';
+import {BestSoFar} from './best-so-far';
 import {pose} from './posing';
-import type {Answer, SizeLimits, SolveTask} from './tasks';
-
-/** Points of an axis of the grid that is evaluated, by the number of coordinates. */
-export const DEFAULT_POINTS = [257, 65, 33] as const;
+import {previewOf} from './preview';
+import {SavedState} from './saved-states';
+import type {Answer, SizeLimits, SolveTask, Told} from './tasks';
+import {axesOf, unknownsOf, valuesOf} from './values';
 
 /** What happens on the way. */
 export interface SolveHooks {
   readonly signal: AbortSignal;
   /** Why it was ended, where that is to be said. */
   readonly note: () => string | undefined;
+  /** Whether somebody may come back for the rest. */
+  readonly keep: () => boolean;
   readonly onPosed: () => void;
-  readonly onProgress: (progress: Progress) => void;
+  readonly onProgress: (progress: Told) => void;
+  /** JSON; where the task asks for it. */
+  readonly onField: (json: Uint8Array<ArrayBuffer>) => void;
 }
 
 /** @throws DinfError what posing and solving throw; INVALID_ARGUMENT for what is larger than the limits */
-export async function solveTask(task: SolveTask, {signal, note, onPosed, onProgress}: SolveHooks): Promise<Answer> {
+export async function solveTask(task: SolveTask, hooks: SolveHooks): Promise<Answer> {
+  const {signal, onPosed} = hooks;
   const {limits, maxSeconds, bytes, threads} = task;
-  const {posed, solve} = await pose(task, {maxSeconds, maxMemory: bytes});
+  const {posed, solve, goesOn} = await pose(task, {maxSeconds, maxMemory: bytes});
   const {spec} = posed;
   checkSizes(spec, limits);
   const axes = axesOf(spec, task.grid);
-  const expressions = task.expressions ?? spec.fields.flatMap(({unknowns}) => unknowns);
+  const expressions = task.expressions ?? unknownsOf(spec);
   const points = axes.reduce((product, axis) => product * axis.length, 1);
   checkCount('values of the answer', points * expressions.length, limits.values, 'ask for a smaller grid or fewer expressions');
   const {dtype = solve.dtype, seed = solve.seed} = task;
-  const options = {dtype, seed, threads, signal, device: 'cpu', onProgress} as const;
+  const best = posed.prepared.solve === undefined ? undefined : new BestSoFar();
+  const options = {dtype, seed, threads, signal, device: 'cpu', ...listeners(task, hooks, best)} as const;
   const {stages, factorBytes} = await estimateSolve(posed, options, bytes, bytes);
+  const state = task.states !== undefined && goesOn ? new SavedState(task.states, task) : undefined;
+  const resume = await state?.read(posed, seed);
   onPosed();
-  const solution = await solvePrepared(posed, posed.prepared, {...options, optimizer: stages}, factorBytes);
+  const running = solvePrepared(posed, posed.prepared, {...options, optimizer: stages, resume}, factorBytes);
+  const found = await ended(running, best, signal);
+  const {solution, stopReason, errorEstimate, spent} = found;
   try {
-    const why = solution.stopReason === 'aborted' ? note() : undefined;
-    const values = await valuesOf(solution, axes, expressions, task.expressions === undefined);
+    const notes = [
+      ...(resume === undefined
+        ? []
+        : [`it went on after ${resume.standing.iterations} iterations, where the service had ended before`]),
+      ...(await notesOf(found, state, hooks)),
+    ];
+    const values = await valuesOf(solution, axes, task.expressions);
+    const {loss, seconds, iterations, unknowns} = solution;
     const head = {
-      stopReason: solution.stopReason,
-      met: solution.errorEstimate.met,
-      errorEstimate: solution.errorEstimate,
-      loss: solution.loss,
-      seconds: solution.seconds,
-      iterations: solution.iterations,
-      unknowns: solution.unknowns,
-      notes: [...posed.notes, ...solution.notes, ...(why === undefined ? [] : [why])],
+      ...{stopReason, met: errorEstimate.met, errorEstimate, loss, seconds, iterations, unknowns},
+      notes: [...posed.notes, ...solution.notes, ...notes],
       axes: Object.fromEntries(spec.domain.map(({name}, k) => [name, Array.from(axes[k])])),
     };
-    return task.format === 'npy' ? npyAnswer(head, values, axes) : jsonAnswer({...head, values: listed(values)});
+    const answer = task.format === 'npy' ? npyAnswer(head, values, axes) : jsonAnswer({...head, values: listed(values)});
+    return {...answer, spent};
   } finally {
-    solution.dispose();
+    if (!spent) solution.dispose();
   }
+}
+
+/** How a solve ended, or was left. */
+interface Found extends Pick<Solution, 'stopReason' | 'errorEstimate'> {
+  readonly solution: Solution;
+  /** Whether the solve still runs, and its solution is its own. */
+  readonly spent: boolean;
+}
+
+/** The end of a solve; where that does not come some seconds after it was asked for, the best that it has shown. */
+async function ended(running: PromiseLike<Solution>, best: BestSoFar | undefined, signal: AbortSignal): Promise<Found> {
+  const end = Promise.resolve(running).then((solution): Found => {
+    const {stopReason, errorEstimate} = solution;
+    return {solution, stopReason, errorEstimate, spent: false};
+  });
+  if (best === undefined) return end;
+  const patience = best.afterAbort(signal);
+  const left = patience.promise.then(({field, errorEstimate}): Found => {
+    return {solution: field, stopReason: 'aborted', errorEstimate, spent: true};
+  });
+  try {
+    return await Promise.race([end, left]);
+  } finally {
+    patience.forget();
+    end.catch(() => undefined); // of one that was left
+  }
+}
+
+/** What is to be said of an end that came early; its state is saved where the same request can go on from it, and deleted where nobody need. */
+async function notesOf(
+  {solution, stopReason, spent}: Found,
+  state: SavedState | undefined,
+  {note, keep}: SolveHooks,
+): Promise<string[]> {
+  const why = stopReason === 'aborted' ? note() : undefined;
+  const kept = stopReason === 'aborted' && keep();
+  if (!kept) await state?.delete();
+  return [
+    ...(why === undefined ? [] : [why]),
+    ...(spent ? ['a step of the solve took longer than it could wait for: this is the field of the last mesh before'] : []),
+    ...(kept && state !== undefined && !spent ? [await state.write(solution)] : []),
+  ];
+}
+
+/** What is told on the way: how far it has come with the latest error that is known, and the field. */
+function listeners(
+  task: SolveTask,
+  {onProgress, onField}: Pick<SolveHooks, 'onProgress' | 'onField'>,
+  best: BestSoFar | undefined,
+): Pick<SolveOptions, 'onProgress' | 'onField'> {
+  let known: number | null = null;
+  return {
+    onProgress: (progress) => {
+      onProgress({...progress, errorEstimate: known});
+    },
+    ...((task.previews || best !== undefined) && {
+      onField: async (found) => {
+        best?.see(found);
+        if (!task.previews) return;
+        known = found.errorEstimate.relativeL2 ?? known;
+        const json = await previewOf(found, task);
+        if (json !== undefined) onField(json);
+      },
+    }),
+  };
 }
 
 function jsonAnswer(value: unknown): Answer {
@@ -77,41 +153,6 @@ function npyAnswer(head: object, values: Record<string, Float64Array>, axes: rea
 
 const listed = (values: Record<string, Float64Array>): Record<string, number[]> =>
   Object.fromEntries(Object.entries(values).map(([name, list]) => [name, Array.from(list)]));
-
-/** What was asked for; by default the unknowns, and the root of the sum of squares of what the equations leave. */
-async function valuesOf(
-  solution: Solution,
-  axes: readonly Float64Array[],
-  expressions: readonly string[],
-  residual: boolean,
-): Promise<Record<string, Float64Array>> {
-  const where = lattice(axes);
-  const asked = expressions.filter((one) => one !== 'residual');
-  const values: Record<string, Float64Array> = asked.length > 0 ? await solution.evaluate(where, {expressions: asked}) : {};
-  const wanted = asked.length < expressions.length;
-  if (!wanted && !residual) return values;
-  const [{equations, data}] = solution.problem.spec.terms;
-  // Data are known at the samples alone.
-  if (Object.keys(data).length > 0) {
-    if (!wanted) return values;
-    throw new DinfError('INVALID_ARGUMENT', 'this problem has data at its samples: its residual is not known elsewhere');
-  }
-  const texts = equations.map(({text}) => text);
-  const parts = Object.values(await solution.evaluate(where, {expressions: texts}));
-  const total = new Float64Array(parts[0].length);
-  for (const part of parts) part.forEach((value, i) => (total[i] += value * value));
-  return {...values, residual: total.map(Math.sqrt)};
-}
-
-function axesOf({domain}: ProblemSpec, grid: readonly number[] | undefined): Float64Array[] {
-  if (grid !== undefined && grid.length !== domain.length) {
-    throw new DinfError(
-      'INVALID_ARGUMENT',
-      `grid has ${grid.length} numbers, and the domain ${domain.length} coordinates (${domain.map(({name}) => name).join(', ')}): give one each`,
-    );
-  }
-  return domain.map(({lower, upper}, k) => linspace(lower, upper, grid?.[k] ?? DEFAULT_POINTS[domain.length - 1]));
-}
 
 /** @throws DinfError INVALID_ARGUMENT naming the limit */
 export function checkSizes(spec: ProblemSpec, limits: SizeLimits): void {

@@ -6,11 +6,13 @@ import {decodeNpy, npyBytes, npyHeader} from '../files/npy';
 import type {Variation} from '../many/variation';
 import type {VariationSolution} from '../many/variation-solution';
 import {sampleCount} from '../pose/problem-spec';
-import {formatOf} from './solve-route';
+import {formatOf, READING_BYTES} from './solve-route';
 import * as schemas from './schemas';
 import type {Service} from './service';
 import {callerOf, goneSignal, route} from './service';
-import type {Registered, StructureBody, Structures} from './structures';
+import type {PosedStructure, StructureBody} from './structure-task';
+import type {Registered, Structures} from './structures';
+import type {SizeLimits} from './tasks';
 
 const NPY = 'application/x-npy';
 const JSON_TYPE = 'application/json';
@@ -39,7 +41,7 @@ export function addStructureRoutes(service: Service, structures: Structures): vo
       errors: [400, 413, 415, 422, 429, 503],
     },
     async (request, reply) => {
-      const added = await structures.add(request.body as StructureBody, callerOf(request));
+      const added = await register(service, structures, request, reply);
       return reply.code(201).send(described(added, settings.structureSeconds));
     },
   );
@@ -71,6 +73,21 @@ export function addStructureRoutes(service: Service, structures: Structures): vo
     },
     (request, reply) => solve(service, structures, request, reply),
   );
+}
+
+/** Its texts are read and compiled where those of other problems are: whatever they say, requests are answered meanwhile. */
+function register(
+  {readers, workers}: Service,
+  structures: Structures,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Registered> {
+  const body = request.body as StructureBody;
+  const caller = callerOf(request);
+  const job = {caller, priority: 0, bytes: READING_BYTES, maxSeconds: Infinity, signal: goneSignal(reply.raw)};
+  const pose = (limits: SizeLimits): Promise<PosedStructure> =>
+    readers.submit(job, (grant) => workers.run({kind: 'structure', body, limits}, grant));
+  return structures.add(pose, body, caller);
 }
 
 function described({id, posed, grid, expressions}: Registered, expiresSeconds: number): object {

@@ -4,8 +4,7 @@ import {Worker} from 'node:worker_threads';
 import {packageFolder} from '../base/binary';
 import type {DinfErrorCode} from '../base/errors';
 import {DinfError} from '../base/errors';
-import type {Progress} from '../solve/solve';
-import type {Answer, News, Order, Task} from './tasks';
+import type {AnswerTo, News, Order, Task, Told} from './tasks';
 
 /** What a task is given beside itself. */
 export interface TaskHooks {
@@ -13,7 +12,11 @@ export interface TaskHooks {
   readonly signal: AbortSignal;
   /** Why, where that is to be said to whoever asked. */
   note?(): string | undefined;
-  onProgress?(progress: Progress): void;
+  /** Whether its state is to be saved then, where that is of use. Default: no. */
+  keep?(): boolean;
+  onProgress?(progress: Told): void;
+  /** JSON. */
+  onField?(json: Uint8Array): void;
   onPosed?(): void;
 }
 
@@ -39,8 +42,8 @@ export class Workers {
    * @throws DinfError (rejects) what the task throws; EXPRESSION_TOO_LARGE where it is not posed in time; ABORTED where it had nothing to keep, or
    *   did not answer; OUT_OF_MEMORY for a heap that is full; INTERNAL
    */
-  run(task: Task, hooks: TaskHooks): Promise<Answer> {
-    return new Promise<Answer>((resolve, reject) => {
+  run<T extends Task>(task: T, hooks: TaskHooks): Promise<AnswerTo<T>> {
+    return new Promise<AnswerTo<T>>((resolve, reject) => {
       if (this.closed) throw new DinfError('DISPOSED', 'the service is closed');
       const worker = this.idle.pop() ?? this.start();
       worker.removeAllListeners();
@@ -62,7 +65,7 @@ export class Workers {
         }, keep);
       };
       const abort = (): void => {
-        worker.postMessage({abort: {note: hooks.note?.()}} satisfies Order);
+        worker.postMessage({abort: {note: hooks.note?.(), keep: hooks.keep?.() === true}} satisfies Order);
         timers.push(
           setTimeout(() => {
             fail('ABORTED', `it was ended, and did not answer in ${GRACE_SECONDS} s`);
@@ -82,10 +85,14 @@ export class Workers {
           clearTimeout(timers[0]);
           hooks.onPosed?.();
         } else if ('progress' in news) hooks.onProgress?.(news.progress);
+        else if ('field' in news) hooks.onField?.(news.field);
         else if ('answer' in news) {
-          finish(() => {
-            resolve(news.answer);
-          }, true);
+          finish(
+            () => {
+              resolve(news.answer as AnswerTo<T>);
+            },
+            !('spent' in news.answer && news.answer.spent === true),
+          );
         } else fail((news.error.code ?? 'INTERNAL') as DinfErrorCode, news.error.message, true);
       });
       worker.on('error', (error: Error & {code?: string}) => {

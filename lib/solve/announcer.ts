@@ -18,7 +18,7 @@ export class Announcer {
   ) {}
 
   announce(progress: NativeProgress): void {
-    const seconds = (performance.now() - this.began) / 1000;
+    const {seconds} = this;
     const {iteration, iterations} = progress;
     const now = iteration - this.done;
     const full = {...progress, seconds, secondsLeft: now > 0 ? (seconds * (iterations - iteration)) / now : Infinity};
@@ -30,6 +30,11 @@ export class Announcer {
       this.thrown ??= {error};
       this.cancel();
     }
+  }
+
+  /** Since the solve began. */
+  get seconds(): number {
+    return (performance.now() - this.began) / 1000;
   }
 
   /** Whether a listener has thrown. */

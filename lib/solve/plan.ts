@@ -32,6 +32,7 @@ import {checkSame, usable} from './checkpoint/apply';
 import type {Checkpoint} from './checkpoint/checkpoint';
 import {readCheckpoint} from './checkpoint/checkpoint';
 import {checkCheckpoint} from './checkpoint/check';
+import type {FieldListener} from './field-so-far';
 import {Solution} from './solution';
 import type {Repeat, SolveOptions} from './solve-options';
 
@@ -70,6 +71,8 @@ export async function planSolve<U extends string>(problem: Problem<U>, options: 
     seed: (value, name) => checkInteger(value, name, 0),
     signal: checkSignal,
     onProgress: (value, name) => checkFunction<NonNullable<SolveOptions['onProgress']>>(value, name),
+    onField: checkFieldListener,
+    fieldSeconds: (value, name) => checkNumber(value, name, 0.1, 1e6),
   });
   checkPosed(problem);
   const device = await findDevice(checked.device ?? 'auto');
@@ -103,6 +106,9 @@ function checkPosed(value: unknown): void {
 }
 
 const checkStages: Check<Optimizer | Optimizer[]> = (value, name) => checkOneOrList(value, name, checkOptimizer);
+
+/** @throws DinfError INVALID_ARGUMENT */
+export const checkFieldListener: Check<FieldListener> = (value, name) => checkFunction<FieldListener>(value, name);
 
 const checkSolution: Check<Solution> = (value, name) => {
   if (reading(name, () => value instanceof Solution)) return value as Solution;

@@ -5,10 +5,15 @@ import {prepareTerms} from '../compile/terms';
 import {deviceOptions} from '../devices';
 import type {Optimizer} from '../optimizers';
 import {plannedIterations} from '../optimizers';
+import {cellsOf} from '../pose/problem-spec';
 import {Announcer} from './announcer';
 import {applyCheckpoint, writableCheckpointOf} from './checkpoint/apply';
 import {writeCheckpoint} from './checkpoint/checkpoint';
+import {UNASKED} from './error-estimate';
+import {FIELD_SECONDS} from './field-so-far';
 import {runParts, separateParts} from './part-solves';
+import type {Task} from './pauses';
+import {pausesFor} from './pauses';
 import type {SolvePlan} from './plan';
 import {stagesOf} from './plan';
 import type {Outcome, ScheduleHooks} from './schedule';
@@ -109,27 +114,54 @@ const roundsOf = ({repeat}: SolveOptions, stages: readonly Optimizer[]): readonl
   [repeat?.optimizer ?? stages].flat();
 
 function hooksOf<U extends string>(
-  {problem, device, options: {signal, repeat, checkpoint}, options}: SolvePlan<U>,
+  plan: SolvePlan<U>,
   session: Session,
   stages: readonly Optimizer[],
   announcer: Announcer,
   left: AbortSignal,
   log: CheckpointLog,
 ): ScheduleHooks {
+  const {
+    options: {signal, repeat, fieldSeconds = FIELD_SECONDS},
+    options,
+  } = plan;
+  const tell = fieldTeller(plan, session, announcer);
+  const writing = checkpointTask(plan, session, log);
   return {
     onProgress: (progress) => {
       announcer.announce(progress);
     },
     stopped: () => signal?.aborted === true || left.aborted || announcer.failed,
     later: (repeat?.rounds ?? 0) * plannedIterations(roundsOf(options, stages)),
-    pause: checkpoint && {
-      seconds: checkpoint.everySeconds,
-      at: async (outcome) => {
-        await log.attempt(async () =>
-          writeCheckpoint(checkpoint.file, await writableCheckpointOf(problem, session, outcome, device.name, checkpoint.origin)),
-        );
-      },
-    },
+    between: tell,
+    pause: pausesFor([...(writing ? [writing] : []), ...(tell ? [{seconds: fieldSeconds, run: tell}] : [])]),
+  };
+}
+
+function checkpointTask<U extends string>(
+  {problem, device, options: {checkpoint}}: SolvePlan<U>,
+  session: Session,
+  log: CheckpointLog,
+): Task | undefined {
+  if (checkpoint === undefined) return undefined;
+  const {file, everySeconds, origin} = checkpoint;
+  return {
+    seconds: everySeconds,
+    run: (outcome) =>
+      log.attempt(async () => writeCheckpoint(file, await writableCheckpointOf(problem, session, outcome, device.name, origin))),
+  };
+}
+
+/** Tells a listener of the field; undefined where there is none, or each round of a repeated solve shows it to `update`. */
+function fieldTeller<U extends string>(
+  {problem, device, options: {onField, repeat}}: SolvePlan<U>,
+  session: Session,
+  announcer: Announcer,
+): Task['run'] | undefined {
+  if (onField === undefined || repeat !== undefined) return undefined;
+  return async (outcome) => {
+    const field = new Solution(problem, session, outcome, device.name);
+    await onField({field, errorEstimate: UNASKED, cells: cellsOf(problem.spec), seconds: announcer.seconds});
   };
 }
 

@@ -69,6 +69,8 @@ export interface ScheduleHooks {
   stopped(): boolean;
   /** Iterations planned after this schedule, for who waits. */
   later?: number;
+  /** Is called between two stages. */
+  between?(outcome: Outcome): Promise<void>;
   /** Adam is interrupted every so often, which changes no bit of its result. */
   pause?: {readonly seconds: number; at(outcome: Outcome): Promise<void>};
 }
@@ -119,6 +121,7 @@ async function runStages(
   for (let k = begin.stage; k < schedule.length; k++) {
     outcome = await runStage(session, schedule[k], k, k === begin.stage ? begin.iterations : 0, outcome, planned, hooks);
     if (outcome.stopReason === 'aborted' || outcome.stopReason === 'diverged') break;
+    if (k + 1 < schedule.length) await hooks.between?.(outcome);
   }
   return outcome;
 }

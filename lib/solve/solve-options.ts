@@ -2,6 +2,7 @@
 import type {Device} from '../devices';
 import type {Optimizer} from '../optimizers';
 import type {Checkpoint} from './checkpoint/checkpoint';
+import type {FieldListener} from './field-so-far';
 import type {Solution} from './solution';
 
 /** How far a solve has come. */
@@ -65,6 +66,15 @@ export interface SolveOptions {
   signal?: AbortSignal | undefined;
   /** At most about 25 times a second. What it throws stops the solve, and rejects it. */
   onProgress?: ((progress: Progress) => void) | undefined;
+  /**
+   * Hears of the field while the solve runs. Where a problem is solved on one mesh after another: on each, with its error estimate as soon as there is
+   * one. Elsewhere every `fieldSeconds` while Adam runs, which changes no bit of its result, and between stages; the other optimizers cannot be
+   * interrupted and go on. Sequences of problems, problems that are solved part by part, and repeated solves tell of none. What it throws stops the
+   * solve, and rejects it.
+   */
+  onField?: FieldListener | undefined;
+  /** Seconds between two fields while Adam runs, 0.1 at least. Default 1. */
+  fieldSeconds?: number | undefined;
 }
 
 /** New data between solves of one problem; nothing is compiled again. */

@@ -4,6 +4,7 @@ import {runSolve} from './run';
 import type {Solution} from './solution';
 import type {Progress, SolveOptions} from './solve-options';
 
+export type {FieldListener, FieldSoFar} from './field-so-far';
 export type {Progress, Repeat, SolveOptions} from './solve-options';
 
 /**

@@ -201,7 +201,7 @@ const SOLVING: Places = {
     'solve',
     [
       ...['optimizer', 'resume', 'repeat', 'after', 'checkpoint', 'device', 'dtype', 'threads', 'memoryLimit', 'seed', 'signal'],
-      ...['tf32', 'onProgress'],
+      ...['tf32', 'onProgress', 'onField', 'fieldSeconds'],
     ],
     solving,
   ),

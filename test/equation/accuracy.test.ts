@@ -96,14 +96,35 @@ describe('the error estimate', () => {
   it('keeps what there is when it is stopped', async () => {
     const posed = await equation({...known[2][1], tolerance: 1e-13, maxSeconds: 1000});
     const stop = new AbortController();
-    const running = posed.solve({device: 'cpu', signal: stop.signal});
-    setTimeout(() => {
-      stop.abort();
-    }, 400);
-    using solution = await running;
+    let estimate: number | null = null;
+    using solution = await posed.solve({
+      device: 'cpu',
+      signal: stop.signal,
+      onField: ({errorEstimate}) => {
+        estimate = errorEstimate.relativeL2;
+        if (estimate !== null && estimate < 0.1) stop.abort();
+      },
+    });
+    expect(solution.stopReason).toBe('aborted');
+    expect(solution.errorEstimate).toMatchObject({met: false, relativeL2: estimate});
+    expect(estimate).toBeLessThan(0.1);
+    expect(solution.errorEstimate.how).toContain('the solve was stopped then');
+    expect(Object.values(await solution.evaluate(Float64Array.of(0.1)))[0][0]).not.toBeNaN();
+  });
+
+  it('is none where it is stopped before there is one', async () => {
+    const posed = await equation(known[2][1]);
+    const stop = new AbortController();
+    using solution = await posed.solve({
+      device: 'cpu',
+      signal: stop.signal,
+      onField: () => {
+        stop.abort();
+      },
+    });
     expect(solution.stopReason).toBe('aborted');
     expect(solution.errorEstimate).toMatchObject({met: false, relativeL2: null});
-    expect(Object.values(await solution.evaluate(Float64Array.of(0.1)))[0][0]).not.toBeNaN();
+    expect(solution.errorEstimate.how).toContain('before a first comparison');
   });
 
   it('is made of what goes on from a field, and of stages that were asked for', async () => {

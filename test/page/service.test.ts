@@ -51,4 +51,32 @@ if (BROWSER === undefined) test.skip('there is no Chromium on PATH; DINF_TEST_BR
     },
     90_000,
   );
+
+  it('shows the field, its error and its residual while a solve runs', async () => {
+    const page = await visit(1280);
+    await page.locator('#math math').first().waitFor();
+    const problem = {
+      equation: '-0.002*laplacian(u) + u_x + 0.3*u_y = 1',
+      domain: 'x=0..1, y=0..1',
+      where: 'x=0|x=1|y=0|y=1: u=0',
+      tolerance: 1e-9,
+    };
+    const file = {name: 'problem.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(problem))};
+    await page.locator('#problem-file').setInputFiles(file);
+    await page.waitForFunction(() => (document.getElementById('equation') as HTMLTextAreaElement).value.startsWith('-0.002'));
+    await page.locator('#math:not(.stale) math').first().waitFor();
+    await page.keyboard.press('Control+Enter');
+    // While it runs: the button is there to end it.
+    await page
+      .locator('#facts', {
+        hasText: /field so far, on \d+ × \d+ cells.*estimated error, relative L2, so far\s*\d.*residual \(RMS\), so far/s,
+      })
+      .waitFor({timeout: 60_000});
+    expect(await page.getByRole('button', {name: /^Cancel/}).isEnabled()).toBe(true);
+    expect(await page.locator('.readout').first().innerText()).toMatch(/^u from /);
+    await page.locator('#status', {hasText: /estimated error/}).waitFor({timeout: 30_000});
+    await page.keyboard.press('Escape');
+    await page.locator('#status', {hasText: /^Cancelled/}).waitFor();
+    await page.close();
+  }, 120_000);
 });

@@ -3,9 +3,10 @@ import {execFileSync} from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type {SweepTable} from '../../lib/api/queue';
-import {createQueue, jobId, parseVary, sweepLocally, tableCsv} from '../../lib/api/queue';
+import {createQueue, jobId, openStore, parseVary, sweepLocally, tableCsv} from '../../lib/api/queue';
 import {loadBullMq} from '../../lib/queue/optional-peers';
 import {checkJob} from '../../lib/queue/job';
+import {readResult} from '../../lib/queue/result';
 import {planSweep} from '../../lib/queue/sweep';
 import {cli} from '../cli/support';
 import {temporaryFolder} from '../support/temporary-folder';
@@ -72,6 +73,55 @@ describe('a sweep on this machine', () => {
     const lines = fs.readFileSync(path.join(folder, 'table.csv'), 'utf8').split('\n');
     expect(lines[1]).toMatch(/^8,done,/);
     expect(lines[2]).toMatch(/^9000000,failed,.*INVALID_ARGUMENT/);
+  });
+});
+
+describe('jobs side by side', () => {
+  const job = {...heatJob(0.1), grid: [5, 5]};
+  const sweep = {job, vary: {alpha: [0.1, 0.2, 0.1, 0.3]}};
+  const valuesOf = async (place: string, {rows}: SweepTable): Promise<Buffer[]> => {
+    const store = await openStore(place);
+    return Promise.all(rows.map(async ({id}) => Buffer.from((await store.get((await readResult(store, id))!.values!.array))!)));
+  };
+
+  it('find what they find one after another, to the bit', async () => {
+    const [one, two] = ['one', 'two'].map((name) => path.join(folder, name));
+    const alone = await sweepLocally(sweep, {store: one, atOnce: 1});
+    const told: string[] = [];
+    const onRow = (done: number, count: number): void => void told.push(`${done} of ${count}`);
+    const beside = await sweepLocally(sweep, {store: two, atOnce: 2, threads: 2, onRow});
+    expect(essence(beside)).toEqual(essence(alone));
+    expect(await valuesOf(two, beside)).toEqual(await valuesOf(one, alone));
+    expect(told).toEqual(['1 of 3', '2 of 3', '3 of 3']); // equal values are one job
+    // A store of one's own is no thread's.
+    const own = await openStore(path.join(folder, 'own'));
+    expect(essence(await sweepLocally(sweep, {store: own, atOnce: 2}))).toEqual(essence(alone));
+  });
+
+  it('end when they are told to, and are gone on with', async () => {
+    const stop = new AbortController();
+    const options = {store: path.join(folder, 'stopped'), atOnce: 2, threads: 2};
+    const many = {job: heatJob(0.1), vary: {alpha: Array.from({length: 12}, (_, i) => 0.1 + 0.01 * i)}};
+    const first = await sweepLocally(many, {...options, signal: stop.signal, onRow: (done) => done === 2 && stop.abort()});
+    const states = first.rows.map(({state}) => state);
+    expect(states.filter((state) => state === 'done').length).toBeGreaterThanOrEqual(2);
+    expect(states).toContain('missing');
+    expect(states).not.toContain('failed');
+    const rest = await sweepLocally(many, options);
+    expect(rest.rows.every(({state}) => state === 'done')).toBe(true);
+    const kept = first.rows.flatMap(({state}, i) => (state === 'done' ? [i] : []));
+    for (const i of kept) expect(rest.rows[i]).toEqual(first.rows[i]);
+  });
+
+  it('fail each for itself, and are refused where they are none', async () => {
+    const mixed = {job: heatJob(0.1), vary: {resolution: [8, 9_000_000, 9]}};
+    const {rows} = await sweepLocally(mixed, {store: path.join(folder, 'beside'), atOnce: 2, threads: 2});
+    expect(rows.map(({state}) => state)).toEqual(['done', 'failed', 'done']);
+    expect(rows[1].error).toMatch(/^INVALID_ARGUMENT: /);
+    await expect(sweepLocally(mixed, {store: path.join(folder, 'none'), atOnce: 0})).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining('atOnce') as string,
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 /** The service keeps to what its own document says: every route, every answer of these tests, every error. */
 import Ajv2020 from 'ajv/dist/2020';
-import {DEAR, HEAT, npyOf, serving, STRUCTURE} from './support';
+import {DEAR, eventsOf, HEAT, npyOf, serving, STRUCTURE} from './support';
 import type {Answered} from './support';
 
 const TOKEN = 'a-token-of-a-test';
@@ -15,6 +15,7 @@ let document: {openapi: string; paths: Record<string, Record<string, Operation>>
 const ajv = new Ajv2020({strict: false, allErrors: true});
 /** Routes with the statuses that were seen of them. */
 const seen = new Map<string, Set<number>>();
+const seenEvents = new Set<string>();
 
 beforeAll(async () => {
   document = (await service.get('/openapi.json')).json as unknown as typeof document;
@@ -32,9 +33,23 @@ function hold(method: string, path: string, {status, headers, json, text}: Answe
   expect(Object.keys(said.content)).toContain(type);
   const {schema} = said.content[type];
   if (schema === undefined) return;
+  if (type === 'text/event-stream') {
+    holdEvents(schema as {'x-events': Record<string, object>}, text);
+    return;
+  }
   const whole = '$ref' in schema ? document.components.schemas.Error : schema;
   const valid = ajv.validate(whole, json);
   if (!valid) throw new Error(`${method} ${path} ${status}: ${ajv.errorsText()}: ${text.slice(0, 300)}`);
+}
+
+/** Every event of a stream, to the schema of its name. */
+function holdEvents({'x-events': schemas}: {readonly 'x-events': Readonly<Record<string, object>>}, text: string): void {
+  for (const {event, data} of eventsOf(text)) {
+    expect(Object.keys(schemas)).toContain(event);
+    seenEvents.add(event);
+    if (!ajv.validate(schemas[event], data))
+      throw new Error(`event ${event}: ${ajv.errorsText()}: ${JSON.stringify(data).slice(0, 300)}`);
+  }
 }
 
 const post = async (path: string, body: unknown, headers: Record<string, string> = AUTH): Promise<Answered> => {
@@ -85,6 +100,9 @@ describe('the OpenAPI document', () => {
     expect((await post('/v1/solve', {system: {name: 'heat'}, grid: [4, 4]})).status).toBe(200);
     expect((await post('/v1/solve', {problem: HEAT, grid: [4, 4]}, {...AUTH, accept: 'application/x-npy'})).status).toBe(200);
     expect((await post('/v1/solve', {problem: HEAT, grid: [4, 4]}, {...AUTH, accept: 'text/event-stream'})).status).toBe(200);
+    const events = {...AUTH, accept: 'text/event-stream'};
+    expect((await post('/v1/solve', {problem: HEAT, grid: [4, 4], expressions: ['u', 'q']}, events)).status).toBe(200);
+    expect(Array.from(seenEvents).sort()).toEqual(['accepted', 'error', 'field', 'progress', 'solution', 'started']);
     // What no number is is null.
     const singular = {...HEAT, domain: {t: [0, 1], x: [0, 1]}};
     const {json} = await post('/v1/solve', {problem: singular, grid: [2, 2], expressions: ['1/x', 'log(-1 - x)']});

@@ -47,9 +47,59 @@ describe('POST /v1/solve', () => {
     const events = eventsOf(text);
     const names = events.map(({event}) => event);
     expect([names[0], names[1], names.at(-1)]).toEqual(['accepted', 'started', 'solution']);
-    expect(new Set(names.slice(2, -1))).toEqual(new Set(['progress']));
-    expect(events[2].data).toMatchObject({iteration: expect.any(Number) as number, fraction: expect.any(Number) as number});
+    expect(new Set(names.slice(2, -1))).toEqual(new Set(['progress', 'field']));
+    const progress = events.find(({event}) => event === 'progress')!.data;
+    expect(progress).toMatchObject({iteration: expect.any(Number) as number, fraction: expect.any(Number) as number});
     expect(events.at(-1)!.data).toMatchObject({met: true});
+  });
+
+  it('shows the field on the way, with its error as soon as that is known', async () => {
+    const layer = {equation: '-0.002*u_xx + u_x = 1', domain: 'x=0..1', where: 'x=0|x=1: u=0', tolerance: 1e-8};
+    const body = {problem: layer, expressions: ['u', 'u_x', 'residual', '1/x']};
+    const {text} = await service.post('/v1/solve', body, {accept: 'text/event-stream'});
+    const events = eventsOf(text);
+    interface Field {
+      axes: {x: number[]};
+      values: Record<string, (number | null)[]>;
+      cells: number[];
+      errorEstimate: {relativeL2: number | null; how: string};
+    }
+    const fields = events.filter(({event}) => event === 'field').map(({data}) => data as unknown as Field);
+    const [first] = fields;
+    expect(first.errorEstimate).toMatchObject({relativeL2: null, how: expect.stringContaining('none yet') as string});
+    expect(first.axes.x).toHaveLength(129);
+    expect(Object.keys(first.values)).toEqual(['u', 'u_x', '1/x', 'residual']);
+    expect(first.values['1/x'][0]).toBeNull();
+    expect(fields.map(({cells}) => cells[0])).toEqual(fields.map(({cells}) => cells[0]).sort((a, b) => a - b));
+    const estimates = fields.flatMap(({errorEstimate}) => errorEstimate.relativeL2 ?? []);
+    expect(estimates.length).toBeGreaterThan(0);
+    expect(fields).toHaveLength(2 * estimates.length + 1);
+    // What was estimated last stands in what comes then.
+    const last = events.findLastIndex(({event}, i) => event === 'field' && i < events.length);
+    const after = events.slice(last).filter(({event}) => event === 'progress');
+    for (const {data} of after) expect(data.errorEstimate).toBe(estimates.at(-1));
+    const {values} = events.at(-1)!.data as unknown as {values: Record<string, number[]>};
+    expect(first.values.u[64]).toBeCloseTo(values.u[128], 1);
+    expect(fields.at(-1)!.values.u[64]).toBeCloseTo(values.u[128], 4);
+  });
+
+  it('shows the field of Adam as it goes', async () => {
+    const body = {problem: ENDLESS, grid: [3, 3], maxSeconds: 3};
+    const {text} = await service.post('/v1/solve', body, {accept: 'text/event-stream'});
+    const fields = eventsOf(text).filter(({event}) => event === 'field');
+    expect(fields.length).toBeGreaterThan(0);
+    for (const {data} of fields) {
+      expect(data.errorEstimate).toMatchObject({relativeL2: null});
+      expect(Object.values(data.values as Record<string, number[]>).map(({length}) => length)).toEqual([9, 9]);
+    }
+  });
+
+  it('says at the first field what is wrong with an expression', async () => {
+    const body = {problem: ENDLESS, expressions: ['u', 'u_x + q']};
+    const began = Date.now();
+    const {text} = await service.post('/v1/solve', body, {accept: 'text/event-stream'});
+    expect(eventsOf(text).at(-1)).toMatchObject({event: 'error', data: {code: 'UNKNOWN_SYMBOL'}});
+    expect(Date.now() - began).toBeLessThan(10_000);
   });
 
   it('solves what is built in', async () => {
