@@ -26,8 +26,10 @@ export const SERIES_COLOURS = 6;
 export function curveSvg(plot: PlotData, label: string): string {
   const [xs, ...columns] = plot.columns;
   const shown = (value: number | null): value is number => value !== null && !(plot.log && value <= 0);
-  const x = linear(xs.map((value) => value!));
-  const y = (plot.log ? logarithmic : linearWithRoom)(columns.flat().filter(shown));
+  const places = xs.map((value) => value!);
+  const x = plot.logX ? logarithmic(places, 0, MOST_ACROSS) : linear(places, 0, MOST_ACROSS);
+  const heights = columns.flat().filter(shown);
+  const y = plot.log ? logarithmic(heights, ROOM, MOST_UP) : linear(heights, ROOM, MOST_UP);
   const lines = columns.map((column, line) => {
     const strokes: string[][] = [[]];
     column.forEach((value, i) => {
@@ -68,22 +70,19 @@ interface Scale {
   readonly ticks: readonly {readonly part: number; readonly text: string}[];
 }
 
-function linear(values: readonly number[], room = 0, most = MOST_ACROSS): Scale {
+function linear(values: readonly number[], room: number, most: number): Scale {
   const found = rangeOf(values);
   const range = room > 0 || found[0] === found[1] ? withRoom(found, room) : found;
   const part = (value: number): number => (value - range[0]) / (range[1] - range[0]);
   return {range, part, ticks: labelled(niceTicks(range, most), tickLabels, part)};
 }
 
-function linearWithRoom(values: readonly number[]): Scale {
-  return linear(values, ROOM, MOST_UP);
-}
-
-function logarithmic(values: readonly number[]): Scale {
-  const exponents = withRoom(rangeOf(values.map(Math.log10)), ROOM);
+function logarithmic(values: readonly number[], room: number, most: number): Scale {
+  const found = rangeOf(values.map(Math.log10));
+  const exponents = room > 0 || found[0] === found[1] ? withRoom(found, room) : found;
   const range: Range = [10 ** exponents[0], 10 ** exponents[1]];
   const part = (value: number): number => (Math.log10(value) - exponents[0]) / (exponents[1] - exponents[0]);
-  return {range, part, ticks: labelled(logTicks(range, MOST_UP), logLabels, part)};
+  return {range, part, ticks: labelled(logTicks(range, most), logLabels, part)};
 }
 
 function labelled(

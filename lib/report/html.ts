@@ -6,6 +6,8 @@ import {curveSvg, SERIES_COLOURS} from './curve-svg';
 import {escapeHtml} from './escape';
 import {REPORT_SCRIPT} from './html-script';
 import {REPORT_STYLE} from './html-style';
+import type {ReportTable} from './tables';
+import {tableSection} from './tables';
 import {shortNumber} from '../pictures/numbers';
 
 /** Characters of an equation's text that are shown. */
@@ -46,6 +48,8 @@ export interface Report {
   /** The command that repeats the solve. */
   readonly command?: string;
   readonly figures: readonly Figure[];
+  /** Default: none. */
+  readonly tables?: readonly ReportTable[];
   readonly pictures: readonly ReportPicture[];
   readonly curves: readonly Curve[];
   /** The equations that are solved. Default: none. */
@@ -71,6 +75,7 @@ export function renderReport(report: Report): string {
     report.subtitle ? `<p class="subtitle">${unbroken(report.subtitle)}</p>` : '',
     '</header>',
     figuresTable(report.figures),
+    ...(report.tables ?? []).map(tableSection),
     picturesSection(report.pictures),
     plots.length > 0 ? `<section><h2>Curves</h2><div class="curves">${plots.map(plotFigure).join('')}</div></section>` : '',
     equationsSection(report.equations ?? []),
@@ -148,8 +153,11 @@ function described(plot: PlotData): string {
     if (values.length === 0) return `${label}: no values`;
     return `${label}: from ${shortNumber(values[0])} to ${shortNumber(values[values.length - 1])}, lowest ${shortNumber(values.reduce((a, b) => Math.min(a, b)))}`;
   });
-  return `${plot.title}, ${plot.yLabel} over ${plot.xLabel}${plot.log ? ', logarithmic' : ''}. ${lines.join('. ')}.`;
+  return `${plot.title}, ${plot.yLabel} over ${plot.xLabel}${scaleText(plot)}. ${lines.join('. ')}.`;
 }
+
+const scaleText = ({log, logX}: PlotData): string =>
+  logX ? (log ? ', both logarithmic' : ' (logarithmic)') : log ? ', logarithmic' : '';
 
 function block(title: string, text: string, kind = ''): string {
   // A block that scrolls must be reachable by keyboard, and say what it is.
