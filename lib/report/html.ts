@@ -52,6 +52,10 @@ export interface Report {
   readonly tables?: readonly ReportTable[];
   readonly pictures: readonly ReportPicture[];
   readonly curves: readonly Curve[];
+  /** Whether the curves stand before the pictures. Default false. */
+  readonly curvesFirst?: boolean;
+  /** Tables below curves and pictures. Default: none. */
+  readonly details?: readonly ReportTable[];
   /** The equations that are solved. Default: none. */
   readonly equations?: readonly ReportEquation[];
   /** Settings and the like, in a fixed-width font with line breaks kept. */
@@ -70,14 +74,17 @@ export async function writeReport(path: string, report: Report): Promise<void> {
 /** The text of the file that {@link writeReport} writes. */
 export function renderReport(report: Report): string {
   const plots = report.curves.map(plotData);
+  const pictures = picturesSection(report.pictures);
+  const curves =
+    plots.length > 0 ? `<section><h2>Curves</h2><div class="curves">${plots.map(plotFigure).join('')}</div></section>` : '';
   const body = [
     `<header><h1>${escapeHtml(report.title)}</h1>`,
     report.subtitle ? `<p class="subtitle">${unbroken(report.subtitle)}</p>` : '',
     '</header>',
     figuresTable(report.figures),
     ...(report.tables ?? []).map(tableSection),
-    picturesSection(report.pictures),
-    plots.length > 0 ? `<section><h2>Curves</h2><div class="curves">${plots.map(plotFigure).join('')}</div></section>` : '',
+    ...(report.curvesFirst === true ? [curves, pictures] : [pictures, curves]),
+    ...(report.details ?? []).map(tableSection),
     equationsSection(report.equations ?? []),
     ...(report.sections ?? []).map(({title, text}) => block(title, text)),
     report.command ? block('Run it again', report.command, 'command') : '',

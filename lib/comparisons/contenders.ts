@@ -1,0 +1,68 @@
+/** The fields that are compared, and the options that make each of them. */
+import type {RunOptions} from '../cases/definition';
+import {hat} from '../pose/kernel';
+
+/** The fields that are compared on every system, in the order of tables and curves. */
+export const CONTENDER_NAMES = ['grid', 'siren', 'pinn', 'hat', 'paper'] as const;
+export type ContenderName = (typeof CONTENDER_NAMES)[number];
+
+/** PyTorch's versions of two of them, beside ours where they are written. */
+export const PEER_NAMES = ['pytorch-siren', 'pytorch-paper'] as const;
+export type PeerName = (typeof PEER_NAMES)[number];
+
+/** The names of contenders as people read them. */
+export const LABELS: Readonly<Record<ContenderName | PeerName, string>> = {
+  grid: 'grid',
+  siren: 'Siren',
+  pinn: 'PINN',
+  hat: 'hat grid',
+  paper: "paper's grid",
+  'pytorch-siren': "PyTorch's Siren",
+  'pytorch-paper': "PyTorch's paper's grid",
+};
+
+/** What each contender is, in a sentence. */
+export const MEANINGS: Readonly<Record<ContenderName | PeerName, string>> = {
+  grid: 'feature grids by the preset fast: B-splines or normalised Gaussians with a linear decoder, by least squares (the cloth by L-BFGS)',
+  siren: "a network of sines (ω = 30) with its authors' initialisation, trained by Adam",
+  pinn: 'a network of GELU units, trained by Adam',
+  hat: 'the grid with linear interpolation, which is what grids of features usually have',
+  paper: "the preset paper: the authors' normalised Gaussian grids, samples, loss and Adam",
+  'pytorch-siren': 'the same Siren on the same task in plain PyTorch, nested autograd (benchmarks/peers/siren.py)',
+  'pytorch-paper': "the paper's grid on the same task in plain PyTorch (benchmarks/peers/poisson_grid.py)",
+};
+
+/** Units a layer and layers after the first of networks at the reduced size; at full size they are each problem's own. */
+export const SMALL_NETWORK = {width: 64, hiddenLayers: 3} as const;
+
+/** Learning rates of the three that Adam trains at the reduced size: at full size they are each problem's own. */
+export interface Rates {
+  readonly siren: number;
+  readonly pinn: number;
+  readonly paper: number;
+}
+
+/**
+ * The options of a contender, to be given to a problem of the gallery.
+ *
+ * @param rates of Adam at the reduced size; undefined: the full size.
+ * @param changes what the system itself decides.
+ */
+export function optionsOf(name: ContenderName, rates: Rates | undefined, changes: Partial<RunOptions> = {}): RunOptions {
+  const own = changes.own ?? {};
+  switch (name) {
+    case 'siren':
+    case 'pinn': {
+      const {resolution: _resolution, kernel: _kernel, iterations: _iterations, ...others} = changes;
+      return {preset: 'fast', field: name, ...(rates && {...SMALL_NETWORK, learningRate: rates[name]}), ...others, own};
+    }
+    case 'paper': {
+      const {kernel: _kernel, iterations: _iterations, ...others} = changes;
+      return {preset: 'paper', learningRate: rates?.paper, ...others, own};
+    }
+    case 'hat':
+      return {preset: 'fast', ...changes, kernel: hat(), own};
+    case 'grid':
+      return {preset: 'fast', ...changes, own};
+  }
+}
