@@ -126,8 +126,7 @@ class Race {
     const {full} = this.plan;
     const {device, dtype, threads, signal} = this.given;
     const adam = entry.stage.type === 'adam' ? entry.stage.iterations : 0;
-    // The preset fast gives networks a tenth of the paper's iterations.
-    const mostIterations = full ? adam * (entry.problem.spec.fields[0].network === undefined ? 1 : 10) : UNLIMITED;
+    const mostIterations = full ? adam : UNLIMITED;
     const options = {device, dtype, threads, signal, seconds: this.budget, mostIterations};
     // The first solve of a process pays for threads and pages that later ones find.
     if (name === 'grid')

@@ -35,11 +35,15 @@ export const MEANINGS: Readonly<Record<ContenderName | PeerName, string>> = {
 /** Units a layer and layers after the first of networks at the reduced size; at full size they are each problem's own. */
 export const SMALL_NETWORK = {width: 64, hiddenLayers: 3} as const;
 
-/** Learning rates of the three that Adam trains at the reduced size: at full size they are each problem's own. */
+/**
+ * Learning rates of the three that Adam trains, at the reduced size; at full size they are each problem's own. A network has the lift, loss and
+ * samples of one of the presets, `fast` unless `formulations` says otherwise.
+ */
 export interface Rates {
   readonly siren: number;
   readonly pinn: number;
   readonly paper: number;
+  readonly formulations?: Partial<Record<'siren' | 'pinn', 'fast' | 'paper'>>;
 }
 
 /**
@@ -54,7 +58,9 @@ export function optionsOf(name: ContenderName, rates: Rates | undefined, changes
     case 'siren':
     case 'pinn': {
       const {resolution: _resolution, kernel: _kernel, iterations: _iterations, ...others} = changes;
-      return {preset: 'fast', field: name, ...(rates && {...SMALL_NETWORK, learningRate: rates[name]}), ...others, own};
+      const reduced = rates && {...SMALL_NETWORK, learningRate: rates[name]};
+      const preset = rates === undefined ? 'paper' : (rates.formulations?.[name] ?? 'fast');
+      return {preset, field: name, ...reduced, ...others, own};
     }
     case 'paper': {
       const {kernel: _kernel, iterations: _iterations, ...others} = changes;

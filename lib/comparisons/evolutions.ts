@@ -107,18 +107,22 @@ function systemOf(name: string, summary: string, whole: () => EvolutionSystem, r
 export const EVOLUTION_SYSTEMS: readonly System[] = [
   systemOf('advection', 'a bump carried along a line', () => advection().system, {
     ...IN_ONE_DIMENSION,
-    ...{fast: [32, 128], paper: 64, rates: {siren: 1e-3, pinn: 1e-3, paper: 1e-2}},
+    ...{fast: [32, 128], paper: 64, rates: {siren: 3e-4, pinn: 1e-3, paper: 1e-3, formulations: {siren: 'paper', pinn: 'paper'}}},
   }),
   systemOf('advection-2d', 'a bump carried across a square', () => advection2d().system, {
     ...IN_TWO,
-    ...{fast: [16, 32, 32], paper: 32, rates: {siren: 1e-3, pinn: 1e-3, paper: 1e-3}},
+    ...{
+      fast: [16, 32, 32],
+      paper: 32,
+      rates: {siren: 1e-3, pinn: 1e-3, paper: 1e-3, formulations: {siren: 'paper', pinn: 'paper'}},
+    },
   }),
   systemOf('heat', 'heat in a rod whose ends are kept cold', () => heat().system, {
     ...IN_ONE_DIMENSION,
-    ...{fast: [64, 16], paper: 128, rates: {siren: 1e-3, pinn: 1e-3, paper: 1e-3}},
+    ...{fast: [64, 16], paper: 128, rates: {siren: 1e-3, pinn: 1e-2, paper: 1e-3, formulations: {siren: 'paper'}}},
   }),
   systemOf('zalesak', "Zalesak's slotted disk (signed distance), half a turn", () => zalesak().system, {
     ...IN_TWO,
-    ...{fast: [32, 32, 32], paper: 32, rates: {siren: 1e-3, pinn: 1e-3, paper: 5e-3}},
+    ...{fast: [32, 32, 32], paper: 32, rates: {siren: 1e-3, pinn: 1e-2, paper: 2e-2}},
   }),
 ];

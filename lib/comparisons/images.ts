@@ -28,7 +28,7 @@ interface Task {
   readonly iterations?: readonly number[];
   prepare(image: Image, options: RunOptions): Prepared;
   readonly own: RunOptions['own'];
-  /** Why the hat grid cannot do it; it is asked when the problem reads derivatives that vanish. */
+  /** Whether PyTorch's peers are written for it. Default false. */
   readonly peers?: boolean;
 }
 
@@ -106,7 +106,7 @@ export const IMAGE_SYSTEMS: readonly System[] = [
       Promise.resolve(
         posedImage(
           {
-            rates: {siren: 1e-3, pinn: 1e-3, paper: 5e-3},
+            rates: {siren: 1e-3, pinn: 1e-2, paper: 5e-3},
             prepare: (image, options) => preparePoisson(image, 'built-in scene', options),
             own: {supervision: 'gradient', target: 'sobel'},
             peers: true,
@@ -125,7 +125,7 @@ export const IMAGE_SYSTEMS: readonly System[] = [
       Promise.resolve(
         posedImage(
           {
-            rates: {siren: 1e-3, pinn: 1e-3, paper: 5e-3},
+            rates: {siren: 1e-3, pinn: 1e-2, paper: 5e-3},
             iterations: [400],
             prepare: (image, options) => preparePoisson(image, 'built-in scene', options),
             own: {supervision: 'laplacian', target: 'sobel', border: 'known'},
@@ -143,5 +143,5 @@ export const FIT_SYSTEM: System = {
   metric: METRIC,
   hint: AFFINE,
   notes: ['The grid has a node at every pixel: it interpolates, and its error is that of rounding.'],
-  pose: (full) => Promise.resolve(posedImage({rates: {siren: 1e-3, pinn: 1e-3, paper: 5e-3}, prepare: fitImage, own: {}}, full)),
+  pose: (full) => Promise.resolve(posedImage({rates: {siren: 1e-3, pinn: 1e-2, paper: 2e-2}, prepare: fitImage, own: {}}, full)),
 };

@@ -12,7 +12,7 @@ import {Sheet} from '../pictures/sheet';
 import type {Curve} from '../report/curves';
 import type {Figure, Report} from '../report/html';
 import type {SystemResult} from './compare';
-import {LABELS, MEANINGS} from './contenders';
+import {LABELS, MEANINGS, PEER_NAMES} from './contenders';
 import {medianCurve, standingsOf} from './standings';
 import {brief, COLUMNS, rowsOf, WINNER_COLUMNS, winnersOf} from './tables';
 
@@ -48,16 +48,20 @@ export function machineFacts(): Record<string, string | number> {
   };
 }
 
-/** The error-over-time curves of a system, one for each contender that ran, on logarithmic axes. */
+/** The error-over-time curves of a system, one for each contender, on logarithmic axes; one that has none keeps its colour. */
 export function curveOf({system, metric, contenders, summary}: SystemResult): Curve {
   return {
     title: `${system}: ${summary}`,
     xLabel: 'seconds of the solver',
     yLabel: metric,
     xScale: 'log',
-    series: contenders.map(({label, runs}) => ({label, ...medianCurve(runs)})).filter(({x}) => x.length > 0),
+    series: contenders
+      .filter(({name, reason}) => reason === undefined || !isPeer(name))
+      .map(({label, reason, runs}) => ({label: reason === undefined ? label : `${label} (not run)`, ...medianCurve(runs)})),
   };
 }
+
+const isPeer = (name: string): boolean => (PEER_NAMES as readonly string[]).includes(name);
 
 const CHARTS_ACROSS = 2;
 
@@ -125,6 +129,7 @@ function caveats(results: readonly SystemResult[], {full, seconds, seeds}: Compa
     `Errors are medians of ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}. Least squares begins at 0 on fixed samples, so that seeds repeat its time alone.`,
     'Seconds are those of the solver: without start-up, compiling, and without assessing the field. An error counts from the checkpoint on that has it; nothing is interpolated.',
     "Adam goes on from checkpoint to checkpoint with the same bits as without them. Each point of the grid's curve is a solve of its own from the beginning; a direct solve has one point.",
+    "PyTorch's seconds are its median iteration, of which the first is left out, times their number: what it allocates once, and a machine that falters, do not count against it. Each point of its curves is a run of its own.",
     'The hat grid is not run where equations at points read second derivatives, which are 0 inside its cells. In a weak form, which trades one derivative away, it could be; no field here is given one.',
     'The built-in problems live on boxes of two and three coordinates with smooth or known data. Networks need no box of cells, and their cost grows less with coordinates: nothing here speaks of that.',
     ...results.flatMap(({system, notes}) => notes.map((note) => `${system}: ${note}`)),

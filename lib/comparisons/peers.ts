@@ -54,9 +54,9 @@ export interface PeerRun {
 
 /** The last line of a peer. */
 interface Report {
-  readonly seconds: number;
-  readonly iterations: number;
   readonly parameters: number;
+  /** Without the first iteration, which pays for what PyTorch allocates once. */
+  readonly secondsPerIteration: {readonly median: number};
 }
 
 /**
@@ -75,7 +75,7 @@ export async function tracePeer(name: PeerName, {command}: Python, task: PeerTas
         ? {width: siren.width, hidden: siren.hiddenLayers, 'learning-rate': siren.learningRate, 'decay-steps': 0}
         : {resolution: grid.resolution, levels: grid.levels, features: grid.features, 'learning-rate': grid.learningRate};
     const checkpoints: Checkpoint[] = [];
-    let [iterations, unknowns, picture] = [1, 0, undefined as Traced['picture']];
+    let [iterations, unknowns, picture] = [Math.min(2, run.mostIterations), 0, undefined as Traced['picture']];
     for (;;) {
       const flags = {
         image,
@@ -95,14 +95,15 @@ export async function tracePeer(name: PeerName, {command}: Python, task: PeerTas
       unknowns = report.parameters;
       if (!Number.isFinite(error))
         return {run: {seed: run.seed, checkpoints, stopReason: 'diverged', message: '', unknowns}, picture};
-      checkpoints.push({iterations, seconds: report.seconds, error});
+      const seconds = iterations * report.secondsPerIteration.median;
+      checkpoints.push({iterations, seconds, error});
       picture = task.picture(prediction);
       const done = (stopReason: string): Traced => ({
         run: {seed: run.seed, checkpoints, stopReason, message: '', unknowns},
         picture,
       });
       if (iterations >= run.mostIterations) return done('iterations');
-      const affordable = Math.floor((run.seconds / report.seconds) * iterations);
+      const affordable = Math.floor(run.seconds / report.secondsPerIteration.median);
       // Less than half as many again would tell nothing new.
       if (affordable < 1.5 * iterations) return done('seconds');
       iterations = Math.min(run.mostIterations, affordable, GROWTH * iterations);

@@ -78,7 +78,7 @@ const HELMHOLTZ: System = {
  */
 const LEAST_ENERGY = -0.6895;
 const CLOTH = {reduced: {resolution: 16, boxes: 32}, full: {resolution: 32, boxes: 64}};
-const CLOTH_RATES: Rates = {siren: 1e-4, pinn: 1e-3, paper: 1e-2};
+const CLOTH_RATES: Rates = {siren: 3e-4, pinn: 1e-2, paper: 5e-3};
 
 const HANGING: System = {
   name: 'cloth',
