@@ -34,7 +34,14 @@ const results = await compareFields(
   run,
 );
 if (given.out) {
-  const facts = {full, seconds: results[0].budget, seeds: given.seeds, device: given.device, dtype: 'float32', threads: given.threads};
+  const facts = {
+    full,
+    seconds: results[0].budget,
+    seeds: given.seeds,
+    device: given.device,
+    dtype: 'float32',
+    threads: given.threads,
+  };
   const command = `dinf-grid bench siren --seeds ${given.seeds}${full ? ' --full' : ''}`;
   await writeReport(path.join(given.out, 'report.html'), comparisonReport(results, {...facts, command, complete: true}));
   writeFileSync(path.join(given.out, 'curves.png'), encodePng(chartSheet(results)));

@@ -55,7 +55,7 @@ function partsOf(lines, full) {
           title: list[0].system,
           xLabel: 'seconds of the solver',
           yLabel: list[0].metric,
-          xScale: 'log',
+          xScale: /** @type {'log'} */ ('log'),
           series: list
             .filter(({field, reason}) => reason === undefined || !field.startsWith('pytorch'))
             .map((line) => curveOf(line.reason === undefined ? line : {label: `${line.label} (not run)`})),

@@ -46,29 +46,35 @@ export interface Rates {
   readonly formulations?: Partial<Record<'siren' | 'pinn', 'fast' | 'paper'>>;
 }
 
+/** What a system decides of the options of its contenders. */
+export interface Changes {
+  /** Cells of a grid's longest axis. Default: the preset's. */
+  readonly resolution?: number;
+  /** Iterations of least squares. Default: the preset's. */
+  readonly iterations?: readonly number[] | undefined;
+  /** Default: none. */
+  readonly own?: RunOptions['own'];
+}
+
 /**
  * The options of a contender, to be given to a problem of the gallery.
  *
  * @param rates of Adam at the reduced size; undefined: the full size.
- * @param changes what the system itself decides.
  */
-export function optionsOf(name: ContenderName, rates: Rates | undefined, changes: Partial<RunOptions> = {}): RunOptions {
-  const own = changes.own ?? {};
+export function optionsOf(name: ContenderName, rates: Rates | undefined, changes: Changes = {}): RunOptions {
+  const {resolution, iterations, own = {}} = changes;
   switch (name) {
     case 'siren':
     case 'pinn': {
-      const {resolution: _resolution, kernel: _kernel, iterations: _iterations, ...others} = changes;
       const reduced = rates && {...SMALL_NETWORK, learningRate: rates[name]};
       const preset = rates === undefined ? 'paper' : (rates.formulations?.[name] ?? 'fast');
-      return {preset, field: name, ...reduced, ...others, own};
+      return {preset, field: name, ...reduced, own};
     }
-    case 'paper': {
-      const {kernel: _kernel, iterations: _iterations, ...others} = changes;
-      return {preset: 'paper', learningRate: rates?.paper, ...others, own};
-    }
+    case 'paper':
+      return {preset: 'paper', learningRate: rates?.paper, resolution, own};
     case 'hat':
-      return {preset: 'fast', ...changes, kernel: hat(), own};
+      return {preset: 'fast', kernel: hat(), resolution, iterations, own};
     case 'grid':
-      return {preset: 'fast', ...changes, own};
+      return {preset: 'fast', resolution, iterations, own};
   }
 }

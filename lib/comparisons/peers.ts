@@ -36,8 +36,8 @@ export async function findPython(wanted = process.env.PYTHON ?? 'python3'): Prom
     const out = await outputOf(wanted, ['-c', 'import torch, numpy, scipy; print(torch.__version__)']);
     return {command: wanted, torch: out.trim()};
   } catch (error) {
-    const missing = (error as {code?: unknown}).code === 'ENOENT' ? 'was not found' : 'cannot import torch, numpy and scipy';
-    return `'${wanted}' ${missing}: install them and pass --python FILE`;
+    const absent = error instanceof DinfError && error.code === 'INVALID_ARGUMENT';
+    return `'${wanted}' ${absent ? 'was not found' : 'cannot import torch, numpy and scipy'}: install them and pass --python FILE`;
   }
 }
 
@@ -119,7 +119,7 @@ function outputOf(command: string, words: readonly string[], signal?: AbortSigna
       if (error === null) resolve(stdout);
       else if (error.name === 'AbortError')
         reject(new DinfError('ABORTED', 'the comparison was aborted during a run', {cause: error}));
-      else if (error.code === 'ENOENT') reject(error);
+      else if (error.code === 'ENOENT') reject(new DinfError('INVALID_ARGUMENT', `'${command}' was not found`, {cause: error}));
       else reject(new DinfError('INTERNAL', `PyTorch's peer failed: ${stderr.trim().split('\n').at(-1) ?? ''}`, {cause: error}));
     });
   });

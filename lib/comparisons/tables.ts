@@ -87,7 +87,7 @@ export function comparisonCsv(results: readonly SystemResult[]): string {
 /** Numbers as LaTeX writes them: 1.2e-4 as a power of ten. */
 function latexNumber(value: number | null): string {
   if (value === null) return '--';
-  const [mantissa, exponent] = shortNumber(value, 2).split('e');
+  const [mantissa, exponent] = shortNumber(value, 2).split('e') as [string, string | undefined];
   return exponent === undefined ? `$${mantissa}$` : `$${mantissa}\\cdot 10^{${exponent}}$`;
 }
 
