@@ -52,6 +52,8 @@ export interface Changes {
   readonly resolution?: number;
   /** Iterations of least squares. Default: the preset's. */
   readonly iterations?: readonly number[] | undefined;
+  /** Kernel and edge of the grid, where its preset has none for the task. Default: the preset's. */
+  readonly grid?: Pick<RunOptions, 'kernel' | 'edge'> | undefined;
   /** Default: none. */
   readonly own?: RunOptions['own'];
 }
@@ -62,7 +64,7 @@ export interface Changes {
  * @param rates of Adam at the reduced size; undefined: the full size.
  */
 export function optionsOf(name: ContenderName, rates: Rates | undefined, changes: Changes = {}): RunOptions {
-  const {resolution, iterations, own = {}} = changes;
+  const {resolution, iterations, grid, own = {}} = changes;
   switch (name) {
     case 'siren':
     case 'pinn': {
@@ -75,6 +77,6 @@ export function optionsOf(name: ContenderName, rates: Rates | undefined, changes
     case 'hat':
       return {preset: 'fast', kernel: hat(), resolution, iterations, own};
     case 'grid':
-      return {preset: 'fast', resolution, iterations, own};
+      return {preset: 'fast', ...grid, resolution, iterations, own};
   }
 }
