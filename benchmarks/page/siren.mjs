@@ -56,6 +56,7 @@ function partsOf(lines, full) {
           xLabel: 'seconds of the solver',
           yLabel: list[0].metric,
           xScale: /** @type {'log'} */ ('log'),
+          points: true,
           series: list
             .filter(({field, reason}) => reason === undefined || !field.startsWith('pytorch'))
             .map((line) => curveOf(line.reason === undefined ? line : {label: `${line.label} (not run)`})),

@@ -60,6 +60,9 @@ export interface ComparisonRun extends Pick<SolveOptions, 'device' | 'dtype' | '
   readonly onSystem?: ((result: SystemResult) => void) | undefined;
 }
 
+/** Why a peer is not run on most systems. */
+export const NO_PEER = 'none written for this system';
+
 /** Adam's iterations of the paper at full size; at the reduced one seconds alone end a run. */
 const UNLIMITED = 1_000_000;
 
@@ -149,7 +152,7 @@ class Race {
 
   private async peer(name: PeerName, python: Python | string, device: 'cpu' | 'cuda'): Promise<ContenderResult> {
     const {peer} = this.posed;
-    if (peer === undefined) return this.skipped(name, 'none written for this system');
+    if (peer === undefined) return this.skipped(name, NO_PEER);
     if (typeof python === 'string') return this.skipped(name, python);
     const {threads = defaultThreads(), signal} = this.given;
     const most = this.plan.full ? 10_000 : UNLIMITED;

@@ -55,6 +55,7 @@ export function curveOf({system, metric, contenders, summary}: SystemResult): Cu
     xLabel: 'seconds of the solver',
     yLabel: metric,
     xScale: 'log',
+    points: true,
     series: contenders
       .filter(({name, reason}) => reason === undefined || !isPeer(name))
       .map(({label, reason, runs}) => ({label: reason === undefined ? label : `${label} (not run)`, ...medianCurve(runs)})),

@@ -2,6 +2,7 @@
 import {shortNumber} from '../pictures/numbers';
 import type {SystemResult} from './compare';
 import type {Standing, SystemStanding} from './standings';
+import {NO_PEER} from './compare';
 import {FACTORS, standingsOf} from './standings';
 
 /** An error or a number of seconds with two digits. */
@@ -19,15 +20,22 @@ export const COLUMNS = [
   ...['at the end', 'seconds', "to the Siren's error"],
 ];
 
-/** One row a system and contender: errors at equal time, and times to an equal error. */
+/** One row a system and contender, but for peers that nobody has written: errors at equal time, and times to an equal error. */
 export function rowsOf(results: readonly SystemResult[]): string[][] {
   return results.flatMap((result) =>
-    standingsOf(result).standings.map((standing) => [
-      ...[result.system, standing.label],
-      ...(standing.reason === undefined
-        ? [...standing.atGridTime.map(brief), spreadText(standing), brief(standing.seconds?.median ?? null), reachText(standing)]
-        : [...FACTORS.map(() => '–'), 'not run', '–', '–']),
-    ]),
+    standingsOf(result)
+      .standings.filter(({reason}) => reason !== NO_PEER)
+      .map((standing) => [
+        ...[result.system, standing.label],
+        ...(standing.reason === undefined
+          ? [
+              ...standing.atGridTime.map(brief),
+              spreadText(standing),
+              brief(standing.seconds?.median ?? null),
+              reachText(standing),
+            ]
+          : [...FACTORS.map(() => '–'), 'not run', '–', '–']),
+      ]),
   );
 }
 

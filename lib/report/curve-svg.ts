@@ -42,7 +42,12 @@ export function curveSvg(plot: PlotData, label: string): string {
       points.length === 1 ? `M${points[0]}h0` : points.length > 1 ? `M${points.join('L')}` : '',
     );
     const dashed = line < SERIES_COLOURS ? '' : ' stroke-dasharray="8 4"';
-    return `<path class="series-${line % SERIES_COLOURS}"${dashed} d="${path.join('')}"/>`;
+    const dots = plot.points ? strokes.flat().map((point) => `M${point}h0`) : [];
+    const kind = `series-${line % SERIES_COLOURS}`;
+    return (
+      `<path class="${kind}"${dashed} d="${path.join('')}"/>` +
+      (dots.length > 0 ? `<path class="dots ${kind}" d="${dots.join('')}"/>` : '')
+    );
   });
   const across = x.ticks.map(({part, text}) => {
     const place = percent(part);
@@ -55,12 +60,15 @@ export function curveSvg(plot: PlotData, label: string): string {
   return (
     `<div class="plot"><svg class="area" role="img" aria-label="${escapeHtml(label)}" data-low="${x.range[0]}" data-high="${x.range[1]}">` +
     `<rect class="ground" width="100%" height="100%"/>${across.join('')}${up.join('')}` +
-    `<text class="name" x="0" y="0" dy="-0.9em" text-anchor="middle">${escapeHtml(plot.yLabel)}</text>` +
+    `<text class="name" x="0" y="0" dy="-0.9em" ${nameAnchor(plot.yLabel)}>${escapeHtml(plot.yLabel)}</text>` +
     `<text class="name" x="50%" y="100%" dy="3em" text-anchor="middle">${escapeHtml(plot.xLabel)}</text>` +
     `<svg class="lines" width="100%" height="100%" viewBox="0 0 ${UNITS} ${UNITS}" preserveAspectRatio="none">${lines.join('')}</svg>` +
     '<line class="cursor" y1="0" y2="100%" visibility="hidden"/></svg></div>'
   );
 }
+
+/** A long name begins where the plot's margin does: in the middle over the axis it would reach out of it. */
+const nameAnchor = (name: string): string => (name.length <= 12 ? 'text-anchor="middle"' : 'dx="-4.5em" text-anchor="start"');
 
 /** One axis: where a value lies between its ends, and its numbers. */
 interface Scale {

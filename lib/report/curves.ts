@@ -16,6 +16,8 @@ export interface Curve {
   readonly yLabel: string;
   /** Whether equal ratios of x are equally far apart; every x is positive then. Default `linear`. */
   readonly xScale?: 'linear' | 'log' | undefined;
+  /** Whether each point has a dot, for lines of few. Default false. */
+  readonly points?: boolean | undefined;
   readonly series: readonly Series[];
 }
 
@@ -29,6 +31,8 @@ export interface PlotData {
   log: boolean;
   /** Whether the x axis is. */
   logX: boolean;
+  /** Whether each point has a dot. */
+  points: boolean;
   /** The x of all series, rising, and then for each series its y there, or null. */
   columns: (number | null)[][];
 }
@@ -60,6 +64,7 @@ export function plotData(curve: Curve): PlotData {
     labels: curve.series.map(({label}) => label),
     log: isLogarithmic(values),
     logX,
+    points: curve.points === true,
     columns: [xs, ...columns],
   };
 }

@@ -22,7 +22,11 @@ export const REPORT_SCRIPT = `
     function along(x) { return (onAxis(x) - onAxis(low)) / (onAxis(high) - onAxis(low)); }
     var xs = plot.columns[0];
     function tell(row) {
-      plot.columns.forEach(function (column, line) { shown[line].textContent = number(column[row]); });
+      plot.columns.forEach(function (column, line) {
+        var at = row; // a line that has no point there shows its last one before
+        while (at > 0 && column[at] === null) at--;
+        shown[line].textContent = number(column[at]);
+      });
     }
     function follow(event) {
       var box = host.querySelector('.ground').getBoundingClientRect();

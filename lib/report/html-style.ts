@@ -67,6 +67,7 @@ figcaption { font-weight: 600; margin-bottom: 0.7rem; }
 .cursor { stroke: var(--faint); stroke-dasharray: 3 3; }
 .lines { overflow: visible; pointer-events: none; }
 .lines path { fill: none; stroke: var(--series); stroke-width: 1.75; vector-effect: non-scaling-stroke; stroke-linejoin: round; stroke-linecap: round; }
+.lines path.dots { stroke-width: 5; }
 .legend { display: flex; flex-wrap: wrap; gap: 0.2rem 1.4rem; list-style: none; margin: 0.3rem 0 0; padding: 0; font-size: 0.88rem; }
 .legend li { white-space: nowrap; }
 .legend b { font-weight: 500; font-variant-numeric: tabular-nums; }

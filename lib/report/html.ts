@@ -141,7 +141,8 @@ function picturesSection(pictures: readonly ReportPicture[]): string {
 function plotFigure(plot: PlotData, index: number): string {
   const last = plot.columns[0].length - 1;
   const values = plot.columns.map((column) => {
-    const value = last < 0 ? null : column[last];
+    // A line that ends before others shows its last point.
+    const value = last < 0 ? null : (column.findLast((one) => one !== null) ?? null);
     return `<b>${value === null ? '–' : escapeHtml(shortNumber(value, 4))}</b>`;
   });
   const series = plot.labels.map(

@@ -160,6 +160,19 @@ describe('a curve', () => {
       '"a" has an x of 0, which',
     );
   });
+  it('has a dot at each point where it is asked for, and the last value of each line in its legend', () => {
+    const series = [
+      {label: 'a', x: [1, 2], y: [4, 2.5]},
+      {label: 'b', x: [1, 3], y: [4, 1]},
+    ];
+    const curve = {title: '', xLabel: 'x', yLabel: 'a name that is long', points: true, series};
+    const svg = curveSvg(plotData(curve), 'words');
+    expect(/<path class="dots series-1" d="([^"]*)"/.exec(svg)![1].match(/M[\d. ]+h0/g)).toHaveLength(2);
+    expect(svg).toContain('text-anchor="start">a name that is long');
+    expect(curveSvg(plotData({...curve, points: false}), 'words')).not.toContain('dots');
+    const html = renderReport({title: 'T', figures: [], pictures: [], curves: [curve]});
+    expect(html).toContain('a: <b>2.5</b>');
+  });
   it('is broken where a value cannot be shown, and shows a single point', () => {
     expect(pathOf(svgOf([1, 1e-3, -1e-9, 1e-8, -1e-9, 1e-7, 1e-7]))).toMatch(/^M[^M]*L[^M]*M[\d.]+ [\d.]+h0M[^M]*L[^M]*$/);
     expect(pathOf(svgOf([3]))).toBe('M500 500h0');
