@@ -49,7 +49,7 @@ export function machineFacts(): Record<string, string | number> {
 }
 
 /** The error-over-time curves of a system, one for each contender, on logarithmic axes; one that has none keeps its colour. */
-export function curveOf({system, metric, contenders, summary}: SystemResult): Curve {
+function curveOf({system, metric, contenders, summary}: SystemResult): Curve {
   return {
     title: `${system}: ${summary}`,
     xLabel: 'seconds of the solver',

@@ -85,16 +85,19 @@ const lasts = (runs: readonly Run[]): Checkpoint[] => runs.flatMap(({checkpoints
 /** A run's end is said to the hundredth, and two runs' ends are not the same. */
 const SLACK = 1.1;
 
-/** Null where a seed has nothing yet, or was stopped by its time before. */
+/** Null where half of the seeds have nothing yet, or were stopped by their time before. */
 function medianAt(runs: readonly Run[], seconds: number): number | null {
   const errors = runs.map(({checkpoints, stopReason}) => {
     const before = checkpoints.filter((checkpoint) => checkpoint.seconds <= seconds * (1 + 1e-9)).at(-1);
     const end = checkpoints.at(-1);
     const beyond = stopReason === 'seconds' && end !== undefined && seconds > SLACK * end.seconds;
-    return beyond ? undefined : before?.error;
+    // Nothing yet is worse than any error.
+    return beyond ? undefined : (before?.error ?? Infinity);
   });
   const known = errors.filter((error) => error !== undefined);
-  return runs.length === 0 || known.length < runs.length ? null : median(known);
+  if (2 * known.length <= runs.length) return null;
+  const found = median(known);
+  return Number.isFinite(found) ? found : null;
 }
 
 function medianReach(runs: readonly Run[], error: number): number | null {

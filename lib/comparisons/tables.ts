@@ -9,7 +9,7 @@ import {FACTORS, standingsOf} from './standings';
 export const brief = (value: number | null): string => (value === null ? '–' : shortNumber(value, 2));
 
 /** Seconds after which a contender reaches the Siren's error, or that it never does. */
-export function reachText({reason, reaches, seconds}: Standing, unit = ' s'): string {
+function reachText({reason, reaches, seconds}: Standing, unit = ' s'): string {
   if (reason !== undefined || seconds === null) return '–';
   return reaches === null ? `never in ${brief(seconds.median)}${unit}` : `${brief(reaches)}${unit}`;
 }

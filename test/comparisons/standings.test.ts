@@ -55,6 +55,9 @@ describe('standings', () => {
     expect(of('pinn').atGridTime).toEqual([null, 0.9, null]); // nothing yet at 0.1 s
     expect(of('paper').atGridTime).toEqual([null, 0.15, 0.3]); // it has ended by itself
     expect(of('grid').atGridTime).toEqual([1e-3, 1e-3, 1e-3]);
+    // Of two seeds that take longer than the third, one is the median, and the last has nothing then: most have.
+    const uneven = {...RESULT, contenders: [contender('grid', [[[1, 0.1]], [[2, 0.1]], [[3, 0.1]]], 'tolerance')]};
+    expect(standingsOf(uneven).standings[0].atGridTime).toEqual([0.1, 0.1, 0.1]);
     expect(of('siren').error).toEqual({median: 0.2, least: 0.1, largest: 0.3});
   });
 
