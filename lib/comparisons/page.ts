@@ -126,6 +126,7 @@ function caveats(results: readonly SystemResult[], {full, seconds, seeds}: Compa
       ? 'Learning rates are those of the presets.'
       : "Learning rates of Siren, PINN and the paper's grid at this size are the best of several that were tried on seed 0, system by system. The grid has the settings of its preset.",
     `What Adam trains (Siren, PINN, the paper's grid) has ${seconds} s a run, or as long as the grid takes where that is longer. What is solved (the grid, the hat grid) ends by itself.`,
+    "The Siren's last error is that of its seconds, and no limit of what it can: where those are few, coming there first means little, and errors at equal time say more.",
     "This compares methods, not fields alone: the grid has a linear problem and a solver for it, the networks have Adam. The paper's grid is the field with Adam.",
     `Errors are medians of ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}. Least squares begins at 0 on fixed samples, so that seeds repeat its time alone.`,
     'Seconds are those of the solver: without start-up, compiling, and without assessing the field. An error counts from the checkpoint on that has it; nothing is interpolated.',
