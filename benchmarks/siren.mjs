@@ -21,7 +21,7 @@ const run = {
   },
   onSystem: (result) => {
     for (const line of comparisonLines([result])) {
-      record({benchmark: 'siren', full, seeds: given.seeds, device: given.device, ...line}, given.results || undefined);
+      record({benchmark: 'siren', full, seeds: given.seeds, device: named, ...line}, given.results || undefined);
     }
   },
 };

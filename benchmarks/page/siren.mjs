@@ -18,7 +18,11 @@ const spread = ({median, least, largest}) =>
 
 /** Seconds to the Siren's last error. */
 const reached = (line) =>
-  line.reason ? null : (seconds(line.secondsToSirenError) ?? `never in ${seconds(line.seconds?.median ?? line.budget)}`);
+  line.reason
+    ? null
+    : !line.sirenMoved
+      ? 'the Siren is at its start'
+      : (seconds(line.secondsToSirenError) ?? `never in ${seconds(line.seconds?.median ?? line.budget)}`);
 
 /** Lines of one size, by system. */
 function systemsOf(lines) {

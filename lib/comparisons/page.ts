@@ -69,9 +69,9 @@ const CHARTS_ACROSS = 2;
 /** The curves of all systems on one sheet, two in a row. */
 export function chartSheet(results: readonly SystemResult[]): BytePicture {
   const charts = results.map((result) => {
-    const {title, xLabel, yLabel, series} = curveOf(result);
+    const {xLabel, yLabel, series} = curveOf(result);
     const lines = series.map(({label, x, y}) => ({label, x: Array.from(x), y: Array.from(y)}));
-    return chartPicture(lines, {title, xLabel, yLabel, logarithmic: true});
+    return chartPicture(lines, {title: result.system, xLabel, yLabel, logarithmic: true});
   });
   const width = Math.max(...charts.map((chart) => chart.width));
   const rows = Array.from({length: Math.ceil(charts.length / CHARTS_ACROSS)}, (_, row) =>

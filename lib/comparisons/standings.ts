@@ -5,6 +5,9 @@ import type {Checkpoint, Run} from './trace';
 /** Multiples of the grid's own time at which all are compared. */
 export const FACTORS = [1, 10, 100] as const;
 
+/** A Siren whose error is not below that part of its first one has hardly begun. */
+const MOVED = 0.8;
+
 /** A quantity of all seeds: its median, least and largest. */
 export interface Spread {
   readonly median: number;
@@ -35,8 +38,10 @@ export interface SystemStanding {
   readonly gridSeconds: number | null;
   /** The median of the Siren's last errors; null where it has none. */
   readonly sirenError: number | null;
+  /** Whether that is less than four fifths of its first error: else it has not left its start, and coming there first means nothing. */
+  readonly sirenMoved: boolean;
   readonly standings: readonly Standing[];
-  /** The labels of the first: at the grid's time, to the Siren's error, and at the end of all time. */
+  /** The labels of the first: at the grid's time, to the Siren's error where it has left its start, and at the end of all time. */
   readonly winners: {readonly equalTime: string | null; readonly equalError: string | null; readonly end: string | null};
 }
 
@@ -45,6 +50,8 @@ export function standingsOf({system, contenders}: SystemResult): SystemStanding 
   const runsOf = (name: ContenderResult['name']): readonly Run[] => contenders.find((one) => one.name === name)?.runs ?? [];
   const gridSeconds = spreadOf(lasts(runsOf('grid')).map(({seconds}) => seconds))?.median ?? null;
   const sirenError = spreadOf(lasts(runsOf('siren')).map(({error}) => error))?.median ?? null;
+  const firsts = runsOf('siren').flatMap(({checkpoints}) => checkpoints.slice(0, 1).map(({error}) => error));
+  const sirenMoved = sirenError !== null && sirenError < MOVED * spreadOf(firsts)!.median;
   const standings = contenders.map(({name, label, reason, runs}): Standing => ({
     ...{name, label, reason},
     error: spreadOf(lasts(runs).map(({error}) => error)),
@@ -63,10 +70,10 @@ export function standingsOf({system, contenders}: SystemResult): SystemStanding 
   };
   const winners = {
     equalTime: first(({atGridTime}) => atGridTime[0]),
-    equalError: first(({reaches}) => reaches),
+    equalError: sirenMoved ? first(({reaches}) => reaches) : null,
     end: first(({error}) => error?.median ?? null),
   };
-  return {system, gridSeconds, sirenError, standings, winners};
+  return {system, gridSeconds, sirenError, sirenMoved, standings, winners};
 }
 
 /** A contender's curve: the medians of all seeds, checkpoint by checkpoint, and of their ends. */

@@ -71,7 +71,8 @@ export const WINNER_COLUMNS = [
 ];
 
 /** How many times as fast as the Siren the grid comes to the Siren's last error. */
-function fasterText({standings}: SystemStanding): string {
+function fasterText({standings, sirenMoved, sirenError}: SystemStanding): string {
+  if (sirenError !== null && !sirenMoved) return 'Siren still at its start';
   const [grid, siren] = ['grid', 'siren'].map((name) => standings.find((one) => one.name === name)?.reaches ?? null);
   if (grid === null || siren === null) return grid === null ? 'never' : '–';
   return `${shortNumber(siren / grid, 2)} times`;
@@ -149,14 +150,14 @@ ${table(
 export function comparisonLines(results: readonly SystemResult[]): Record<string, unknown>[] {
   return results.flatMap((result) => {
     const {system, size, metric, budget, contenders} = result;
-    const {gridSeconds, sirenError, standings} = standingsOf(result);
+    const {gridSeconds, sirenError, sirenMoved, standings} = standingsOf(result);
     return contenders.map(({name, label, reason, settings, trained, runs}, i) => {
       const {error, seconds, atGridTime, reaches} = standings[i];
       return {
         ...{system, size, metric, field: name, label, budget},
         ...(reason === undefined
           ? {
-              ...{trained, settings, error, seconds, gridSeconds, sirenError},
+              ...{trained, settings, error, seconds, gridSeconds, sirenError, sirenMoved},
               atGridTime: FACTORS.map((times, k) => ({times, error: atGridTime[k]})),
               secondsToSirenError: reaches,
               runs: runs.map(({checkpoints, ...run}) => ({

@@ -46,7 +46,7 @@ td.value { font-weight: 650; white-space: nowrap; }
   .pictures .wide img { max-width: none; width: max(100%, 44rem); }
 }
 table.many { max-width: none; font-size: 0.92rem; }
-table.many td { white-space: nowrap; }
+table.many td, table.many tbody th { white-space: nowrap; }
 table.many td.text { white-space: normal; min-width: 18rem; }
 .wide-table { overflow-x: auto; }
 .wide-table:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }

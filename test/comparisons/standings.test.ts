@@ -76,6 +76,12 @@ describe('standings', () => {
     expect(standingsOf({...RESULT, contenders: []}).winners.end).toBeNull();
   });
 
+  it('name nobody at the error of a Siren that has not left its start', () => {
+    const still = {...RESULT, contenders: [RESULT.contenders[0], contender('siren', [[[0.1, 1], [5, 0.98]]])]}; // prettier-ignore
+    expect(standingsOf(still)).toMatchObject({sirenMoved: false, winners: {equalError: null, equalTime: 'grid'}});
+    expect(winnersOf([still])[0].slice(5, 7)).toEqual(['–', 'Siren still at its start']);
+  });
+
   it('have curves of medians, whose ends are those of the runs', () => {
     expect(medianCurve(RESULT.contenders[1].runs)).toEqual({x: [0.08, 1, 5], y: [0.8, 0.5, 0.2]});
     expect(medianCurve([])).toEqual({x: [], y: []});
