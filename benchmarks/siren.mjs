@@ -1,15 +1,14 @@
-// Fields against each other over time, on every system of the paper: `dinf-grid bench siren`, with the lines that the page of benchmarks reads.
+// Fields against each other over time, on every system of the paper, as lines that the page of benchmarks reads. `npm run bench` shows the same
+// as a page of its own, with pictures.
 //   node benchmarks/siren.mjs --python V/bin/python --results benchmarks/results/siren.jsonl
-// --only heat,fit; --seconds 4; --seeds 3; --full yes; --device cuda; --out DIR for the page and the pictures.
-import {writeFileSync} from 'node:fs';
-import * as path from 'node:path';
-import {chartSheet, compareFields, comparisonLines, comparisonReport} from 'dinf-grid/comparisons';
-import {encodePng} from '../dist/files/image.js';
-import {writeReport} from '../dist/report/html.js';
+// --only heat,fit; --seconds 4; --seeds 3; --full yes; --device cuda.
+import {compareFields, comparisonLines} from 'dinf-grid/comparisons';
+import {findDevice} from '../dist/devices/index.js';
 import {options, record} from './support.mjs';
 
-const given = options({results: '', only: '', seconds: 0, seeds: 3, full: '', python: '', device: 'auto', threads: 0, out: ''});
+const given = options({results: '', only: '', seconds: 0, seeds: 3, full: '', python: '', device: 'auto', threads: 0});
 const full = given.full === 'yes';
+const {name: device} = await findDevice(given.device);
 
 /** @type {import('dinf-grid/comparisons').ComparisonRun} */
 const run = {
@@ -20,12 +19,11 @@ const run = {
     console.error(`${index + 1} of ${count}: ${what}`);
   },
   onSystem: (result) => {
-    for (const line of comparisonLines([result])) {
-      record({benchmark: 'siren', full, seeds: given.seeds, device: named, ...line}, given.results || undefined);
-    }
+    for (const line of comparisonLines([result]))
+      record({benchmark: 'siren', full, seeds: given.seeds, device, ...line}, given.results || undefined);
   },
 };
-const results = await compareFields(
+await compareFields(
   {
     ...(given.only && {only: given.only.split(',')}),
     ...(given.seconds > 0 && {seconds: given.seconds}),
@@ -33,16 +31,3 @@ const results = await compareFields(
   },
   run,
 );
-if (given.out) {
-  const facts = {
-    full,
-    seconds: results[0].budget,
-    seeds: given.seeds,
-    device: given.device,
-    dtype: 'float32',
-    threads: given.threads,
-  };
-  const command = `dinf-grid bench siren --seeds ${given.seeds}${full ? ' --full' : ''}`;
-  await writeReport(path.join(given.out, 'report.html'), comparisonReport(results, {...facts, command, complete: true}));
-  writeFileSync(path.join(given.out, 'curves.png'), encodePng(chartSheet(results)));
-}

@@ -39,12 +39,16 @@ function partsOf(lines, full) {
     line.system,
     line.label,
     line.reason ? null : small(line.atGridTime[0].error),
-    line.reason ? `not run: ${line.reason}` : line.error ? spread(line.error) : 'no result',
+    line.reason
+      ? `not run: ${line.field === 'hat' ? 'second derivatives vanish inside its cells' : line.reason}`
+      : line.error
+        ? spread(line.error)
+        : 'no result',
     line.reason ? null : seconds(line.seconds?.median),
     reached(line),
   ];
   return [
-    {text: where(lines)},
+    {text: [where(lines), ...new Set(lines.flatMap(({note}) => note ?? []))].join(' ')},
     {
       table: {
         caption: `At equal time and at equal error, ${size}`,
