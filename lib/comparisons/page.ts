@@ -153,7 +153,7 @@ export function comparisonReport(results: readonly SystemResult[], facts: Compar
   const figures: Figure[] = [
     {label: 'systems', value: results.length, hint: results.map(({system}) => system).join(', ')},
     {label: 'size', value: facts.full ? 'full' : 'reduced', hint: facts.full ? "the paper's" : 'minutes on a CPU'},
-    {label: 'seeds', value: facts.seeds, hint: `0 to ${facts.seeds - 1}`},
+    {label: 'seeds', value: facts.seeds, hint: facts.seeds === 1 ? 'seed 0' : `0 to ${facts.seeds - 1}`},
     {label: 'seconds a run', value: facts.seconds, hint: "of what is trained; longer where the grid's own solve is"},
     {label: 'device', value: facts.device, hint: `${facts.dtype}, ${facts.threads} threads`},
     {label: 'dinf-grid', value: VERSION, hint: machine.join(', ')},
