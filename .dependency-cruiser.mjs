@@ -25,7 +25,7 @@ const LAYERS = [
   ['equation', 'problems'], // a user's own equations with their conditions; the gallery
   ['pool'], // many solves in one process: queue, admission, fairness, batches, caches
   ['serve'], // the HTTP service
-  ['ablations', 'evaluation'], // one thing varied, in a table; expressions on a saved field, in batches
+  ['ablations', 'comparisons', 'evaluation'], // one thing varied, in a table; fields side by side over time; expressions on a saved field
   ['queue'], // jobs through Redis, workers, results in stores, parameter sweeps
   ['cli'], // the command line; nothing imports it
 ];

@@ -37,6 +37,7 @@ export {
   zalesak,
 } from '../problems/gallery';
 export type {Curve, Series} from '../report/curves';
+export type {ReportTable} from '../report/tables';
 export type {Figure, Report, ReportEquation, ReportPicture} from '../report/html';
 export {renderReport, writeReport} from '../report/html';
 export type {AssessedArray, AssessedOutputs, AssessedPicture, OutputSink, SolveReport} from '../report/write-outputs';

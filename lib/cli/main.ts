@@ -4,6 +4,7 @@ import {DinfError} from '../base/errors';
 import {VERSION} from '../base/version';
 import {PROBLEMS} from '../problems';
 import {addAblateCommand} from './ablate-command';
+import {addBenchCommand} from './bench-command';
 import {addBuildCommand} from './build-command';
 import {addEvaluateCommand} from './evaluate-command';
 import {EXIT, exitCode} from './exit';
@@ -27,6 +28,7 @@ function build(finish: (code: number) => void): Command {
     .showSuggestionAfterError();
   addSolveCommand(program, finish);
   addAblateCommand(program, finish);
+  addBenchCommand(program, finish);
   addEvaluateCommand(program, finish);
   addServeCommand(program, finish);
   addSweepCommand(program, finish);

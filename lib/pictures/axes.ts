@@ -3,7 +3,7 @@ import type {BytePicture} from '../files/image';
 import {FAINT, GRID, INK} from './palette';
 import {Sheet} from './sheet';
 import {capHeight, lineHeight, textWidth} from './text';
-import {niceTicks, tickLabels} from './ticks';
+import {logLabels, logTicks, niceTicks, tickLabels} from './ticks';
 
 /** A coordinate of a uniform lattice, both bounds included. */
 export interface LatticeAxis {
@@ -22,6 +22,8 @@ export interface Span {
   readonly upper: number;
   /** Pixels from the edge of the picture to the middle of the first and of the last value. Default 0.5. */
   readonly inset?: number;
+  /** Whether equal ratios are equally far apart, for positive numbers. Default false. */
+  readonly logarithmic?: boolean;
 }
 
 /** A number at an axis. */
@@ -127,15 +129,17 @@ export function withAxes(
  * @param extent pixels that a number takes along the axis
  */
 export function ticksAlong(
-  {lower, upper, inset = 0.5}: Span,
+  {lower, upper, inset = 0.5, logarithmic = false}: Span,
   length: number,
   gap: number,
   extent: (label: string) => number,
 ): readonly Tick[] {
   const placed = (values: readonly number[]): Tick[] => {
-    const labels = tickLabels(values);
+    const labels = (logarithmic ? logLabels : tickLabels)(values);
+    const part = (value: number): number =>
+      logarithmic ? Math.log(value / lower) / Math.log(upper / lower) : (value - lower) / (upper - lower);
     return values.map((value, i) => ({
-      place: inset + ((value - lower) / (upper - lower)) * (length - 2 * inset),
+      place: inset + part(value) * (length - 2 * inset),
       text: labels[i],
     }));
   };
@@ -147,7 +151,7 @@ export function ticksAlong(
           text !== ticks[i].text && place - ticks[i].place >= (extent(text) + extent(ticks[i].text)) / 2 + gap,
       );
   for (let most = 8; most >= 2; most--) {
-    const ticks = placed(niceTicks([lower, upper], most));
+    const ticks = placed((logarithmic ? logTicks : niceTicks)([lower, upper], most));
     if (ticks.length >= 2 && apart(ticks)) return ticks;
   }
   const ends = placed([lower, upper]);

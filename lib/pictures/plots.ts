@@ -1,11 +1,11 @@
-/** Curves over one coordinate. */
+/** Curves over one coordinate, or through points of both. */
 import {DinfError} from '../base/errors';
 import type {BytePicture} from '../files/image';
 import type {Samples} from '../imaging/image';
-import type {LatticeAxis} from './axes';
+import type {LatticeAxis, Span} from './axes';
 import {axesAround} from './axes';
 import type {Rgb} from './palette';
-import {REFERENCE, SERIES} from './palette';
+import {FAINT, INK, REFERENCE, SERIES} from './palette';
 import type {Range} from './ranges';
 import {rangeOf, withRoom} from './ranges';
 import type {Box} from './sheet';
@@ -28,6 +28,9 @@ const MOST_CURVES = 3;
 
 /** Width of a line in a legend. */
 const SAMPLE = 22;
+
+/** Radius of a dot at a point. */
+const DOT = 2.5;
 
 /**
  * Curves over one coordinate with numbers, grid and a legend.
@@ -107,6 +110,101 @@ function checkFrames(
       );
     }
   }
+}
+
+/** A curve through points of its own. */
+export interface PointLine {
+  readonly label: string;
+  /** Any order is kept; what is not finite, or not positive on a logarithmic axis, leaves a gap. */
+  readonly x: readonly number[];
+  /** As many as `x`. */
+  readonly y: readonly number[];
+}
+
+/** What a {@link chartPicture} is called, and its axes. */
+export interface ChartStyle {
+  readonly title: string;
+  readonly xLabel: string;
+  readonly yLabel: string;
+  /** Whether both axes are logarithmic. Default false. */
+  readonly logarithmic?: boolean;
+}
+
+/**
+ * Curves through points of their own, each with a dot at every point and its name in a legend below the title.
+ *
+ * @throws DinfError INVALID_ARGUMENT when x and y of a curve differ in length
+ */
+export function chartPicture(lines: readonly PointLine[], {title, xLabel, yLabel, logarithmic = false}: ChartStyle): BytePicture {
+  for (const {label, x, y} of lines) {
+    if (x.length !== y.length)
+      throw new DinfError('INVALID_ARGUMENT', `The curve ${label} has ${x.length} x for ${y.length} y: give as many of both.`);
+  }
+  const scaled = (value: number): number => (logarithmic ? Math.log10(value) : value);
+  const span = (values: readonly number[], name?: string): Span & {range: Range} => {
+    const range = withRoom(rangeOf(values.map(scaled)), 0.04);
+    const [lower, upper] = logarithmic ? range.map((exponent) => 10 ** exponent) : range;
+    return {name, lower, upper, logarithmic, range};
+  };
+  const shown = lines.map(({label, x, y}) => ({
+    label,
+    x: [...x],
+    y: y.map((value, i) => (Number.isFinite(scaled(x[i])) ? value : NaN)),
+  }));
+  const across = span(
+    shown.flatMap(({x, y}) => x.filter((_, i) => Number.isFinite(scaled(y[i])))),
+    xLabel,
+  );
+  const up = span(shown.flatMap(({y}) => y));
+  const {text} = PLOT;
+  const axes = axesAround(PLOT, {across, up}, {text, grid: true});
+  const margin = text;
+  const left = margin + axes.left;
+  const legendRows = legendLines(
+    lines.map(({label}) => label),
+    text,
+    PLOT.width,
+  );
+  const below = margin + lineHeight(text);
+  const top = below + (legendRows.length + 1) * lineHeight(text) + axes.top;
+  const sheet = new Sheet(left + PLOT.width + axes.right + margin, top + PLOT.height + axes.bottom + Math.round(margin / 2));
+  sheet.text(title, left, margin, {size: text, weight: 'bold', room: PLOT.width});
+  const pens = lines.map((_, i): Pen => ({colour: [...SERIES, INK][i % (SERIES.length + 1)], halfWidth: 1}));
+  let first = 0;
+  legendRows.forEach((labels, row) => {
+    drawLegend(sheet, labels, pens.slice(first), {left, top: below + row * lineHeight(text), size: text});
+    first += labels.length;
+  });
+  sheet.text(yLabel, left, below + legendRows.length * lineHeight(text), {size: text, colour: FAINT, room: PLOT.width});
+  axes.draw(sheet, left, top);
+  const box = {left, top, width: PLOT.width, height: PLOT.height};
+  const place = (value: number, [low, high]: Range, length: number): number =>
+    ((scaled(value) - low) / (high - low)) * (length - 1);
+  shown.forEach(({x, y}, i) => {
+    const points = x.map((value, k) => ({
+      x: left + place(value, across.range, PLOT.width),
+      y: top + PLOT.height - 1 - place(y[k], up.range, PLOT.height),
+    }));
+    sheet.stroke(points, pens[i].halfWidth, pens[i].colour, box);
+    for (const point of points) sheet.stroke([point, point], DOT, pens[i].colour, box);
+  });
+  return sheet;
+}
+
+/** Names in rows of a legend that are no wider than a plot. */
+function legendLines(labels: readonly string[], size: number, room: number): string[][] {
+  const rows: string[][] = [];
+  let taken = Infinity;
+  for (const label of labels) {
+    const width = SAMPLE + (size >> 1) + textWidth(label, size) + Math.round(1.5 * size);
+    if (taken + width > room) {
+      rows.push([]);
+      taken = 0;
+    }
+    rows.at(-1)!.push(label);
+    taken += width;
+  }
+  return rows;
 }
 
 /** Colour and half the width of a curve. */

@@ -19,7 +19,7 @@ import {latticeOutputs, uniformAxes} from '../cases/lattice-outputs';
 import {stagesFrom} from '../cases/stages';
 
 /** σ of the lift at the held corners: the paper's, for both presets, so that their energies are of the same fields. */
-const SIGMA = 0.01;
+export const CLOTH_SIGMA = 0.01;
 /** Boxes an axis of the authors' stratified samples. */
 const BOXES = 64;
 /**
@@ -34,9 +34,9 @@ const NETWORK: NetworkPreset = {width: 512, hiddenLayers: 5, learningRate: 5e-6,
 const TAKEN = 161;
 
 /** The colours of a fabric that is seen from both sides. */
-const FABRIC_COLOURS: RenderOptions = {colour: [196, 62, 58], inside: [226, 190, 160]};
+export const FABRIC_COLOURS: RenderOptions = {colour: [196, 62, 58], inside: [226, 190, 160]};
 /** A view in which the folds of a hanging sheet are seen best. */
-const FRONT: View = {azimuth: 24, elevation: 8, fieldOfView: 28};
+export const FRONT: View = {azimuth: 24, elevation: 8, fieldOfView: 28};
 
 const HINTS = {
   energy: 'J/m², the mean over the sheet; the lower the better, down to where samples would be exploited',
@@ -79,7 +79,7 @@ function prepare(options: RunOptions): Prepared {
   const linear = represented.decoder?.type === 'linear';
   const posed = cloth(represented, {
     normal,
-    sigma: SIGMA,
+    sigma: CLOTH_SIGMA,
     samples: paper ? [{samples: stratified(BOXES), weight: 1}] : refinedGauss(POINTS, cells, PARTS),
   });
   const optimizers = stagesFrom(options, {

@@ -26,8 +26,10 @@ export const SERIES_COLOURS = 6;
 export function curveSvg(plot: PlotData, label: string): string {
   const [xs, ...columns] = plot.columns;
   const shown = (value: number | null): value is number => value !== null && !(plot.log && value <= 0);
-  const x = linear(xs.map((value) => value!));
-  const y = (plot.log ? logarithmic : linearWithRoom)(columns.flat().filter(shown));
+  const places = xs.map((value) => value!);
+  const x = plot.logX ? logarithmic(places, 0, MOST_ACROSS) : linear(places, 0, MOST_ACROSS);
+  const heights = columns.flat().filter(shown);
+  const y = plot.log ? logarithmic(heights, ROOM, MOST_UP) : linear(heights, ROOM, MOST_UP);
   const lines = columns.map((column, line) => {
     const strokes: string[][] = [[]];
     column.forEach((value, i) => {
@@ -40,7 +42,12 @@ export function curveSvg(plot: PlotData, label: string): string {
       points.length === 1 ? `M${points[0]}h0` : points.length > 1 ? `M${points.join('L')}` : '',
     );
     const dashed = line < SERIES_COLOURS ? '' : ' stroke-dasharray="8 4"';
-    return `<path class="series-${line % SERIES_COLOURS}"${dashed} d="${path.join('')}"/>`;
+    const dots = plot.points ? strokes.flat().map((point) => `M${point}h0`) : [];
+    const kind = `series-${line % SERIES_COLOURS}`;
+    return (
+      `<path class="${kind}"${dashed} d="${path.join('')}"/>` +
+      (dots.length > 0 ? `<path class="dots ${kind}" d="${dots.join('')}"/>` : '')
+    );
   });
   const across = x.ticks.map(({part, text}) => {
     const place = percent(part);
@@ -53,12 +60,15 @@ export function curveSvg(plot: PlotData, label: string): string {
   return (
     `<div class="plot"><svg class="area" role="img" aria-label="${escapeHtml(label)}" data-low="${x.range[0]}" data-high="${x.range[1]}">` +
     `<rect class="ground" width="100%" height="100%"/>${across.join('')}${up.join('')}` +
-    `<text class="name" x="0" y="0" dy="-0.9em" text-anchor="middle">${escapeHtml(plot.yLabel)}</text>` +
+    `<text class="name" x="0" y="0" dy="-0.9em" ${nameAnchor(plot.yLabel)}>${escapeHtml(plot.yLabel)}</text>` +
     `<text class="name" x="50%" y="100%" dy="3em" text-anchor="middle">${escapeHtml(plot.xLabel)}</text>` +
     `<svg class="lines" width="100%" height="100%" viewBox="0 0 ${UNITS} ${UNITS}" preserveAspectRatio="none">${lines.join('')}</svg>` +
     '<line class="cursor" y1="0" y2="100%" visibility="hidden"/></svg></div>'
   );
 }
+
+/** A long name begins where the plot's margin does: in the middle over the axis it would reach out of it. */
+const nameAnchor = (name: string): string => (name.length <= 12 ? 'text-anchor="middle"' : 'dx="-4.5em" text-anchor="start"');
 
 /** One axis: where a value lies between its ends, and its numbers. */
 interface Scale {
@@ -68,22 +78,19 @@ interface Scale {
   readonly ticks: readonly {readonly part: number; readonly text: string}[];
 }
 
-function linear(values: readonly number[], room = 0, most = MOST_ACROSS): Scale {
+function linear(values: readonly number[], room: number, most: number): Scale {
   const found = rangeOf(values);
   const range = room > 0 || found[0] === found[1] ? withRoom(found, room) : found;
   const part = (value: number): number => (value - range[0]) / (range[1] - range[0]);
   return {range, part, ticks: labelled(niceTicks(range, most), tickLabels, part)};
 }
 
-function linearWithRoom(values: readonly number[]): Scale {
-  return linear(values, ROOM, MOST_UP);
-}
-
-function logarithmic(values: readonly number[]): Scale {
-  const exponents = withRoom(rangeOf(values.map(Math.log10)), ROOM);
+function logarithmic(values: readonly number[], room: number, most: number): Scale {
+  const found = rangeOf(values.map(Math.log10));
+  const exponents = room > 0 || found[0] === found[1] ? withRoom(found, room) : found;
   const range: Range = [10 ** exponents[0], 10 ** exponents[1]];
   const part = (value: number): number => (Math.log10(value) - exponents[0]) / (exponents[1] - exponents[0]);
-  return {range, part, ticks: labelled(logTicks(range, MOST_UP), logLabels, part)};
+  return {range, part, ticks: labelled(logTicks(range, most), logLabels, part)};
 }
 
 function labelled(

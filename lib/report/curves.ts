@@ -14,6 +14,10 @@ export interface Curve {
   readonly title: string;
   readonly xLabel: string;
   readonly yLabel: string;
+  /** Whether equal ratios of x are equally far apart; every x is positive then. Default `linear`. */
+  readonly xScale?: 'linear' | 'log' | undefined;
+  /** Whether each point has a dot, for lines of few. Default false. */
+  readonly points?: boolean | undefined;
   readonly series: readonly Series[];
 }
 
@@ -25,6 +29,10 @@ export interface PlotData {
   labels: string[];
   /** Whether the y axis is logarithmic. */
   log: boolean;
+  /** Whether the x axis is. */
+  logX: boolean;
+  /** Whether each point has a dot. */
+  points: boolean;
   /** The x of all series, rising, and then for each series its y there, or null. */
   columns: (number | null)[][];
 }
@@ -36,10 +44,11 @@ export const THINNED_SERIES = 2000;
 /**
  * Prepares a plot: series sorted by x, long ones thinned, all on common x. The y axis is logarithmic when every value is positive, or is
  * not by rounding alone; energies and other values with a sign get a linear one.
- * @throws DinfError INVALID_ARGUMENT when x and y of a series differ in length, or an x is not finite
+ * @throws DinfError INVALID_ARGUMENT when x and y of a series differ in length, or an x is not finite, or not positive on a logarithmic axis
  */
 export function plotData(curve: Curve): PlotData {
-  const lines = curve.series.map((series) => thinned(sortedPoints(series)));
+  const logX = curve.xScale === 'log';
+  const lines = curve.series.map((series) => thinned(sortedPoints(series, logX)));
   const xs = [...new Set(lines.flatMap((line) => line.map(({x}) => x)))].sort((a, b) => a - b);
   const rows = new Map(xs.map((x, row) => [x, row]));
   const columns = lines.map((line) => {
@@ -54,6 +63,8 @@ export function plotData(curve: Curve): PlotData {
     yLabel: curve.yLabel,
     labels: curve.series.map(({label}) => label),
     log: isLogarithmic(values),
+    logX,
+    points: curve.points === true,
     columns: [xs, ...columns],
   };
 }
@@ -72,13 +83,20 @@ interface CurvePoint {
   y: number;
 }
 
-function sortedPoints({label, x, y}: Series): CurvePoint[] {
+function sortedPoints({label, x, y}: Series, positive: boolean): CurvePoint[] {
   if (x.length !== y.length) {
     throw new DinfError('INVALID_ARGUMENT', `The series "${label}" has ${x.length} x but ${y.length} y: give as many of both.`);
   }
   const points = Array.from(x, (value, index) => ({x: value, y: y[index]}));
   const wrong = points.find((point) => !Number.isFinite(point.x));
   if (wrong) throw new DinfError('INVALID_ARGUMENT', `The series "${label}" has an x of ${wrong.x}: give finite ones.`);
+  const low = positive ? points.find((point) => point.x <= 0) : undefined;
+  if (low) {
+    throw new DinfError(
+      'INVALID_ARGUMENT',
+      `The series "${label}" has an x of ${low.x}, which a logarithmic axis has no place for: leave it out, or take a linear one.`,
+    );
+  }
   return points.sort((a, b) => a.x - b.x);
 }
 

@@ -18,20 +18,26 @@ export const REPORT_SCRIPT = `
     var shown = Array.prototype.slice.call(host.querySelectorAll('.legend b'));
     var low = Number(area.dataset.low);
     var high = Number(area.dataset.high);
+    function onAxis(x) { return plot.logX ? Math.log(x) : x; }
+    function along(x) { return (onAxis(x) - onAxis(low)) / (onAxis(high) - onAxis(low)); }
     var xs = plot.columns[0];
     function tell(row) {
-      plot.columns.forEach(function (column, line) { shown[line].textContent = number(column[row]); });
+      plot.columns.forEach(function (column, line) {
+        var at = row; // a line that has no point there shows its last one before
+        while (at > 0 && column[at] === null) at--;
+        shown[line].textContent = number(column[at]);
+      });
     }
     function follow(event) {
       var box = host.querySelector('.ground').getBoundingClientRect();
-      var x = low + (high - low) * (event.clientX - box.left) / box.width;
+      var part = (event.clientX - box.left) / box.width;
       var first = 0, last = xs.length - 1;
       while (last - first > 1) {
         var middle = (first + last) >> 1;
-        if (xs[middle] < x) first = middle; else last = middle;
+        if (along(xs[middle]) < part) first = middle; else last = middle;
       }
-      var row = Math.abs(xs[first] - x) < Math.abs(xs[last] - x) ? first : last;
-      var place = 100 * (xs[row] - low) / (high - low) + '%';
+      var row = Math.abs(along(xs[first]) - part) < Math.abs(along(xs[last]) - part) ? first : last;
+      var place = 100 * along(xs[row]) + '%';
       cursor.setAttribute('x1', place);
       cursor.setAttribute('x2', place);
       cursor.setAttribute('visibility', 'visible');

@@ -37,14 +37,20 @@ th { font-weight: 500; }
 thead th { color: var(--faint); font-size: 0.82rem; }
 td.value { font-weight: 650; white-space: nowrap; }
 @media (max-width: 40rem) {
-  thead { position: absolute; clip-path: inset(50%); }
-  tr { display: grid; grid-template-columns: minmax(0, 1fr) auto; column-gap: 0.8rem; border-bottom: 1px solid var(--line); padding: 0.45rem 0; }
-  tbody th, tbody td { border: 0; padding: 0; overflow-wrap: anywhere; }
+  table:not(.many) thead { position: absolute; clip-path: inset(50%); }
+  table:not(.many) tr { display: grid; grid-template-columns: minmax(0, 1fr) auto; column-gap: 0.8rem; border-bottom: 1px solid var(--line); padding: 0.45rem 0; }
+  table:not(.many) :is(tbody th, tbody td) { border: 0; padding: 0; overflow-wrap: anywhere; }
   tbody td.value { overflow-wrap: normal; max-width: 60vw; overflow-x: auto; }
   td.hint { grid-column: 1 / -1; }
   .pictures .wide { overflow-x: auto; }
   .pictures .wide img { max-width: none; width: max(100%, 44rem); }
 }
+table.many { max-width: none; font-size: 0.92rem; }
+table.many td, table.many tbody th { white-space: nowrap; }
+table.many td.text { white-space: normal; min-width: 18rem; }
+.wide-table { overflow-x: auto; }
+.wide-table:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+.note { color: var(--faint); font-size: 0.92rem; margin: 0.6rem 0 0; max-width: 52rem; }
 td.hint { color: var(--faint); font-size: 0.92rem; padding-right: 0; }
 figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 0.9rem; min-width: 0; }
 figcaption { font-weight: 600; margin-bottom: 0.7rem; }
@@ -61,6 +67,7 @@ figcaption { font-weight: 600; margin-bottom: 0.7rem; }
 .cursor { stroke: var(--faint); stroke-dasharray: 3 3; }
 .lines { overflow: visible; pointer-events: none; }
 .lines path { fill: none; stroke: var(--series); stroke-width: 1.75; vector-effect: non-scaling-stroke; stroke-linejoin: round; stroke-linecap: round; }
+.lines path.dots { stroke-width: 5; }
 .legend { display: flex; flex-wrap: wrap; gap: 0.2rem 1.4rem; list-style: none; margin: 0.3rem 0 0; padding: 0; font-size: 0.88rem; }
 .legend li { white-space: nowrap; }
 .legend b { font-weight: 500; font-variant-numeric: tabular-nums; }

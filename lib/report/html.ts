@@ -6,6 +6,8 @@ import {curveSvg, SERIES_COLOURS} from './curve-svg';
 import {escapeHtml} from './escape';
 import {REPORT_SCRIPT} from './html-script';
 import {REPORT_STYLE} from './html-style';
+import type {ReportTable} from './tables';
+import {tableSection} from './tables';
 import {shortNumber} from '../pictures/numbers';
 
 /** Characters of an equation's text that are shown. */
@@ -46,8 +48,14 @@ export interface Report {
   /** The command that repeats the solve. */
   readonly command?: string;
   readonly figures: readonly Figure[];
+  /** Default: none. */
+  readonly tables?: readonly ReportTable[];
   readonly pictures: readonly ReportPicture[];
   readonly curves: readonly Curve[];
+  /** Whether the curves stand before the pictures. Default false. */
+  readonly curvesFirst?: boolean;
+  /** Tables below curves and pictures. Default: none. */
+  readonly details?: readonly ReportTable[];
   /** The equations that are solved. Default: none. */
   readonly equations?: readonly ReportEquation[];
   /** Settings and the like, in a fixed-width font with line breaks kept. */
@@ -66,13 +74,17 @@ export async function writeReport(path: string, report: Report): Promise<void> {
 /** The text of the file that {@link writeReport} writes. */
 export function renderReport(report: Report): string {
   const plots = report.curves.map(plotData);
+  const pictures = picturesSection(report.pictures);
+  const curves =
+    plots.length > 0 ? `<section><h2>Curves</h2><div class="curves">${plots.map(plotFigure).join('')}</div></section>` : '';
   const body = [
     `<header><h1>${escapeHtml(report.title)}</h1>`,
     report.subtitle ? `<p class="subtitle">${unbroken(report.subtitle)}</p>` : '',
     '</header>',
     figuresTable(report.figures),
-    picturesSection(report.pictures),
-    plots.length > 0 ? `<section><h2>Curves</h2><div class="curves">${plots.map(plotFigure).join('')}</div></section>` : '',
+    ...(report.tables ?? []).map(tableSection),
+    ...(report.curvesFirst === true ? [curves, pictures] : [pictures, curves]),
+    ...(report.details ?? []).map(tableSection),
     equationsSection(report.equations ?? []),
     ...(report.sections ?? []).map(({title, text}) => block(title, text)),
     report.command ? block('Run it again', report.command, 'command') : '',
@@ -129,7 +141,8 @@ function picturesSection(pictures: readonly ReportPicture[]): string {
 function plotFigure(plot: PlotData, index: number): string {
   const last = plot.columns[0].length - 1;
   const values = plot.columns.map((column) => {
-    const value = last < 0 ? null : column[last];
+    // A line that ends before others shows its last point.
+    const value = last < 0 ? null : (column.findLast((one) => one !== null) ?? null);
     return `<b>${value === null ? '–' : escapeHtml(shortNumber(value, 4))}</b>`;
   });
   const series = plot.labels.map(
@@ -148,8 +161,11 @@ function described(plot: PlotData): string {
     if (values.length === 0) return `${label}: no values`;
     return `${label}: from ${shortNumber(values[0])} to ${shortNumber(values[values.length - 1])}, lowest ${shortNumber(values.reduce((a, b) => Math.min(a, b)))}`;
   });
-  return `${plot.title}, ${plot.yLabel} over ${plot.xLabel}${plot.log ? ', logarithmic' : ''}. ${lines.join('. ')}.`;
+  return `${plot.title}, ${plot.yLabel} over ${plot.xLabel}${scaleText(plot)}. ${lines.join('. ')}.`;
 }
+
+const scaleText = ({log, logX}: PlotData): string =>
+  logX ? (log ? ', both logarithmic' : ' (logarithmic)') : log ? ', logarithmic' : '';
 
 function block(title: string, text: string, kind = ''): string {
   // A block that scrolls must be reachable by keyboard, and say what it is.

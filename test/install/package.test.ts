@@ -72,6 +72,7 @@ const WANTED = [
   /^docs\/[\w/-]+\.(md|png|svg)$/,
   /^docs\/demo\/[\w-]+\.(html|css|mjs)$/,
   /^page\/[\w-]+\.(html|css|mjs|svg)$/,
+  /^benchmarks\/peers\/(common|poisson_grid|siren)\.py$/,
   /^examples\/[\w/-]+\.(mjs|md)$/,
   /^(native|cuda|cmake)\/[\w./-]+\.(cpp|h|cu|cmake|map)$/,
   /^scripts\/build-native\.js$/,

@@ -94,6 +94,24 @@ it('has no script where there are no curves', () => {
   expect(html).toContain('<h1>Bare</h1>');
 });
 
+it('has tables of any columns, whose texts are escaped', () => {
+  const long = 'a sentence that is too long for a column of figures';
+  const table = {
+    title: 'Who wins',
+    columns: ['system', 'error', 'why'],
+    rows: [
+      ['heat <1>', 0.00012345, null],
+      ['fit', 2, long],
+    ],
+    notes: ['a < b'],
+  };
+  const html = renderReport({title: 'T', figures: [], tables: [table], pictures: [], curves: []});
+  expect(html).toContain('<h2>Who wins</h2>');
+  expect(html).toContain('<tr><th scope="row">heat &lt;1&gt;</th><td>1.23e-4</td><td>–</td></tr>');
+  expect(html).toContain(`<td>2</td><td class="text">${long}</td>`);
+  expect(html).toContain('<p class="note">a &lt; b</p>');
+});
+
 it('refuses a picture that is no PNG', () => {
   expect(() => renderReport({...report, pictures: [{title: 'Scan', png: Buffer.from('GIF89a')}]})).toThrow(expect.objectContaining({code: 'INVALID_ARGUMENT', message: expect.stringContaining('"Scan"')})); // prettier-ignore
 });
@@ -130,6 +148,30 @@ describe('a curve', () => {
   it('is straight on a logarithmic axis where it falls by a factor', () => {
     expect(pathOf(svgOf([1, 1e-4, 1e-8]))).toBe('M0 45.5L500 500L1000 954.5');
     expect(svgOf([1, 1e-4, 1e-8])).toContain('>10⁻⁸</text>');
+  });
+  it('has equal ratios of x equally far apart on a logarithmic axis, up to both edges', () => {
+    const curve = {title: '', xLabel: 'seconds', yLabel: 'error', series: [{label: 'a', x: [0.01, 1, 100], y: [1, 1e-2, 1e-8]}]};
+    const svg = curveSvg(plotData({...curve, xScale: 'log'}), 'words');
+    expect(pathOf(svg)).toBe('M0 45.5L500 272.7L1000 954.5');
+    const across = Array.from(svg.matchAll(/text-anchor="middle">([^<]*)</g), ([, text]) => text);
+    expect(across).toEqual(['0.01', '0.1', '1', '10', '100', 'error', 'seconds']);
+    expect(curveSvg(plotData({...curve, xScale: 'linear'}), 'words')).toBe(curveSvg(plotData(curve), 'words'));
+    expect(() => plotData({...curve, xScale: 'log', series: [{label: 'a', x: [0, 1], y: [1, 1]}]})).toThrow(
+      '"a" has an x of 0, which',
+    );
+  });
+  it('has a dot at each point where it is asked for, and the last value of each line in its legend', () => {
+    const series = [
+      {label: 'a', x: [1, 2], y: [4, 2.5]},
+      {label: 'b', x: [1, 3], y: [4, 1]},
+    ];
+    const curve = {title: '', xLabel: 'x', yLabel: 'a name that is long', points: true, series};
+    const svg = curveSvg(plotData(curve), 'words');
+    expect(/<path class="dots series-1" d="([^"]*)"/.exec(svg)![1].match(/M[\d. ]+h0/g)).toHaveLength(2);
+    expect(svg).toContain('text-anchor="start">a name that is long');
+    expect(curveSvg(plotData({...curve, points: false}), 'words')).not.toContain('dots');
+    const html = renderReport({title: 'T', figures: [], pictures: [], curves: [curve]});
+    expect(html).toContain('a: <b>2.5</b>');
   });
   it('is broken where a value cannot be shown, and shows a single point', () => {
     expect(pathOf(svgOf([1, 1e-3, -1e-9, 1e-8, -1e-9, 1e-7, 1e-7]))).toMatch(/^M[^M]*L[^M]*M[\d.]+ [\d.]+h0M[^M]*L[^M]*$/);
