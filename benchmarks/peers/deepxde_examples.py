@@ -96,11 +96,12 @@ def main():
     given = parser.parse_args()
     import torch
 
+    checkout = subprocess.run(["git", "-C", given.examples, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
     for name, file in EXAMPLES.items():
         if given.only and name not in given.only.split(","):
             continue
         line = run(name, os.path.join(given.examples, file), given.seconds)
-        print(json.dumps({**line, "torch": torch.__version__}), flush=True)
+        print(json.dumps({**line, "torch": torch.__version__, "checkout": checkout or None}), flush=True)
 
 
 if __name__ == "__main__":
