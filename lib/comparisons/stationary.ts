@@ -26,7 +26,7 @@ const blindness = (name: ContenderName, {problem: {spec}}: Prepared): string =>
 const WAVENUMBER = 20;
 /** Cells of the grids an axis, and boxes an axis of the samples of all that Adam trains. */
 const WAVE = {reduced: {resolution: 64, boxes: 64}, full: {resolution: 128, boxes: 256}};
-const WAVE_RATES: Rates = {siren: 1e-3, pinn: 1e-3, paper: 1e-3};
+const WAVE_RATES: Rates = {siren: 1e-4, pinn: 3e-4, paper: 1e-2};
 const PICTURE = 193;
 
 /** A prepared problem whose first term has other samples. */
