@@ -59,7 +59,7 @@ def remembered(self, *args, **kwargs):
     return result
 dde.Model.train = remembered
 os.chdir(os.path.dirname(sys.argv[1]))
-runpy.run_path(sys.argv[1], run_name="__main__")
+runpy.run_path(sys.argv[1], init_globals={"sin": torch.sin, "cos": torch.cos}, run_name="__main__")
 names = [getattr(m, "__name__", "") for model in kept for m in (model.metrics or [])]
 least = None
 if "l2_relative_error" in names:
