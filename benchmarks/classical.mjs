@@ -13,7 +13,7 @@ import {beside} from './classical/compare.mjs';
 import {judgeMesh, poissonRecon, writeCloud} from './classical/surfaces.mjs';
 import {findPython, machine, options, record, root, runPeer, spread, temporaryFolder} from './support.mjs';
 import {errorsAgainst} from './suites/errors.mjs';
-import {REFERENCES} from './suites/references.mjs';
+import {REFERENCES} from './references/suites.mjs';
 
 const given = options({results: '', only: '', python: '', poissonRecon: 'PoissonRecon', limit: 2});
 

@@ -5,7 +5,7 @@ import {spawnSync} from 'node:child_process';
 import {rmSync} from 'node:fs';
 import * as path from 'node:path';
 import * as dinf from 'dinf-grid';
-import {PRECISE, REFERENCES} from './references.mjs';
+import {PRECISE, REFERENCES} from './references/equations.mjs';
 import {options, record, root, temporaryFolder} from './support.mjs';
 import {UNTUNED, UNTUNED_REFERENCES} from './untuned.mjs';
 

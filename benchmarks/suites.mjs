@@ -3,14 +3,14 @@
 // and from what we said of it, and the least error that anybody published.
 //   node benchmarks/suites.mjs --results benchmarks/results/suites.jsonl
 // --only NAME (or several, with commas) runs one of them, --suite PINNacle, jaxpi, Scale-PINN, FastLSQ or DeepXDE those of one suite. What
-// takes large systems or transforms in two coordinates is answered by suites/references.py, where Python with NumPy and SciPy is found:
+// takes large systems or transforms in two coordinates is answered by references/suites.py, where Python with NumPy and SciPy is found:
 // --python FILE.
 import {spawnSync} from 'node:child_process';
 import {readFileSync, rmSync} from 'node:fs';
 import * as path from 'node:path';
 import {CATALOG, toleranceOf} from './suites/catalog.mjs';
 import {errorsAgainst} from './suites/errors.mjs';
-import {REFERENCES} from './suites/references.mjs';
+import {REFERENCES} from './references/suites.mjs';
 import {options, record, root, temporaryFolder} from './support.mjs';
 
 const given = options({results: '', only: '', suite: '', device: 'cpu', python: process.env.PYTHON ?? 'python3'});

@@ -1,6 +1,6 @@
 // The equations of equations.mjs once more with values that nothing was tuned on, and others that nobody looked at while the solver was
 // made: what a stranger's problem gets.
-import {burgers, ordinary, ring} from './references.mjs';
+import {burgers, ordinary, ring} from './references/equations.mjs';
 
 /** Name, equations, domain, conditions, and the other words. */
 const line = (equations, domain, where, ...others) => [

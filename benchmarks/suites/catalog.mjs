@@ -14,7 +14,7 @@
  *   sameAs?: string,
  *   needs?: string,
  *   remark?: string,
- * }} Entry `reference`: a name in references.mjs, where no formula is known. `sameAs`: the problem stands under this name already, and is
+ * }} Entry `reference`: a name in ../references/suites.mjs, where no formula is known. `sameAs`: the problem stands under this name already, and is
  * counted there. `needs`: what cannot be expressed yet; such a problem has no file. `remark`: what whoever reads the figure must know.
  */
 

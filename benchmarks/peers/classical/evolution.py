@@ -1,4 +1,4 @@
-"""Equations of evolution: Fourier or Chebyshev in space, ETDRK4 in time (that of ../../suites/references.py).
+"""Equations of evolution: Fourier or Chebyshev in space, ETDRK4 in time (that of ../../references/suites.py).
 
     python3 evolution.py --case kdv --reference DIR
 
@@ -17,8 +17,8 @@ from scipy.linalg import solve_banded
 import measure
 import nodes
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / 'suites'))
-import references  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / 'references'))
+import suites  # noqa: E402
 
 
 class Exponential:
@@ -50,7 +50,7 @@ class Ring(Exponential):
             symbols[-1] = symbols[-1].real  # the shortest wave has no phase
         factor = 1j * wave if self.differentiated else 1
         rate = lambda t, u: factor * fft.rfft(self.nonlinear(fft.irfft(u)))
-        return references.etdrk4(symbols, rate, fft.rfft(self.start(places)), time, steps, outputs)
+        return suites.etdrk4(symbols, rate, fft.rfft(self.start(places)), time, steps, outputs)
 
     def at(self, found, modes, places):
         """Values of the trigonometric polynomials at any places."""
@@ -85,7 +85,7 @@ class Segment(Exponential):
 
         symbols = self.diffusion * values.real + self.growth
         start = back @ (self.start(x[1:-1]) - inner)
-        found = references.etdrk4(symbols, rate, start, time, steps, outputs)
+        found = suites.etdrk4(symbols, rate, start, time, steps, outputs)
         return [np.concatenate([[self.walls[0]], inner + vectors @ w, [self.walls[1]]]) for w in found]
 
     def at(self, found, modes, places):

@@ -1,4 +1,4 @@
-"""Answers of the suites' problems that take transforms in two coordinates or large dense systems: python3 references.py NAME
+"""Answers of the suites' problems that take transforms in two coordinates or large dense systems: python3 suites.py NAME
 
 prints one object: axes, values at all combinations of them (the last one fastest), how they were found, and `accuracy`, the relative L2
 difference to the same method at lower resolution: more than the error. Unknowns in `free` are known up to a constant. Exit code 3 says

@@ -3,7 +3,7 @@
 // difference between two of the method's own resolutions, of which the better one is given, so that it is more than the error.
 import {spawnSync} from 'node:child_process';
 import * as path from 'node:path';
-import {PRECISE} from '../references.mjs';
+import {PRECISE} from './equations.mjs';
 import {root} from '../support.mjs';
 
 const linspace = (from, to, count) => Float64Array.from({length: count}, (_, i) => from + ((to - from) * i) / (count - 1));
@@ -184,9 +184,9 @@ function fourHoles() {
   return {axes: {x: axis, y: axis}, values: {u}, how: 'multipoles', accuracy: misfit};
 }
 
-/** What takes sparse or large dense systems and transforms in two coordinates: references.py, where Python has numpy and scipy. */
+/** What takes sparse or large dense systems and transforms in two coordinates: suites.py, where Python has numpy and scipy. */
 const computed = (name) => (python) => {
-  const {status, stdout, stderr, error} = spawnSync(python, [path.join(root, 'benchmarks', 'suites', 'references.py'), name], {
+  const {status, stdout, stderr, error} = spawnSync(python, [path.join(root, 'benchmarks', 'references', 'suites.py'), name], {
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
   });
@@ -196,7 +196,7 @@ const computed = (name) => (python) => {
     );
     return undefined;
   }
-  if (status !== 0) throw new Error(`references.py ${name} failed:\n${stderr}`);
+  if (status !== 0) throw new Error(`references/suites.py ${name} failed:\n${stderr}`);
   const {axes, values, ...rest} = JSON.parse(stdout);
   const arrays = (lists) => Object.fromEntries(Object.entries(lists).map(([key, list]) => [key, Float64Array.from(list)]));
   return {axes: arrays(axes), values: arrays(values), ...rest};
