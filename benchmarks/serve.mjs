@@ -1,7 +1,7 @@
 // The service under load. Four parts, `--only` runs one of them:
 //   throughput: Poisson on 64 x 64 cells with other data each time, through solveMany, through SolverPool, and through HTTP with npy bodies, in turns
 //     of one run; then heat on 32 x 32 cells with other uniforms, whose matrix changes, the same three ways;
-//   unlike: eight problems of other sizes, a thread each, through a pool that has all threads, beside the same one after another;
+//   unlike: 48 problems of eight sizes, a thread each, through a pool that has all threads, beside the same one after another;
 //   latency: solves of unlike equations by one client after another, the capacity that the next part doubles;
 //   overload: twice the capacity for --seconds, requests sent when their time comes whether earlier ones are answered or not: rates, latencies of
 //     those that were answered, refusals, other failures (there must be none), memory of the service, delay of its event loop.
@@ -224,7 +224,8 @@ function npyOf(rows) {
 // Unlike problems side by side: how much of the processor they leave each other.
 
 async function measureUnlike() {
-  const sizes = Array.from({length: 8}, (_, i) => 40 + 2 * i);
+  // So many that the last one, which has nobody beside it, weighs little.
+  const sizes = Array.from({length: 48}, (_, i) => 40 + 2 * (i % 8));
   const posedFor = (resolution) =>
     dinf.problem({
       domain: {x: [0, 1], y: [0, 1]},
