@@ -49,7 +49,7 @@ function tableHtml({caption, columns, rows}) {
   });
   // What scrolls must be reachable by keyboard, and say what it is.
   return (
-    `<div class="wide" tabindex="0" role="region" aria-label="${escapeHtml(caption)}"><table><caption>${withCode(caption)}</caption>` +
+    `<div class="wide" tabindex="0" role="region" aria-label="${escapeHtml(caption)}"><table class="many"><caption>${withCode(caption)}</caption>` +
     `<thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div>`
   );
 }
@@ -93,13 +93,9 @@ a { color: var(--accent); }
 .wide table { max-width: none; font-size: 0.9rem; }
 .wide caption { text-align: left; font-weight: 600; padding-bottom: 0.5rem; }
 .wide th, .wide td { padding: 0.35rem 1rem 0.35rem 0; min-width: 4rem; }
+.wide td code, .wide th code { white-space: nowrap; }
 .wide td:last-child { min-width: 14rem; }
-.wide thead th { position: static; clip-path: none; }
-@media (max-width: 40rem) {
-  .wide thead { position: static; clip-path: none; }
-  .wide tr { display: table-row; }
-  .wide tbody th, .wide tbody td { border-bottom: 1px solid var(--line); padding: 0.35rem 1rem 0.35rem 0; overflow-wrap: normal; }
-}
+.wide table.many td, .wide table.many tbody th { white-space: normal; }
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: 1.2rem; margin: 1rem 0 1.6rem; }
 .legend { row-gap: 0.1rem; }
 `;

@@ -53,6 +53,7 @@ function plotOf({title, ours, ladder}) {
     plot: {
       caption: title,
       curve: {
+        points: true,
         title,
         xLabel: 'seconds',
         yLabel: 'error',

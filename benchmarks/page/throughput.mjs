@@ -18,6 +18,7 @@ export const section = {
     );
     const served = all.filter(({benchmark}) => benchmark === 'serve');
     const load = served.findLast(({part}) => part === 'overload');
+    const unlike = served.findLast(({part}) => part === 'unlike');
     const through = newest(
       served.filter(({part}) => part === 'throughput'),
       ({problem}) => problem,
@@ -40,6 +41,7 @@ export const section = {
         },
       },
       ...(through.length === 0 ? [] : throughputParts(through)),
+      ...(unlike === undefined ? [] : [unlikePart(unlike)]),
       ...(load === undefined ? [] : [overloadPart(load)]),
       ...(chaos === undefined
         ? []
@@ -65,6 +67,17 @@ function throughputParts(lines) {
       },
     },
   ];
+}
+
+/** @param {Record<string, any>} line */
+function unlikePart({problems, cores, ofCoresTimesAlone}) {
+  const part = (value) => `${Math.round(100 * value)} %`;
+  const {median, min, max} = ofCoresTimesAlone;
+  return {
+    text:
+      `${problems} problems of eight sizes side by side through a pool, a thread each: ${part(median)} (${part(min)} to ${part(max)}) of ${cores} times ` +
+      'the rate of one after another.',
+  };
 }
 
 /** @param {Record<string, any>} line */
