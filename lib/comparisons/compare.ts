@@ -74,6 +74,8 @@ const UNLIMITED = 1_000_000;
 export async function runComparison(plan: ComparisonPlan, run: ComparisonRun): Promise<SystemResult[]> {
   const device = await findDevice(run.device ?? 'auto');
   const python = run.python === false ? 'PyTorch was left out' : await findPython(run.python);
+  // One that was asked for by name has to be there; the usual one may be missing.
+  if (typeof run.python === 'string' && typeof python === 'string') throw new DinfError('INVALID_ARGUMENT', `python: ${python}`);
   const clock = new Clock(plan.systems.length * (CONTENDER_NAMES.length + PEER_NAMES.length) * plan.seeds, run);
   const results: SystemResult[] = [];
   for (const system of plan.systems) {

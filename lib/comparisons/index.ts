@@ -67,6 +67,6 @@ function systemCalled(name: string): (typeof SYSTEMS)[number] {
   if (found !== undefined) return found;
   const names = SYSTEMS.map((one) => one.name);
   const near = closest(name, names);
-  const hint = near === undefined ? '' : `, did you mean '${near}'?`;
-  throw new DinfError('INVALID_ARGUMENT', `no system is called ${shown(name)}${hint} They are ${names.join(', ')}`);
+  const hint = near === undefined ? ': they' : `, did you mean '${near}'? They`;
+  throw new DinfError('INVALID_ARGUMENT', `no system is called ${shown(name)}${hint} are ${names.join(', ')}`);
 }

@@ -37,7 +37,7 @@ export async function findPython(wanted = process.env.PYTHON ?? 'python3'): Prom
     return {command: wanted, torch: out.trim()};
   } catch (error) {
     const absent = error instanceof DinfError && error.code === 'INVALID_ARGUMENT';
-    return `'${wanted}' ${absent ? 'was not found' : 'cannot import torch, numpy and scipy'}: install them and pass --python FILE`;
+    return `'${wanted}' ${absent ? 'was not found, and torch, numpy and scipy neither' : 'cannot import torch, numpy and scipy'}: pass --python FILE of a Python that has these`;
   }
 }
 

@@ -159,7 +159,10 @@ describe('peers', () => {
   });
 
   it('are left out where there is no Python, or no torch in it, and say so where a script fails', async () => {
-    expect(await findPython(path.join(folder, 'none'))).toContain('was not found: install them and pass --python FILE');
+    expect(await findPython(path.join(folder, 'none'))).toContain('was not found, and torch, numpy and scipy neither');
+    await expect(compareFields({only: ['fit']}, {python: path.join(folder, 'none')})).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    });
     expect(await findPython(stub('process.exit(1)'))).toContain('cannot import torch');
     expect(await findPython(stub("console.log('2.13')"))).toMatchObject({torch: '2.13'});
     const python = {command: stub("console.error('no such image'); process.exit(2)"), torch: '9'};
