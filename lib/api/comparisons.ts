@@ -5,6 +5,7 @@
  * @module dinf-grid/comparisons
  */
 export type {ContenderName, PeerName} from '../comparisons/contenders';
+export {CONTENDER_NAMES, PEER_NAMES} from '../comparisons/contenders';
 export type {ComparisonRun, ContenderResult, SystemResult} from '../comparisons/compare';
 export type {Checkpoint, Run} from '../comparisons/trace';
 export type {ComparisonOptions} from '../comparisons';
