@@ -202,4 +202,14 @@ async function compare() {
   process.exitCode = slower.length > 0 ? 1 : 0;
 }
 
+/** Who shares the processor with another program times that one too. Asked before anything is built, since a build is such a program. */
+function warnWhereBusy() {
+  const [load] = os.loadavg();
+  if (load > 0.5)
+    console.error(
+      `the machine is busy (load ${load.toFixed(1)}): ops that seem slower or faster may be neither; repeat it on an idle one`,
+    );
+}
+
+warnWhereBusy();
 await (given.compare === '' ? measure() : compare());
