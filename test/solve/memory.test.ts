@@ -116,13 +116,19 @@ describe('a large image', () => {
   onLinux(
     'is reconstructed in the memory of one of its channels, which the estimate knows, and saved without its gradients',
     async () => {
-      const {peak, saving, before, size} = await reconstruction();
+      // A garbage collector that comes late on a busy machine leaves garbage in a peak: the least of some runs is what it takes.
+      const taken = ({peak, before}: {peak: number; before: number}): number => peak - before;
+      let least = await reconstruction();
+      for (let run = 1; run < 3 && taken(least) / (width * height) >= 170; run++) {
+        const again = await reconstruction();
+        if (taken(again) < taken(least)) least = again;
+      }
+      const {peak, saving, before, size} = least;
       const pixels = width * height;
       const {problem: posed} = poisson({width, height, channels: 3, data: new Float64Array(3 * pixels)});
       const options = {problem: posed, dtype: 'float32', threads: 2, seed: 0, folded: true} as const;
       const estimate = partsBytes(options, partsOf(posed.spec), [leastSquares({iterations: 2})]);
-      // Three channels together took 460, one takes 160 to 175, as the garbage collector comes early or late.
-      expect((peak - before) / pixels).toBeLessThan(460 / 2);
+      expect((peak - before) / pixels).toBeLessThan(170); // three channels together took 460
       expect(saving).toBeLessThanOrEqual(1.05 * peak);
       expect(estimate / (peak - before)).toBeGreaterThan(0.9);
       expect(estimate / (peak - before)).toBeLessThan(1.5);
